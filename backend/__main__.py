@@ -1,0 +1,76 @@
+"""Start the explorer: `python -m backend`. Settings come from the environment; see backend.settings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from backend.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from backend.lifecycle import Lifecycle
+
+_GRACE_SECONDS = 10
+
+
+class Server(uvicorn.Server):
+    """Says where it is once it is there, and drains before it ends."""
+
+    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._lifecycle, self._drain_seconds = lifecycle, drain_seconds
+        self._told_to_end = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in self.servers:
+            for listener in server.sockets:
+                host, port = listener.getsockname()[:2]
+                print(f"SIM Explorer is at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal makes /readyz say no, so that load balancers look elsewhere; after the drain it ends."""
+        self._lifecycle.drain()
+        if self._told_to_end or not self._drain_seconds:
+            super().handle_exit(sig, frame)
+        else:
+            self._told_to_end = True
+            loop = asyncio.get_running_loop()
+            loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, super().handle_exit, sig, frame)
+
+
+def main() -> None:
+    """Serve until told to end."""
+    settings = load_settings()
+    _bound_threads(settings)
+    from backend.app import create_app  # only now: this imports torch
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        settings.host,
+        settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    Server(config, app.state.lifecycle, settings.drain_seconds).run()
+
+
+def _bound_threads(settings: Settings) -> None:
+    """Must come before torch is imported. Threads that spin while they wait slow everything where cores are shared."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, str(settings.threads))
+
+
+if __name__ == "__main__":
+    main()

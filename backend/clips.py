@@ -1,0 +1,139 @@
+"""Encoded recordings: waveforms and, for every model that was asked, posteriors; bounded by bytes and age."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.errors import CLIP_UNKNOWN, Problem
+from trainer.model import Posterior
+
+Waveform = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A clip seen by one model: one posterior a module, and the gain by which the model heard the clip louder."""
+
+    posteriors: tuple[Posterior, ...]
+    gain: float
+
+    @property
+    def nbytes(self) -> int:
+        tensors = [tensor for posterior in self.posteriors for tensor in (posterior.mean, posterior.logvar)]
+        return sum(tensor.nbytes for tensor in tensors if tensor is not None)
+
+
+@dataclass
+class Clip:
+    """A checked waveform [samples] at its own loudness, and what models (by digest) made of it."""
+
+    waveform: Waveform
+    sample_rate: int
+    used: float
+    encoded: dict[str, Encoded] = field(default_factory=dict)
+
+    @property
+    def duration(self) -> float:
+        return len(self.waveform) / self.sample_rate
+
+    @property
+    def nbytes(self) -> int:
+        return self.waveform.nbytes + sum(encoded.nbytes for encoded in self.encoded.values())
+
+
+def clip_id(waveform: Waveform, sample_rate: int) -> str:
+    """The clip's name: the same waveform has the same one, whatever file it came in and whichever model it is for."""
+    hashed = hashlib.sha256(np.ascontiguousarray(waveform, dtype="<f4").tobytes())
+    hashed.update(str(sample_rate).encode())
+    return hashed.hexdigest()[:32]
+
+
+class ClipStore:
+    """Clips by name. Safe to use from many threads.
+
+    Where room is short the posteriors of the longest unused clips go first (they can be computed again), then those
+    clips; the newest clip's waveform always stays. A clip unused for `age_seconds` is forgotten.
+    """
+
+    def __init__(self, max_bytes: int, age_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_bytes, self._age, self._clock = max_bytes, age_seconds, clock
+        self._clips: OrderedDict[str, Clip] = OrderedDict()  # longest unused first
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._clips)
+
+    @property
+    def nbytes(self) -> int:
+        with self._lock:
+            return self._nbytes()
+
+    def put(self, waveform: Waveform, sample_rate: int) -> str:
+        """Keep `waveform` [samples] and return its name."""
+        name = clip_id(waveform, sample_rate)
+        with self._lock:
+            clip = self._clips.setdefault(name, Clip(waveform, sample_rate, self._clock()))
+            self._touch(name, clip)
+            self._make_room()
+        return name
+
+    def get(self, name: str) -> Clip:
+        """The clip called `name`. Raises Problem (clip-unknown) where it never was or is forgotten."""
+        with self._lock:
+            self._forget_old()
+            clip = self._clips.get(name)
+            if clip is None:
+                raise unknown_clip()
+            self._touch(name, clip)
+            return clip
+
+    def keep(self, name: str, digest: str, encoded: Encoded) -> None:
+        """Remember what the model `digest` made of a clip, as long as there is room."""
+        with self._lock:
+            clip = self._clips.get(name)
+            if clip is not None:
+                clip.encoded[digest] = encoded
+                self._make_room()
+
+    def forget(self, name: str) -> None:
+        """Drop a clip and all that was made of it. Raises Problem (clip-unknown)."""
+        with self._lock:
+            self._forget_old()
+            if self._clips.pop(name, None) is None:
+                raise unknown_clip()
+
+    def sweep(self) -> None:
+        """Forget what is too old, without waiting for somebody to ask."""
+        with self._lock:
+            self._forget_old()
+
+    def _touch(self, name: str, clip: Clip) -> None:
+        clip.used = self._clock()
+        self._clips.move_to_end(name)
+
+    def _forget_old(self) -> None:
+        now = self._clock()
+        while self._clips and now - next(iter(self._clips.values())).used > self._age:
+            self._clips.popitem(last=False)
+
+    def _make_room(self) -> None:
+        for clip in self._clips.values():
+            while clip.encoded and self._nbytes() > self._max_bytes:
+                del clip.encoded[next(iter(clip.encoded))]
+        while len(self._clips) > 1 and self._nbytes() > self._max_bytes:
+            self._clips.popitem(last=False)
+
+    def _nbytes(self) -> int:
+        return sum(clip.nbytes for clip in self._clips.values())
+
+
+def unknown_clip(detail: str = "This clip was never here or is forgotten; send the file to /encode again.") -> Problem:
+    return Problem(CLIP_UNKNOWN, detail, field="clip")

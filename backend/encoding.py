@@ -1,0 +1,94 @@
+"""/encode: bytes -> waveform -> posteriors -> what the page needs to know of them."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from backend.catalogue import Entry
+from backend.clips import Waveform
+from backend.engine import Engine
+from backend.errors import AUDIO_CONTENT, AUDIO_FORMAT, BODY_TOO_LARGE, MODULE_UNKNOWN, Problem
+from backend.sounds import peaks
+from trainer.audio import AudioError, read_audio
+from trainer.model import Posterior
+
+
+def encode(engine: Engine, file: BinaryIO, model_name: str | None) -> dict[str, Any]:
+    """The answer of /encode to the recording in `file`. Raises Problem."""
+    entry, model = engine.open(model_name)
+    waveform = _read(engine, file, entry)
+    name = engine.clips.put(waveform, entry.sample_rate)
+    clip = engine.clips.get(name)
+    posteriors = engine.encoded(name, clip, entry, model).posteriors
+    return {
+        "model": entry.name,
+        "clip": name,
+        "sample_rate": clip.sample_rate,
+        "samples": len(clip.waveform),
+        "duration": clip.duration,
+        "waveform_peaks": peaks(clip.waveform),
+        "spectrogram": engine.spectrograms.picture(clip.waveform, clip.sample_rate),
+        "modules": [
+            {"module": module, "hop_seconds": geometry.hop_seconds, **_summary(posterior)}
+            for module, (geometry, posterior) in enumerate(zip(entry.geometry, posteriors, strict=True), start=1)
+        ],
+    }
+
+
+def latents(engine: Engine, clip_name: str, model_name: str | None, module: int) -> bytes:
+    """A clip's posterior as `.npy`: float16 [2, dims, frames], mean and log-variance.
+
+    A deterministic encoder has no spread: its log-variance is minus infinity. Raises Problem.
+    """
+    entry, model = engine.open(model_name)
+    index, clip = module_index(entry, module), engine.clip_for(clip_name, entry)
+    posterior = engine.encoded(clip_name, clip, entry, model).posteriors[index]
+    mean = posterior.mean.numpy()
+    logvar = np.full_like(mean, -np.inf) if posterior.logvar is None else posterior.logvar.numpy()
+    buffer = io.BytesIO()
+    np.save(buffer, np.stack([mean, logvar]).astype("<f2"), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def module_index(entry: Entry, module: int) -> int:
+    """Where module `module` (from 1) lies in a list. Raises Problem where the model has no such module."""
+    if not 1 <= module <= entry.modules_count:
+        detail = f"module: model {entry.name} has modules 1 to {entry.modules_count}."
+        raise Problem(MODULE_UNKNOWN, detail, field="module")
+    return module - 1
+
+
+def _read(engine: Engine, file: BinaryIO, entry: Entry) -> Waveform:
+    """The checked waveform [samples] in `file`, long enough for every module."""
+    limit = engine.settings.upload_bytes
+    data = file.read(limit + 1)
+    if len(data) > limit:
+        detail = f"file: holds more than {limit} bytes; send a shorter recording, or the same as FLAC."
+        raise Problem(BODY_TOO_LARGE, detail, field="file")
+    try:
+        waveform = read_audio(data, entry.sample_rate, engine.limits)
+    except AudioError as error:
+        kind = AUDIO_FORMAT if error.kind == "format" else AUDIO_CONTENT
+        raise Problem(kind, str(error), field="file") from None
+    needed = max(geometry.minimum_samples for geometry in entry.geometry)
+    if len(waveform) < needed:
+        duration, least = len(waveform) / entry.sample_rate, needed / entry.sample_rate
+        detail = f"The recording lasts {duration:.4f} s, too short for the deepest module; send at least {least:.4f} s."
+        raise Problem(AUDIO_CONTENT, detail, field="file")
+    return waveform
+
+
+def _summary(posterior: Posterior) -> dict[str, Any]:
+    """Per dimension: mean and spread over frames of the posterior mean, and mean KL."""
+    mean, kl = posterior.mean, posterior.kl()
+    dims, frames = mean.shape
+    return {
+        "frames": frames,
+        "dims": dims,
+        "mean": mean.mean(dim=1).numpy(),
+        "std": mean.std(dim=1, correction=0).numpy(),
+        "kl": [None] * dims if kl is None else kl.mean(dim=1).numpy(),
+    }

@@ -1,0 +1,60 @@
+"""What every computation needs at hand: the models, the clips, the thread that computes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backend.catalogue import Catalogue, Entry
+from backend.clips import Clip, ClipStore, Encoded, unknown_clip
+from backend.settings import Settings
+from backend.sounds import Spectrograms
+from backend.worker import Worker
+from trainer.audio import AudioLimits
+from trainer.bundle import DEMO
+from trainer.edits import zero_latents
+from trainer.model import Model
+
+
+class Engine:
+    """Holds what outlives a request. Its methods compute: call them, and what takes an Engine, through `worker`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.limits = AudioLimits(settings.max_seconds, settings.max_channels, settings.min_rate, settings.max_rate)
+        self.catalogue = Catalogue((DEMO, *settings.models), settings.models_loaded)
+        self.clips = ClipStore(settings.clip_store_bytes, settings.clip_age_seconds)
+        self.spectrograms = Spectrograms()
+        self.worker = Worker(settings.queue)
+
+    def open(self, name: str | None) -> tuple[Entry, Model]:
+        """The model called `name`, or the default. Raises Problem where there is none."""
+        entry = self.catalogue.get(name)
+        return entry, self.catalogue.model(entry)
+
+    def clip_for(self, name: str, entry: Entry) -> Clip:
+        """The clip called `name`, at the rate of `entry`. Raises Problem (clip-unknown)."""
+        clip = self.clips.get(name)
+        if clip.sample_rate != entry.sample_rate:
+            raise unknown_clip(
+                f"This clip was read at {clip.sample_rate} Hz and model {entry.name} works at {entry.sample_rate} Hz; "
+                "send the recording to /encode again, for this model."
+            )
+        return clip
+
+    def encoded(self, name: str, clip: Clip, entry: Entry, model: Model) -> Encoded:
+        """What `model` makes of the clip, remembered as long as there is room."""
+        known = clip.encoded.get(entry.digest)
+        if known is None:
+            known = Encoded(tuple(model.encode(clip.waveform)), model.gain(clip.waveform))
+            self.clips.keep(name, entry.digest, known)
+        return known
+
+    def warm_up(self) -> None:
+        """One pass through all that requests use, so that none pays for first use. Raises Problem without a model."""
+        entry, model = self.open(None)
+        noise = np.random.default_rng(0).normal(0.0, 0.1, entry.sample_rate).astype(np.float32)
+        model.encode(noise)
+        for module, geometry in enumerate(entry.geometry, start=1):
+            if model.has_decoder(module):
+                model.decode(module, zero_latents(model.dims(module), geometry.frames(len(noise))), len(noise))
+        self.spectrograms.picture(noise, entry.sample_rate)

@@ -1,0 +1,88 @@
+"""/models: what models there are, what their dimensions mean, and clips to try them on."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from backend.catalogue import Entry
+from backend.errors import EXAMPLE_UNKNOWN, Problem
+from backend.routes.services import EngineOf
+from backend.schemas import Dimension, ExampleList, ExampleSummary, Label, ModelDetail, ModelList, ModelSummary, Module
+from trainer.bundle import DimensionReport
+
+router = APIRouter(tags=["models"])
+
+# Plain functions, so that reading bundles happens in a thread and not on the event loop.
+
+
+@router.get("/models")
+def models(engine: EngineOf) -> ModelList:
+    """Every model there is, the default first; one that was put into a folder of MODELS since is there."""
+    return ModelList(
+        models=[
+            ModelSummary(
+                model=entry.name, digest=entry.digest, sample_rate=entry.sample_rate, modules=entry.modules_count
+            )
+            for entry in engine.catalogue.entries()
+        ]
+    )
+
+
+@router.get("/models/{model}")
+def model(engine: EngineOf, model: str) -> ModelDetail:
+    """The modules of a model and what is known of each dimension."""
+    entry = engine.catalogue.get(model)
+    return ModelDetail(
+        model=entry.name,
+        digest=entry.digest,
+        sample_rate=entry.sample_rate,
+        modules=[
+            Module(
+                module=module,
+                dims=dims,
+                hop_seconds=geometry.hop_seconds,
+                frame_rate=geometry.frame_rate,
+                receptive_field_seconds=geometry.receptive_field_seconds,
+                dimensions=_dimensions(entry, module, dims),
+            )
+            for module, (geometry, dims) in enumerate(zip(entry.geometry, entry.dims, strict=True), start=1)
+        ],
+    )
+
+
+@router.get("/models/{model}/examples")
+def examples(engine: EngineOf, model: str) -> ExampleList:
+    """The clips that come with a model."""
+    entry = engine.catalogue.get(model)
+    return ExampleList(
+        examples=[ExampleSummary.model_validate(example.model_dump(exclude={"file"})) for example in entry.examples]
+    )
+
+
+@router.get(
+    "/models/{model}/examples/{id}",
+    response_class=FileResponse,
+    responses={200: {"content": {"audio/flac": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def example(engine: EngineOf, model: str, id: str) -> FileResponse:
+    """One of them, as FLAC."""
+    entry = engine.catalogue.get(model)
+    found = next((example for example in entry.examples if example.id == id), None)
+    if found is None:
+        raise Problem(EXAMPLE_UNKNOWN, "This model has no such example; its /examples lists those it has.", field="id")
+    return FileResponse(entry.path / "examples" / found.file, media_type="audio/flac")
+
+
+def _dimensions(entry: Entry, module: int, dims: int) -> list[Dimension]:
+    """What the report says of each dimension; nothing is known of one it leaves out."""
+    modules = entry.report.modules if entry.report is not None else ()
+    known = {told.dim: told for report in modules if report.module == module for told in report.dimensions}
+    return [_dimension(dim, known.get(dim)) for dim in range(dims)]
+
+
+def _dimension(dim: int, known: DimensionReport | None) -> Dimension:
+    if known is None:
+        return Dimension(dim=dim, kl=None, active=None, sensitivity=None, labels=[])
+    labels = [Label.model_validate(label.model_dump()) for label in known.labels]
+    return Dimension(dim=dim, kl=known.kl, active=known.active, sensitivity=known.sensitivity, labels=labels)
