@@ -1,0 +1,111 @@
+"""Run the measures over the clips of a corpus, and put what they find into a bundle's report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from trainer.analysis.reconstruction import Estimate, bootstrap_mean, correlation, mean_spectrum_correlation
+from trainer.analysis.usage import decoded_change, sensitivity, usage
+from trainer.bundle import DimensionReport, ModuleReport, PriorReport, Report
+from trainer.features import LogMel
+from trainer.model import Model, Posterior
+
+Waveform = NDArray[np.float32]
+SENSITIVITY_CLIPS = 8
+SENSITIVITY_SECONDS = 1.0
+
+
+def report_usage(model: Model, waveforms: list[Waveform]) -> Report:
+    """KL, activity, sensitivity (where a module has its decoder) and the scale of distances, over `waveforms` at the model's rate."""
+    encoded = [model.encode(waveform) for waveform in tqdm(waveforms, desc="encode", unit="clip", leave=False)]
+    return Report(modules=tuple(_report_module(model, index + 1, [clip[index] for clip in encoded]) for index in range(model.modules_count)))
+
+
+def _report_module(model: Model, module: int, posteriors: list[Posterior]) -> ModuleReport:
+    found = usage(posteriors)
+    sensitivities = None
+    if model.has_decoder(module):
+        sensitivities = sensitivity(model, module, tqdm(list(_excerpts(model, module, posteriors)), desc=f"sensitivity of module {module}", leave=False))
+    return ModuleReport(
+        module=module,
+        frames=len(found.frame_rms),
+        dimensions=tuple(
+            DimensionReport(
+                dim=dim,
+                kl=None if found.kl is None else float(found.kl[dim]),
+                active=bool(found.active[dim]),
+                sensitivity=None if sensitivities is None else float(sensitivities[dim]),
+            )
+            for dim in range(model.dims(module))
+        ),
+        prior=PriorReport(frame_rms_quantiles=found.frame_rms_quantiles),
+    )
+
+
+def _excerpts(model: Model, module: int, posteriors: list[Posterior]) -> Iterator[tuple[torch.Tensor, int]]:
+    """The middle second of clips spread evenly over the corpus."""
+    depth = model.geometry[module - 1]
+    wanted = round(SENSITIVITY_SECONDS / depth.hop_seconds)
+    for index in np.unique(np.linspace(0, len(posteriors) - 1, SENSITIVITY_CLIPS).round().astype(int)):
+        mean = posteriors[index].mean
+        first = max(0, (mean.shape[1] - wanted) // 2)
+        excerpt = mean[:, first : first + wanted]
+        yield excerpt, depth.samples(excerpt.shape[1])
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Log-mel correlation of decoded and original clips at one module; `baseline`: of each clip's mean spectrum, held still."""
+
+    module: int
+    correlation: Estimate
+    baseline: Estimate
+    each: tuple[float, ...]
+
+
+def reconstructions(model: Model, waveforms: Iterable[Waveform]) -> list[Reconstruction]:
+    """Decode the posterior mean of every clip at every module that has a decoder, and compare."""
+    log_mel = LogMel(model.config.sample_rate)
+    modules = [module for module in range(1, model.modules_count + 1) if model.has_decoder(module)]
+    scores: dict[int, list[float]] = {module: [] for module in modules}
+    baseline = []
+    for waveform in tqdm(list(waveforms), desc="reconstruct", unit="clip", leave=False):
+        original = log_mel(torch.from_numpy(waveform * np.float32(model.gain(waveform)))).numpy()
+        baseline.append(mean_spectrum_correlation(original))
+        posteriors = model.encode(waveform)
+        for module in modules:
+            decoded = model.decode(module, posteriors[module - 1].mean, len(waveform))
+            scores[module].append(correlation(original, log_mel(decoded).numpy()))
+    return [Reconstruction(module, bootstrap_mean(scores[module]), bootstrap_mean(baseline), tuple(scores[module])) for module in modules]
+
+
+@dataclass(frozen=True)
+class StepEffect:
+    """What +`step` on one dimension does to the decoded log-mel, mean absolute change in dB over clips."""
+
+    module: int
+    dim: int
+    kl: float | None
+    step: float
+    change_db: Estimate
+
+
+def step_effects(model: Model, waveforms: list[Waveform], report: Report, *, top: int = 5, step: float = 2.0) -> list[StepEffect]:
+    """The effect of `step` in the `top` dimensions of most KL (of most spread in number order where there is none) of every decoded module."""
+    log_mel = LogMel(model.config.sample_rate)
+    effects = []
+    for part in report.modules:
+        if not model.has_decoder(part.module):
+            continue
+        ranked = sorted(part.dimensions, key=lambda dimension: -(dimension.kl or 0.0))[:top]
+        excerpts = list(_excerpts(model, part.module, [model.encode(waveform)[part.module - 1] for waveform in waveforms]))
+        for dimension in ranked:
+            changes = [decoded_change(model, part.module, latents, samples, dimension.dim, step, log_mel) for latents, samples in excerpts]
+            effects.append(StepEffect(part.module, dimension.dim, dimension.kl, step, bootstrap_mean(changes)))
+    return effects

@@ -1,0 +1,68 @@
+"""How much a model uses each dimension: KL to the prior, and what a step does to the decoded sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from trainer.features import LogMel
+from trainer.model import Model, Posterior
+
+ACTIVE_NATS = 0.01
+"""A dimension with less KL a frame than this tells a decoder nothing."""
+ACTIVE_SD = 0.01
+"""For a deterministic encoder, which has no KL: a dimension whose latent moves less than this over frames."""
+SENSITIVITY_STEP = 1.0
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One module over a corpus. `kl`: mean nats a frame of each dimension [dims], None where deterministic; `sd`: of the posterior mean
+    over frames [dims]; `frame_rms`: root mean square of each frame's posterior mean [frames]."""
+
+    kl: NDArray[np.float64] | None
+    sd: NDArray[np.float64]
+    frame_rms: NDArray[np.float64]
+
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        return self.sd > ACTIVE_SD if self.kl is None else self.kl > ACTIVE_NATS
+
+    @property
+    def frame_rms_quantiles(self) -> tuple[float, ...]:
+        """Quantiles 0, 1 .. 100 %."""
+        return tuple(float(q) for q in np.quantile(self.frame_rms, np.linspace(0, 1, 101)))
+
+
+def usage(posteriors: Sequence[Posterior]) -> Usage:
+    """The usage of one module from its posteriors [dims, frames] of many clips; every frame counts once."""
+    means = torch.cat([posterior.mean for posterior in posteriors], dim=1).double()
+    kls = [kl for posterior in posteriors if (kl := posterior.kl()) is not None]
+    kl = torch.cat(kls, dim=1).double().mean(1).numpy() if kls else None
+    return Usage(kl, means.std(1, correction=0).numpy(), (means**2).mean(0).sqrt().numpy())
+
+
+def decoded_change(model: Model, module: int, latents: Tensor, samples: int, dim: int, step: float, log_mel: LogMel) -> float:
+    """Mean absolute change (dB) of the decoded log-mel when `step` is added to `dim` over a whole clip, latents [dims, frames]."""
+    moved = latents.clone()
+    moved[dim] += step
+    before, after = (log_mel(model.decode(module, z, samples)) for z in (latents, moved))
+    return float((after - before).abs().mean())
+
+
+def sensitivity(model: Model, module: int, clips: Iterable[tuple[Tensor, int]], step: float = SENSITIVITY_STEP) -> NDArray[np.float64]:
+    """dB of decoded log-mel per unit of each dimension [dims]: mean absolute change at +step and -step, over step and over `clips` of (latents, samples)."""
+    log_mel = LogMel(model.config.sample_rate)
+    totals = [
+        [
+            (decoded_change(model, module, latents, samples, dim, step, log_mel) + decoded_change(model, module, latents, samples, dim, -step, log_mel)) / (2 * step)
+            for dim in range(model.dims(module))
+        ]
+        for latents, samples in clips
+    ]
+    return np.asarray(totals, dtype=np.float64).mean(0)

@@ -1,0 +1,306 @@
+"""What a model is made of and how it was trained: frozen, validated, saved whole in every bundle.
+
+    config = preset("demo")
+    config = override(config, {"training.steps": 2000, "training.seed": 1})
+
+A preset differs from another in nothing but these values. `sim` and `gim` hold the paper's (SIM: Denoodt et al., arXiv 2408.12936; GIM: Löwe et al.,
+arXiv 1905.11786); where `demo` differs, its docstring says why.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Frozen(BaseModel):
+    """Immutable, and strict about unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- the encoder ------------------------------------------------------------------------------------------------------
+
+
+class ConvLayer(Frozen):
+    """One strided convolution, in frames of its input."""
+
+    kernel: int = Field(ge=1)
+    stride: int = Field(ge=1)
+    padding: int = Field(ge=0)
+
+
+class ModuleConfig(Frozen):
+    """One module: convolutions of width `hidden`, then 1x1 heads to `dims` latent dimensions."""
+
+    convs: tuple[ConvLayer, ...] = Field(min_length=1)
+    hidden: int = Field(ge=1, le=4096)
+    dims: int = Field(ge=1, le=4096)
+
+
+class ContextConfig(Frozen):
+    """The GRU over the last module's latents. It is no module: nothing decodes it."""
+
+    hidden: int = Field(default=256, ge=1, le=4096)
+
+
+class EncoderConfig(Frozen):
+    """The stack. `probabilistic` modules end in a Gaussian posterior (SIM); the others in its mean alone (GIM)."""
+
+    modules: tuple[ModuleConfig, ...] = Field(min_length=1, max_length=16)
+    probabilistic: bool = True
+    batch_norm: bool = False
+    context: ContextConfig | None = None
+    initial_logvar: float = 0.0
+    logvar_range: tuple[float, float] = (-8.0, 4.0)
+
+
+# --- the objective ----------------------------------------------------------------------------------------------------
+
+
+class FrameDistances(Frozen):
+    """Predict 1 .. `steps` frames ahead at every module, whatever a frame lasts there (the paper: 10)."""
+
+    unit: Literal["frames"] = "frames"
+    steps: int = Field(default=10, ge=1)
+
+
+class TimeDistances(Frozen):
+    """Predict the same times ahead at every module, so that a shallow one cannot live on the continuity of the waveform."""
+
+    unit: Literal["seconds"] = "seconds"
+    distances: tuple[float, ...] = Field(min_length=1)
+
+
+class ObjectiveConfig(Frozen):
+    """InfoNCE per module plus `beta` x KL(posterior || N(0, I)), the KL summed over dimensions and averaged over frames.
+
+    `beta` has one value per module. `window` limits a step's loss to that many consecutive frames and `anchors` to that
+    many of their instants (None: all). `negatives` are frames drawn from the whole batch, shared by all anchors.
+    """
+
+    prediction: Annotated[FrameDistances | TimeDistances, Field(discriminator="unit")]
+    negatives: int = Field(ge=1)
+    window: int | None = Field(default=None, ge=2)
+    anchors: int | None = Field(default=None, ge=1)
+    scale_scores: bool = False
+    beta: tuple[float, ...]
+
+
+class TrainingConfig(Frozen):
+    """The loop: `steps` batches of `batch_size` crops of `crop_samples`, each step's randomness drawn from (seed, step)."""
+
+    steps: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    crop_samples: int = Field(ge=400)
+    learning_rate: float = Field(gt=0)
+    warmup_steps: int = Field(default=0, ge=0)
+    final_learning_rate: float = Field(default=1.0, gt=0, le=1.0)
+    """Share of the learning rate that a cosine reaches at the last step; 1 keeps it constant."""
+    gradient_clip: float | None = Field(default=None, gt=0)
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    seed: int = 0
+    validation_fraction: float = Field(default=0.05, gt=0, lt=1)
+    split_by: Literal["auto", "speaker", "word", "recording"] = "auto"
+    checkpoint_every: int = Field(default=200, ge=1)
+
+
+# --- the decoders -----------------------------------------------------------------------------------------------------
+
+
+class TransposedLayer(Frozen):
+    """One transposed convolution."""
+
+    kernel: int = Field(ge=1)
+    stride: int = Field(ge=1)
+    padding: int = Field(ge=0)
+    output_padding: int = Field(ge=0)
+
+
+class PaperDecoderConfig(Frozen):
+    """SIM's own decoder: transposed convolutions to the waveform, one list of layers for each module."""
+
+    kind: Literal["paper"] = "paper"
+    channels: int = Field(ge=1)
+    layers: tuple[tuple[TransposedLayer, ...], ...]
+
+
+class SpectralDecoderConfig(Frozen):
+    """Convolutional blocks over frames and an inverse STFT head giving magnitude and phase."""
+
+    kind: Literal["spectral"] = "spectral"
+    width: int = Field(ge=1)
+    blocks: int = Field(ge=1)
+    expansion: int = Field(default=3, ge=1)
+    kernel: int = Field(default=7, ge=1)
+    n_fft: int = Field(default=640, ge=16)
+    hop: int = Field(default=160, ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> SpectralDecoderConfig:
+        if self.kernel % 2 == 0:
+            raise ValueError("kernel must be odd, so that a block keeps its number of frames")
+        if self.n_fft < 2 * self.hop or self.n_fft % 2:
+            raise ValueError("n_fft must be even and at least twice the hop, so that windows overlap")
+        return self
+
+
+DecoderConfig = Annotated[PaperDecoderConfig | SpectralDecoderConfig, Field(discriminator="kind")]
+
+
+class DecoderLossConfig(Frozen):
+    """Weights of the reconstruction losses (see trainer.objectives)."""
+
+    waveform: float = Field(default=0.0, ge=0)
+    log_mel: float = Field(default=1.0, ge=0)
+    stft: float = Field(default=1.0, ge=0)
+
+
+class Config(Frozen):
+    """Everything that makes a model. `loudness_dbfs`: what `encode` brings a recording to first (None: as it comes)."""
+
+    preset: str
+    sample_rate: int = Field(default=16_000, ge=1000, le=192_000)
+    loudness_dbfs: float | None = None
+    encoder: EncoderConfig
+    objective: ObjectiveConfig
+    training: TrainingConfig
+    decoder: DecoderConfig
+    decoder_loss: DecoderLossConfig
+    decoder_training: TrainingConfig
+
+    @model_validator(mode="after")
+    def _check(self) -> Config:
+        depth = len(self.encoder.modules)
+        if len(self.objective.beta) != depth:
+            raise ValueError(f"objective.beta needs one value for each of the {depth} modules")
+        if isinstance(self.decoder, PaperDecoderConfig) and len(self.decoder.layers) != depth:
+            raise ValueError(f"decoder.layers needs one list for each of the {depth} modules")
+        return self
+
+
+# --- presets ----------------------------------------------------------------------------------------------------------
+
+_PAPER_CONVS = (((10, 5, 2), (8, 4, 2)), ((4, 2, 2), (4, 2, 2)), ((4, 2, 1),))
+_PAPER_DECODER = (
+    ((8, 4, 2, 3), (3, 1, 1, 0), (3, 1, 1, 0), (10, 5, 2, 4), (3, 1, 1, 0), (3, 1, 1, 0)),
+    ((4, 2, 2, 0), (4, 2, 2, 1), (8, 4, 2, 3), (10, 5, 2, 4)),
+    ((4, 2, 1, 1), (4, 2, 2, 0), (4, 2, 2, 1), (8, 4, 2, 3), (10, 5, 2, 4)),
+)
+
+
+def _modules(hidden: int, dims: int) -> tuple[ModuleConfig, ...]:
+    return tuple(
+        ModuleConfig(convs=tuple(ConvLayer(kernel=k, stride=s, padding=p) for k, s, p in convs), hidden=hidden, dims=dims)
+        for convs in _PAPER_CONVS
+    )
+
+
+def _paper_decoder(channels: int) -> PaperDecoderConfig:
+    layers = tuple(
+        tuple(TransposedLayer(kernel=k, stride=s, padding=p, output_padding=o) for k, s, p, o in module)
+        for module in _PAPER_DECODER
+    )
+    return PaperDecoderConfig(channels=channels, layers=layers)
+
+
+def _sim() -> Config:
+    """The paper's model on the Artificial Speech Dataset.
+
+    The published beta of 0.01 weighs a KL summed over time and averaged over channels; on ours it is 0.01 x frames / dims of each
+    module (511, 129 and 64 frames of a 10 240-sample crop, 512 dims). 1000 epochs of 680 words in batches of 64 are 10 600 steps.
+    """
+    training = TrainingConfig(steps=10_600, batch_size=64, crop_samples=10_240, learning_rate=2e-4)
+    return Config(
+        preset="sim",
+        encoder=EncoderConfig(modules=_modules(512, 512), context=ContextConfig(hidden=256)),
+        objective=ObjectiveConfig(
+            prediction=FrameDistances(steps=10), negatives=128, window=128, beta=(0.00998, 0.00252, 0.00125)
+        ),
+        training=training,
+        decoder=_paper_decoder(512),
+        decoder_loss=DecoderLossConfig(waveform=1.0, log_mel=1.0, stft=0.0),
+        decoder_training=training.model_copy(update={"steps": 2_200}),
+    )
+
+
+def _gim() -> Config:
+    """Greedy InfoMax: `sim` without the posterior and its KL."""
+    sim = _sim()
+    return sim.model_copy(
+        update={
+            "preset": "gim",
+            "encoder": sim.encoder.model_copy(update={"probabilistic": False}),
+            "objective": sim.objective.model_copy(update={"beta": (0.0, 0.0, 0.0)}),
+        }
+    )
+
+
+def _demo() -> Config:
+    """The shipped model: narrow enough to answer a slider at once, 64 dimensions a module.
+
+    Unlike the paper it predicts 10 to 100 ms ahead at every module (the paper's K = 1..10 frames reach 12.5 ms at module 1, where the
+    continuity of the waveform solves the task), has batch norm, brings recordings to one loudness, and decodes through an inverse STFT.
+    """
+    return Config(
+        preset="demo",
+        loudness_dbfs=-23.0,
+        encoder=EncoderConfig(modules=_modules(128, 64), batch_norm=True, initial_logvar=-2.0),
+        objective=ObjectiveConfig(
+            prediction=TimeDistances(distances=tuple(round(0.01 * k, 2) for k in range(1, 11))),
+            negatives=256,
+            anchors=48,
+            scale_scores=True,
+            beta=(0.003, 0.003, 0.003),
+        ),
+        training=TrainingConfig(
+            steps=6_000, batch_size=32, crop_samples=10_240, learning_rate=1e-3, warmup_steps=200, final_learning_rate=0.05, gradient_clip=1.0
+        ),
+        decoder=SpectralDecoderConfig(width=192, blocks=4),
+        decoder_loss=DecoderLossConfig(),
+        decoder_training=TrainingConfig(
+            steps=6_000, batch_size=16, crop_samples=10_240, learning_rate=1e-3, warmup_steps=200, final_learning_rate=0.05, gradient_clip=1.0
+        ),
+    )
+
+
+def _tiny() -> Config:
+    """`demo` at a size that a test trains in seconds."""
+    demo = _demo()
+    small = {"steps": 20, "batch_size": 4, "crop_samples": 5_120, "warmup_steps": 2, "checkpoint_every": 5, "validation_fraction": 0.25}
+    return demo.model_copy(
+        update={
+            "preset": "tiny",
+            "encoder": demo.encoder.model_copy(update={"modules": _modules(16, 8)}),
+            "objective": demo.objective.model_copy(update={"negatives": 32, "anchors": 8}),
+            "training": demo.training.model_copy(update=small),
+            "decoder": SpectralDecoderConfig(width=16, blocks=1),
+            "decoder_training": demo.decoder_training.model_copy(update=small),
+        }
+    )
+
+
+_PRESETS = {"demo": _demo, "sim": _sim, "gim": _gim, "tiny": _tiny}
+PRESETS = tuple(_PRESETS)
+
+
+def preset(name: str) -> Config:
+    """The configuration called `name`. Raises ValueError that lists the names there are."""
+    if name not in _PRESETS:
+        raise ValueError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
+    return _PRESETS[name]()
+
+
+def override(config: Config, values: dict[str, Any]) -> Config:
+    """`config` with dotted settings replaced, checked again as a whole. Raises ValueError that names the unknown setting."""
+    tree = config.model_dump()
+    for name, value in values.items():
+        *parents, leaf = name.split(".")
+        node: Any = tree
+        for parent in parents:
+            node = node.get(parent) if isinstance(node, dict) else None
+        if not isinstance(node, dict) or leaf not in node:
+            raise ValueError(f"there is no setting {name!r}; see config.json of a bundle for the names")
+        node[leaf] = value
+    return Config.model_validate(tree)

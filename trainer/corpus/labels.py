@@ -1,0 +1,174 @@
+"""Recordings and what is known of them, and the readers of timed labels: Praat TextGrid and festival `.lab`.
+
+Silence has one label, "", whatever its file calls it (`sil`, `pau`, `#` ...), so that every corpus speaks of it alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+SILENCE = ""
+_SILENCE_MARKS = {"", "_", "#", "h#", "pau", "sil", "sp", "ssil", "<sil>", "<p:>", "silence"}
+_PHONE_TIERS = ("phones", "phonemes")
+
+
+class CorpusError(ValueError):
+    """Recordings or labels that cannot be used; the message names the file and the remedy, never a path."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A phone, or another stretch, from `start` to `end` seconds."""
+
+    start: float
+    end: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One audio file, unread. `labels` hold for all of it; `segments` are in order of time and do not overlap."""
+
+    path: Path
+    duration: float  # seconds
+    labels: dict[str, str | float] = field(default_factory=dict)
+    segments: tuple[Segment, ...] = ()
+
+
+def clean_label(text: str) -> str:
+    """The label as it is kept: no blanks around it, and silence always ""."""
+    text = text.strip()
+    return SILENCE if text.lower() in _SILENCE_MARKS else text
+
+
+def read_text(path: Path) -> str:
+    """A small text file in UTF-8 or, with its byte order mark, UTF-16 (as Praat writes it)."""
+    data = path.read_bytes()
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path.name} is not UTF-8 text; save it again as UTF-8.") from error
+
+
+def read_lab(path: Path) -> tuple[Segment, ...]:
+    """Festival's label file: a header up to a line `#`, then `END NUMBER PHONE` a line; each phone begins where the last one ended."""
+    lines = read_text(path).splitlines()
+    header = next((n for n, line in enumerate(lines) if line.strip() == "#"), None)
+    if header is None:
+        raise CorpusError(f"{path.name} has no line '#' before its labels; a festival label file needs one.")
+    segments: list[Segment] = []
+    start = 0.0
+    for number, line in enumerate(lines[header + 1 :], header + 2):
+        if not line.strip():
+            continue
+        columns = line.split(maxsplit=2)
+        try:
+            end = float(columns[0])
+        except ValueError:
+            end = float("nan")
+        if len(columns) < 2 or not start <= end < float("inf"):
+            raise CorpusError(
+                f"{path.name}, line {number}: expected 'END NUMBER PHONE' with END at or after {start:g} s, "
+                f"found {line.strip()!r}; mend the line or remove the file."
+            )
+        if end > start:
+            segments.append(Segment(start, end, clean_label(columns[2] if len(columns) == 3 else "")))
+        start = end
+    return tuple(segments)
+
+
+class _Token(NamedTuple):
+    line: int
+    text: str
+    quoted: bool
+
+
+# Praat's own rule: only free-standing numbers, strings and flags count; so the long and the short format are the same to it.
+_TOKEN = re.compile(r'"(?P<string>(?:[^"]|"")*)"|(?P<comment>!.*)|(?<!\S)(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)')
+
+
+class _Tokens:
+    """Strings and numbers of a Praat text file, one at a time, each checked for its kind."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        self._tokens = self._split(read_text(path))
+        self._line = 1
+
+    @staticmethod
+    def _split(text: str) -> Iterator[_Token]:
+        line, position = 1, 0
+        for match in _TOKEN.finditer(text):
+            line += text.count("\n", position, match.start())
+            position = match.start()
+            if match["string"] is not None:
+                yield _Token(line, match["string"].replace('""', '"'), True)
+            elif match["number"] is not None:
+                yield _Token(line, match["number"], False)
+
+    def _next(self, quoted: bool) -> str:
+        token = next(self._tokens, None)
+        if token is None:
+            raise CorpusError(f"{self._name} ends too early, after line {self._line}; save it again from Praat.")
+        self._line = token.line
+        if token.quoted != quoted:
+            wanted = "a text in quotes" if quoted else "a number"
+            raise self.fault(f"expected {wanted}, found {token.text!r}")
+        return token.text
+
+    def string(self) -> str:
+        return self._next(True)
+
+    def number(self) -> float:
+        return float(self._next(False))
+
+    def fault(self, what: str) -> CorpusError:
+        return CorpusError(f"{self._name}, line {self._line}: {what}; save it again from Praat as a text file.")
+
+
+def read_textgrid(path: Path) -> tuple[Segment, ...]:
+    """Praat's TextGrid as long or short text: the interval tier named `phones` or `phonemes` (in any case), else the first interval tier."""
+    tokens = _Tokens(path)
+    if (tokens.string(), tokens.string()) != ("ooTextFile", "TextGrid"):
+        raise tokens.fault("this is not a TextGrid in text format")
+    tokens.number(), tokens.number()
+    tiers: dict[str, tuple[Segment, ...]] = {}
+    for _ in range(int(tokens.number())):
+        kind, name = tokens.string(), tokens.string().strip().lower()
+        tokens.number(), tokens.number()
+        size = int(tokens.number())
+        if kind == "IntervalTier":
+            tiers.setdefault(name, _intervals(tokens, size))
+        else:  # points in time: a moment and its mark
+            for _ in range(size):
+                tokens.number(), tokens.string()
+    if not tiers:
+        raise CorpusError(f"{path.name} has no interval tier; add one named 'phones', or remove the file.")
+    return next((tiers[name] for name in _PHONE_TIERS if name in tiers), next(iter(tiers.values())))
+
+
+def _intervals(tokens: _Tokens, size: int) -> tuple[Segment, ...]:
+    segments: list[Segment] = []
+    for _ in range(size):
+        start, end = tokens.number(), tokens.number()
+        if end < start or (segments and start < segments[-1].end - 1e-6):
+            raise tokens.fault(f"the interval from {start:g} to {end:g} s runs backwards or overlaps the one before")
+        label = clean_label(tokens.string())
+        if end > start:
+            segments.append(Segment(start, end, label))
+    return tuple(segments)
+
+
+READERS: dict[str, Callable[[Path], tuple[Segment, ...]]] = {".textgrid": read_textgrid, ".lab": read_lab}  # by ending, in lower case; the first wins
+
+
+def fit_to(segments: tuple[Segment, ...], duration: float) -> tuple[Segment, ...]:
+    """The segments within a recording of `duration` seconds, the last cut at its end (label files often run a little over)."""
+    inside = itertools.takewhile(lambda segment: segment.start < duration, segments)
+    return tuple(Segment(s.start, min(s.end, duration), s.label) for s in inside)

@@ -1,0 +1,138 @@
+"""What the synthetic speakers say: words of about three syllables over a wide inventory of phones, strings of words, short sentences.
+
+Phones are written as espeak-ng's voice `en` writes them (close to Kirshenbaum's ASCII IPA: S is sh, T is th, N is ng, E is the vowel of bed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+STOPS = ("b", "d", "g", "p", "t", "k")
+ONSETS = (*STOPS, "m", "n", "f", "v", "s", "z", "S", "Z", "T", "D", "h", "l", "r", "w", "j", "x", "tS", "dZ")
+CODAS = ("p", "t", "k", "d", "g", "m", "n", "N", "f", "s", "z", "S", "l")
+VOWELS = ("a", "e", "i", "o", "u", "E", "I", "O", "U", "V", "@")
+LONG_VOWELS = ("A:", "i:", "u:", "3:", "O:", "aI", "eI", "oU", "aU", "OI")  # rarer: one vowel in six
+NINE_SYLLABLES = tuple((onset, vowel) for onset in "bdg" for vowel in "aiu")  # de Boer's Artificial Speech Dataset
+
+SENTENCES = (
+    "Good morning, did you sleep well?",
+    "The small dog ran over the wet grass.",
+    "Nobody saw where the red boat went.",
+    "Please close the window before you leave.",
+    "We walked along the river for an hour.",
+    "She keeps her books on a high shelf.",
+    "Five yellow birds sat on the wall.",
+    "He asked for bread, cheese and water.",
+    "Which of these paths goes to the village?",
+    "My sister plays the drums every evening.",
+    "It will rain again this afternoon.",
+    "The shop on the corner sells fresh fish.",
+    "Their house has a blue door.",
+    "I thought the voice came from outside.",
+    "Turn left at the bridge, then go straight on.",
+    "The children were singing a very old song.",
+    "Would you like some more coffee?",
+    "A thick fog lay over the harbour.",
+    "The judge chose to wait another week.",
+    "You can hear the sea from here.",
+)
+
+# Variants that the voice has only in running English, as the phones they are variants of
+_ALLOPHONES = {
+    **{"I2": "I", "I#": "I", "E2": "E", "aa": "A:", "A@": "A:", "O@": "O:", "o@": "O:", "u#": "u:", "0#": "0", "i@3": "i@"},
+    **{"3": "@", "a#": "@", "@-": "@", "@2": "@", "@5": "@", "r-": "r", ";": "j"},
+}
+_VOWEL_SIGNS = frozenset("aeiouEIOUVA03@")
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One thing to say. `text` is phonemes with stress marks, or English if `phonemes` is false; `word` is its label."""
+
+    kind: str  # syllables (of the nine), word, string, sentence
+    word: str
+    text: str
+    phonemes: bool
+    rate: int  # words a minute
+    pitch_range: int  # 0 (monotone) to 99
+
+
+def plain_phone(mnemonic: str) -> str:
+    """The phone without stress marks and without the voice's allophones; "" for a pause."""
+    phone = mnemonic.lstrip("',%=|")
+    return "" if phone.startswith("_") else _ALLOPHONES.get(phone, phone)
+
+
+def is_vowel(phone: str) -> bool:
+    return phone[:1] in _VOWEL_SIGNS
+
+
+Syllables = tuple[tuple[str, ...], ...]
+
+
+def say_word(syllables: Syllables, stressed: int) -> str:
+    """The phonemes of a word as espeak-ng reads them: `stressed` counts from 0. Bars keep `t` + `S` from being read as `tS`."""
+    text = ""
+    for number, syllable in enumerate(syllables):
+        for phone in syllable:
+            stress = "'" if number == stressed and is_vowel(phone) else ""
+            text += f"|{stress}{phone}" if text else f"{stress}{phone}"
+    return text
+
+
+def _nine(generator: np.random.Generator) -> Syllables:
+    return tuple(NINE_SYLLABLES[n] for n in generator.integers(len(NINE_SYLLABLES), size=3))
+
+
+def _wide(generator: np.random.Generator) -> Syllables:
+    return tuple((_pick(ONSETS, generator), _vowel(generator)) for _ in range(3))
+
+
+def _mixed(generator: np.random.Generator) -> Syllables:
+    """Two or three syllables of the shapes V, CV, CVC."""
+    syllables = []
+    for _ in range(generator.integers(2, 4)):
+        onset = (_pick(ONSETS, generator),) if generator.random() < 0.75 else ()
+        coda = (_pick(CODAS, generator),) if generator.random() < 0.5 else ()
+        syllables.append((*onset, _vowel(generator), *coda))
+    return tuple(syllables)
+
+
+def _pick(phones: tuple[str, ...], generator: np.random.Generator) -> str:
+    return phones[generator.integers(len(phones))]
+
+
+def _vowel(generator: np.random.Generator) -> str:
+    return _pick(LONG_VOWELS if generator.random() < 1 / 6 else VOWELS, generator)
+
+
+def _string(generator: np.random.Generator) -> tuple[str, str]:
+    """Two to four words, with or without pauses between them: (label, phonemes)."""
+    words = [_mixed(generator) if generator.random() < 0.5 else _wide(generator) for _ in range(generator.integers(2, 5))]
+    pauses = (" ", " _: ", " _: _: _: ")
+    text = label = ""
+    for word in words:
+        text += (_pick(pauses, generator) if text else "") + say_word(word, int(generator.integers(len(word))))
+        label += (" " if label else "") + _spelt(word)
+    return label, text
+
+
+def _spelt(word: Syllables) -> str:
+    return "".join(phone for syllable in word for phone in syllable)
+
+
+def draw_utterance(generator: np.random.Generator) -> Utterance:
+    """30 % words of the nine syllables, 35 % CVCVCV, 20 % mixed shapes, 10 % strings of words, 5 % English sentences."""
+    lot = generator.random()
+    rate = round(float(np.exp(generator.uniform(np.log(110), np.log(240)))))
+    pitch_range = int(generator.integers(0, 71))
+    if lot < 0.85:
+        kind, word = ("syllables", _nine(generator)) if lot < 0.3 else ("word", _wide(generator) if lot < 0.65 else _mixed(generator))
+        return Utterance(kind, _spelt(word), say_word(word, int(generator.integers(len(word)))), True, rate, pitch_range)
+    if lot < 0.95:
+        label, text = _string(generator)
+        return Utterance("string", label, text, True, rate, pitch_range)
+    sentence = _pick(SENTENCES, generator)
+    return Utterance("sentence", sentence, sentence, False, rate, pitch_range)

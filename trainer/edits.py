@@ -1,0 +1,64 @@
+"""From a posterior and a list of edits to the latents a decoder is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor
+
+from trainer.config import Frozen
+from trainer.geometry import ModuleGeometry
+from trainer.model.encoder import Posterior
+
+MAX_VALUE = 10.0
+
+
+class Edit(Frozen):
+    """A change of one dimension over a span: `set` it to the value, `add` the value, or `scale` by it. Seconds; None is the clip's border."""
+
+    dim: int = Field(ge=0)
+    op: Literal["set", "add", "scale"]
+    value: float = Field(ge=-MAX_VALUE, le=MAX_VALUE, allow_inf_nan=False)
+    start: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    end: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+
+def apply_edits(latents: Tensor, edits: Iterable[Edit], geometry: ModuleGeometry) -> Tensor:
+    """`edits` applied in order to a copy of `latents` [dims, frames]. Raises ValueError that names a dimension that is not there."""
+    edited = latents.clone()
+    dims, frames = edited.shape
+    for edit in edits:
+        if edit.dim >= dims:
+            raise ValueError(f"dim must be 0 to {dims - 1}, not {edit.dim}")
+        row = edited[edit.dim, geometry.frame_span(edit.start, edit.end, frames)]
+        if edit.op == "set":
+            row.fill_(edit.value)
+        elif edit.op == "add":
+            row.add_(edit.value)
+        else:
+            row.mul_(edit.value)
+    return edited
+
+
+def base_latents(posterior: Posterior, base: Literal["mean", "sample"], seed: int = 0) -> Tensor:
+    """[dims, frames]: the posterior's mean, or the draw from it that `seed` stands for."""
+    if base == "mean":
+        return posterior.mean
+    return posterior.sample(_generator(seed))
+
+
+def prior_latents(dims: int, frames: int, seed: int = 0) -> Tensor:
+    """[dims, frames] drawn from N(0, I)."""
+    return torch.randn((dims, frames), generator=_generator(seed))
+
+
+def zero_latents(dims: int, frames: int) -> Tensor:
+    """[dims, frames] of zeros, the prior's mean."""
+    return torch.zeros((dims, frames))
+
+
+def _generator(seed: int) -> Generator:
+    return torch.Generator().manual_seed(seed)

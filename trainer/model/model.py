@@ -1,0 +1,86 @@
+"""A trained model: one encoder, a decoder for each module that has one."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
+
+from trainer import geometry
+from trainer.audio import loudness_gain
+from trainer.config import Config
+from trainer.model.decoder import Decoder, make_decoder
+from trainer.model.encoder import Posterior
+from trainer.model.sim import SIM
+
+
+class Model(nn.Module):
+    """Encode a recording, decode latents. Modules count from 1 at the waveform."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.geometry = geometry.stack(config.encoder, config.sample_rate)
+        self.encoder = SIM(config.encoder)
+        self.decoders = nn.ModuleDict()
+
+    @property
+    def modules_count(self) -> int:
+        return len(self.geometry)
+
+    def dims(self, module: int) -> int:
+        """How many latent dimensions `module` has."""
+        return self.config.encoder.modules[self._index(module)].dims
+
+    def has_decoder(self, module: int) -> bool:
+        return str(module) in self.decoders
+
+    def add_decoder(self, module: int) -> Decoder:
+        """A fresh decoder for `module`, in place of any it had."""
+        index = self._index(module)
+        decoder = make_decoder(self.config.decoder, module, self.dims(module), self.geometry[index].hop)
+        self.decoders[str(module)] = decoder
+        return decoder
+
+    def gain(self, waveform: ArrayLike | Tensor) -> float:
+        """The factor `encode` applies to bring `waveform` [samples] to the model's loudness; divide a decoded sound by it to put it back."""
+        if self.config.loudness_dbfs is None:
+            return 1.0
+        return loudness_gain(np.asarray(waveform, dtype=np.float32), self.config.loudness_dbfs)
+
+    @torch.inference_mode()
+    def encode(self, waveform: ArrayLike | Tensor) -> list[Posterior]:
+        """[samples] at the model's rate -> the posterior [dims, frames] of each module, module 1 first.
+
+        Raises ValueError when the recording is too short for the deepest module.
+        """
+        wave = np.asarray(waveform, dtype=np.float32)
+        if wave.ndim != 1:
+            raise ValueError(f"waveform must be one-dimensional [samples], not of shape {wave.shape}")
+        needed = self.geometry[-1].minimum_samples
+        if len(wave) < needed:
+            raise ValueError(f"the recording has {len(wave)} samples; the deepest module needs at least {needed}")
+        parameter = next(self.encoder.parameters())
+        batch = torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter)
+        return [posterior[0] for posterior in self.encoder(batch[None])]
+
+    @torch.inference_mode()
+    def decode(self, module: int, latents: Tensor, samples: int | None = None) -> Tensor:
+        """Latents [dims, frames] of `module` -> waveform [samples] at the model's loudness; by default one hop a frame.
+
+        Raises ValueError when the module has no decoder or the latents are not [dims, frames] with at least one frame.
+        """
+        index = self._index(module)
+        if not self.has_decoder(module):
+            raise ValueError(f"module {module} has no decoder yet")
+        if latents.ndim != 2 or latents.shape[0] != self.dims(module) or latents.shape[1] < 1:
+            raise ValueError(f"latents of module {module} must be [{self.dims(module)}, frames], not {list(latents.shape)}")
+        length = self.geometry[index].samples(latents.shape[1]) if samples is None else samples
+        waveform: Tensor = self.decoders[str(module)](latents[None], length)[0]
+        return waveform
+
+    def _index(self, module: int) -> int:
+        if not 1 <= module <= self.modules_count:
+            raise ValueError(f"module must be 1 to {self.modules_count}, not {module}")
+        return module - 1

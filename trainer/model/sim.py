@@ -1,0 +1,41 @@
+"""The stack of modules, and the context network of the presets that have one."""
+
+from __future__ import annotations
+
+from torch import Generator, Tensor, nn
+
+from trainer.config import EncoderConfig
+from trainer.model.encoder import EncoderModule, Posterior
+
+
+class SIM(nn.Module):
+    """Smooth InfoMax (arXiv 2408.12936, section 3): each module's detached latents are the next one's input.
+
+    No gradient crosses a module border. With `probabilistic` off it is Greedy InfoMax (arXiv 1905.11786).
+    """
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        inputs = [1, *(module.dims for module in config.modules[:-1])]
+        self.stack = nn.ModuleList(
+            EncoderModule(channels, module, config) for channels, module in zip(inputs, config.modules, strict=True)
+        )
+        self.context = (
+            nn.GRU(config.modules[-1].dims, config.context.hidden, batch_first=True) if config.context is not None else None
+        )
+
+    def forward(self, waveform: Tensor, generator: Generator | None = None) -> list[Posterior]:
+        """(B, samples) -> one posterior (B, dims, frames) a module. With a generator samples are passed on (training), without it means."""
+        x, posteriors = waveform.unsqueeze(1), []
+        for module in self.stack:
+            posterior = module(x)
+            posteriors.append(posterior)
+            x = (posterior.mean if generator is None else posterior.sample(generator)).detach()
+        return posteriors
+
+    def contextualise(self, latents: Tensor) -> Tensor:
+        """The GRU's output for the last module's latents: (B, dims, frames) -> (B, hidden, frames). ValueError where the preset has none."""
+        if self.context is None:
+            raise ValueError("this preset has no context network")
+        output, _ = self.context(latents.transpose(1, 2))
+        return output.transpose(1, 2)
