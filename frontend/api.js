@@ -1,0 +1,127 @@
+// @ts-check
+/** The HTTP contract, as the page uses it: the one module that knows the server's addresses and the shape of its answers. */
+import { bytesFrom, floatsFrom, spectrogramFrom } from "./arrays.js";
+
+/** @typedef {import("./arrays.js").Spectrogram} Spectrogram */
+/** @typedef {{model: string, digest: string, sample_rate: number, modules: number}} ModelSummary */
+/** @typedef {{factor: string, bits: number, low?: unknown, high?: unknown}} Label */
+/** @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[]}} Dimension */
+/** @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, receptive_field_seconds: number, dimensions: Dimension[]}} Module */
+/** @typedef {{model: string, digest: string, sample_rate: number, modules: Module[]}} Model */
+/** @typedef {{id: string, label: string, duration: number, speaker?: unknown}} Example */
+/** @typedef {{module: number, frames: number, dims: number, mean: number[], std: number[], kl: (number | null)[]}} Summary of one module's posterior, averaged over the clip's frames */
+/** @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules: Summary[]}} Encoded `peaks` is [2, n]: the lowest and the highest sample of each of n stretches */
+/** @typedef {{dim: number, op: "add" | "set", value: number}} Edit */
+/** @typedef {{model: string, module: number, clip: string, base: string, seed: number, edits: Edit[]}} DecodeRequest */
+/** @typedef {{rms: number | null, beyond: number | null}} PriorDistance */
+/** @typedef {{duration: number, audio: ArrayBuffer, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded */
+
+/** The server answered with a problem (RFC 9457): `message` is its detail, fit to be shown. */
+export class Problem extends Error {
+  /**
+   * @param {number} status
+   * @param {{type?: string, title?: string, detail?: string}} body
+   * @param {number | null} retryAfter seconds
+   */
+  constructor(status, body, retryAfter) {
+    super(body.detail || body.title || `The server answered ${status}.`);
+    this.status = status;
+    this.title = body.title || "The server refused this";
+    this.clipUnknown = status === 404 && (body.type || "").endsWith("clip-unknown");
+    this.busy = status === 503 || status === 429;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** No answer came at all: the server is down, or the network is. */
+export class Unreachable extends Error {}
+
+/**
+ * @param {string} path relative to the page, so that it also works behind a prefix
+ * @param {RequestInit} [init]
+ * @returns {Promise<Response>}
+ */
+async function call(path, init) {
+  let response;
+  try {
+    response = await fetch(new URL(path, document.baseURI), init);
+  } catch {
+    throw new Unreachable("The explorer’s server does not answer. Check that it is running.");
+  }
+  if (response.ok) return response;
+  const body = await response.json().catch(() => ({}));
+  throw new Problem(response.status, body, Number(response.headers.get("Retry-After")) || null);
+}
+
+const segment = encodeURIComponent;
+
+/** @returns {Promise<ModelSummary[]>} the default first */
+export async function models() {
+  return (await (await call("models")).json()).models;
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<Model>}
+ */
+export async function model(name) {
+  return (await call(`models/${segment(name)}`)).json();
+}
+
+/**
+ * @param {string} name of the model
+ * @returns {Promise<Example[]>}
+ */
+export async function examples(name) {
+  return (await (await call(`models/${segment(name)}/examples`)).json()).examples;
+}
+
+/**
+ * @param {string} name of the model
+ * @param {string} id
+ * @returns {Promise<Blob>}
+ */
+export async function exampleAudio(name, id) {
+  return (await call(`models/${segment(name)}/examples/${segment(id)}`)).blob();
+}
+
+/**
+ * @param {Blob} file
+ * @param {string} fileName
+ * @param {string} name of the model
+ * @returns {Promise<Encoded>}
+ */
+export async function encode(file, fileName, name) {
+  const form = new FormData();
+  form.set("file", file, fileName);
+  form.set("model", name);
+  const body = await (await call("encode", { method: "POST", body: form })).json();
+  return {
+    model: body.model,
+    clip: body.clip,
+    duration: body.duration,
+    peaks: floatsFrom(body.waveform_peaks),
+    spectrogram: spectrogramFrom(body.spectrogram),
+    modules: body.modules,
+  };
+}
+
+/**
+ * @param {DecodeRequest} request
+ * @returns {Promise<Decoded>}
+ */
+export async function decode(request) {
+  const response = await call("decode", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(request),
+  });
+  const body = await response.json();
+  return {
+    duration: body.samples / body.sample_rate,
+    audio: bytesFrom(body.audio).buffer,
+    spectrogram: spectrogramFrom(body.spectrogram),
+    prior: body.prior_distance ?? null,
+    limited: body.limited === true,
+  };
+}

@@ -1,0 +1,60 @@
+// @ts-check
+/** The wire's arrays: `{shape, dtype, data}` with base64 little-endian row-major bytes, and spectrograms made of them. */
+
+/** @typedef {{shape: number[], dtype: string, data: string}} WireArray */
+/** @typedef {{values: WireArray, hop_seconds: number, band_hz: number[]}} WireSpectrogram */
+/** @typedef {{values: Float32Array, bands: number, frames: number, hop: number, hz: number[]}} Spectrogram `values` is [bands, frames] in dB, row-major, band 0 the lowest */
+
+/** @type {Float32Array | null} */
+let halves = null;
+
+/**
+ * Every float16 as a float32, by its bits: a table of 65 536 turns a conversion into a look-up.
+ * @returns {Float32Array}
+ */
+function halfTable() {
+  if (halves) return halves;
+  halves = new Float32Array(65536);
+  for (let bits = 0; bits < 65536; bits++) {
+    const sign = bits & 0x8000 ? -1 : 1;
+    const exponent = (bits >> 10) & 31;
+    const fraction = bits & 1023;
+    if (exponent === 0) halves[bits] = sign * fraction * 2 ** -24;
+    else if (exponent === 31) halves[bits] = fraction ? NaN : sign * Infinity;
+    else halves[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  }
+  return halves;
+}
+
+/**
+ * @param {string} text base64
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function bytesFrom(text) {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/**
+ * @param {WireArray} array float16 or float32
+ * @returns {Float32Array} as many values as the shape says
+ */
+export function floatsFrom({ shape, dtype, data }) {
+  const { buffer } = bytesFrom(data);
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (dtype === "float32") return new Float32Array(buffer, 0, count);
+  if (dtype !== "float16") throw new TypeError(`The server sent an array of ${dtype}, which this page cannot read.`);
+  const table = halfTable();
+  return Float32Array.from(new Uint16Array(buffer, 0, count), (bits) => table[bits]);
+}
+
+/**
+ * @param {WireSpectrogram} wire
+ * @returns {Spectrogram}
+ */
+export function spectrogramFrom(wire) {
+  const [bands, frames] = wire.values.shape;
+  return { values: floatsFrom(wire.values), bands, frames, hop: wire.hop_seconds, hz: wire.band_hz };
+}

@@ -1,0 +1,41 @@
+// @ts-check
+/** Puts the explorer together: one state, one session with the server, one player, and the views on them. */
+import { Player } from "./player.js";
+import { createSession } from "./session.js";
+import { CHOICE, createStore, fromAddress, toAddress } from "./state.js";
+import { showModules } from "./views/modules.js";
+import { showSliders } from "./views/sliders.js";
+import { showSource } from "./views/source.js";
+import { showStatus } from "./views/status.js";
+import { showTimeline } from "./views/timeline.js";
+import { showTransport } from "./views/transport.js";
+
+const ADDRESS_DELAY_MS = 150;
+
+const store = createStore(fromAddress(location.hash));
+const session = createSession(store);
+const player = new Player();
+
+showStatus(store, session);
+showSource(store, session);
+showModules(store);
+const { playFrom, playDecoded } = showTransport(store, player);
+showTimeline(store, player, playFrom);
+showSliders(store, async () => {
+  await session.settled();
+  playDecoded();
+});
+
+/** @type {ReturnType<typeof setTimeout> | undefined} browsers limit how often an address may change, so it waits for the sliders to rest */
+let writing;
+store.on(CHOICE, () => {
+  clearTimeout(writing);
+  writing = setTimeout(() => history.replaceState(null, "", `#${toAddress(store.state)}`), ADDRESS_DELAY_MS);
+});
+addEventListener("hashchange", () => {
+  clearTimeout(writing);
+  store.set(fromAddress(location.hash));
+  session.start();
+});
+
+session.start();

@@ -1,0 +1,208 @@
+// @ts-check
+/** What happens when something is chosen: models, examples and files are opened, and the sound is kept up with the sliders. */
+import * as api from "./api.js";
+import { newest } from "./newest.js";
+import { SOUND, decodeRequest, fitted } from "./state.js";
+
+/** @typedef {import("./state.js").Store} Store */
+/** @typedef {import("./state.js").Choice} Choice */
+
+const PATIENCE_SECONDS = 2;
+
+/** @param {number} seconds */
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/**
+ * @param {unknown} error
+ * @param {string} [title] said instead of the server's own
+ * @returns {import("./state.js").Notice}
+ */
+function noticeOf(error, title) {
+  if (error instanceof api.Unreachable) return { kind: "error", title: title ?? "No connection", detail: error.message };
+  if (error instanceof api.Problem) return { kind: "error", title: title ?? error.title, detail: error.message };
+  throw error;
+}
+
+/**
+ * @param {Store} store
+ * @returns the things a person can do, for the views to call
+ */
+export function createSession(store) {
+  /** Counts openings, so that a slow one cannot overtake a later one. */
+  let opening = 0;
+  /** Whether the notice shown is about a decoding that waits for the server. */
+  let waiting = false;
+  /** Whether the clip was just encoded again: a server that forgets it at once must not be asked for ever. */
+  let mended = false;
+
+  /** @param {string} detail */
+  const note = (detail) => store.set({ notice: { kind: "note", title: "Please note", detail } });
+
+  /**
+   * @param {string} name of the model
+   * @returns {Promise<boolean>} false when a later opening overtook this one
+   */
+  async function openModel(name) {
+    const mine = ++opening;
+    const [card, examples] = await Promise.all([api.model(name), api.examples(name)]);
+    if (mine !== opening) return false;
+    const { module: wanted } = store.state;
+    store.set({ model: name, card, examples, ...fitted(store.state, card) });
+    if (wanted !== null && wanted !== store.state.module) note(`This model has no module ${wanted}; the deepest one is shown.`);
+    return true;
+  }
+
+  /**
+   * Encodes a recording and makes it the one on the page; whatever goes wrong is told, and the page stays as it was.
+   * @param {() => Promise<{file: Blob, name: string}>} fetchFile
+   * @param {(clip: string) => Partial<Choice>} chosen what the address says once it is open
+   */
+  async function open(fetchFile, chosen) {
+    const mine = ++opening;
+    store.set({ phase: "opening", notice: null });
+    try {
+      const { file, name } = await fetchFile();
+      const encoded = await api.encode(file, name, String(store.state.model));
+      if (mine !== opening) return;
+      store.set({ ...chosen(encoded.clip), recording: { name, clip: encoded.clip, file, encoded }, phase: "ready" });
+    } catch (error) {
+      if (mine === opening) store.set({ notice: noticeOf(error), phase: restingPhase() });
+    }
+  }
+
+  /** Where the page falls back to when nothing more is being opened. */
+  function restingPhase() {
+    const { recording, decoded, clip } = store.state;
+    if (recording && (recording.file || decoded)) return "ready";
+    return clip ? "asking" : "empty";
+  }
+
+  /** @param {string} id */
+  async function openExample(id) {
+    const example = store.state.examples.find((one) => one.id === id);
+    if (!example) return;
+    const fetchFile = async () => ({ file: await api.exampleAudio(String(store.state.model), id), name: `${id}.flac` });
+    await open(fetchFile, () => ({ example: id, clip: null, file: null }));
+  }
+
+  /** @param {File} file */
+  async function openFile(file) {
+    const { clip: asked, file: askedName, recording } = store.state;
+    await open(
+      async () => ({ file, name: file.name }),
+      (clip) => {
+        if (asked && clip !== asked && !recording?.file) {
+          note(`This is not the recording the address was made with (${askedName ?? "unnamed"}), so it will not sound the same.`);
+        }
+        return { example: null, clip, file: file.name };
+      },
+    );
+  }
+
+  /** Opens what the address or the last model had open; without either, the first example, so that something is seen at once. */
+  async function openChosen() {
+    const { example, clip, file, examples, recording } = store.state;
+    const held = recording?.clip === clip ? recording?.file : null;
+    if (clip && recording && held) return open(async () => ({ file: held, name: recording.name }), () => ({}));
+    if (clip) {
+      // The server may still hold the clip: its sound needs nothing else, and if it does not, the answer says so.
+      store.set({ recording: { name: file ?? "the recording", clip, file: null, encoded: null }, decoded: null, phase: "opening" });
+      return;
+    }
+    const known = examples.find((one) => one.id === example) ?? examples[0];
+    if (!known) return store.set({ recording: null, decoded: null, phase: "empty" });
+    await openExample(known.id);
+    if (example && example !== known.id) note(`This model has no example “${example}”; its first one is shown.`);
+  }
+
+  /** From nothing to something on the page, as the choice in the state asks. */
+  async function start() {
+    store.set({ phase: "starting", notice: null });
+    try {
+      const models = await api.models();
+      if (!models.length) throw new api.Unreachable("This server has no model to explore. Point MODELS at a folder that holds one.");
+      store.set({ models });
+      const { model } = store.state;
+      const known = models.find((one) => one.model === model) ?? models[0];
+      if (!(await openModel(known.model))) return;
+      const missing = model && model !== known.model ? `This server has no model “${model}”; ${known.model} is shown.` : null;
+      await openChosen();
+      if (missing) note(missing);
+    } catch (error) {
+      store.set({ notice: noticeOf(error), phase: "failed" });
+    }
+  }
+
+  /** @param {string} name */
+  async function chooseModel(name) {
+    try {
+      if (await openModel(name)) await openChosen();
+    } catch (error) {
+      store.set({ notice: noticeOf(error) });
+    }
+  }
+
+  /** @param {import("./api.js").DecodeRequest} request */
+  function stillWanted(request) {
+    const now = decodeRequest(store.state);
+    return now?.clip === request.clip && now.module === request.module && now.model === request.model;
+  }
+
+  /**
+   * @param {import("./api.js").DecodeRequest} request
+   * @returns {Promise<boolean>} false to be asked again
+   */
+  async function decode(request) {
+    try {
+      const decoded = await api.decode(request);
+      if (stillWanted(request)) store.set({ decoded: { ...decoded, request }, phase: "ready", ...(waiting && { notice: null }) });
+      waiting = mended = false;
+      return true;
+    } catch (error) {
+      if (!stillWanted(request)) return true;
+      if (error instanceof api.Problem && error.clipUnknown) return encodeAgain(request);
+      const busy = error instanceof api.Problem && error.busy;
+      if (busy || error instanceof api.Unreachable) {
+        waiting = true;
+        store.set({ notice: noticeOf(error, busy ? "The server is busy, trying again" : "No connection, trying again") });
+        await pause(busy ? (error.retryAfter ?? PATIENCE_SECONDS) : PATIENCE_SECONDS);
+        return false;
+      }
+      store.set({ decoded: null, phase: "ready", notice: noticeOf(error) });
+      return true;
+    }
+  }
+
+  /**
+   * The server forgot the clip. With the file still in the page that is mended unseen; otherwise the page must ask for it.
+   * @param {import("./api.js").DecodeRequest} request
+   * @returns {Promise<boolean>}
+   */
+  async function encodeAgain({ model }) {
+    const { recording } = store.state;
+    if (!recording?.file) {
+      store.set({ recording: null, decoded: null, phase: "asking" });
+      return true;
+    }
+    try {
+      if (mended) throw new api.Unreachable("The server forgets this recording as soon as it has it. Try a shorter one.");
+      await api.encode(recording.file, recording.name, model);
+      mended = true;
+      return false;
+    } catch (error) {
+      mended = false;
+      store.set({ notice: noticeOf(error) });
+      return true;
+    }
+  }
+
+  const decoder = newest(decode, (decoding) => store.set({ decoding }));
+  store.on(SOUND, () => {
+    const request = decodeRequest(store.state);
+    if (request) decoder.ask(request);
+  });
+
+  return { start, chooseModel, openExample, openFile, settled: decoder.idle };
+}
+
+/** @typedef {ReturnType<typeof createSession>} Session */

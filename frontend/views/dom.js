@@ -1,0 +1,34 @@
+// @ts-check
+/** The few things every view does with the document. */
+
+/**
+ * @template {HTMLElement} [Kind=HTMLElement]
+ * @param {string} id of an element that index.html has
+ * @returns {Kind}
+ */
+export function part(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`index.html has no #${id}`);
+  return /** @type {Kind} */ (element);
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Partial<Omit<HTMLElementTagNameMap[Tag], "style" | "dataset">>} [properties]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * @param {string} name of a group of radio buttons
+ * @param {string} value
+ */
+export function check(name, value) {
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.getElementsByName(name))) radio.checked = radio.value === value;
+}

@@ -1,0 +1,42 @@
+// @ts-check
+/** The small drawings beside the spectrograms: the waveform and the colour scale. */
+
+/**
+ * @param {HTMLCanvasElement} canvas drawn at the screen's own resolution
+ * @param {Float32Array} peaks [2, n]: lowest and highest sample of each of n stretches
+ */
+export function drawWaveform(canvas, peaks) {
+  const ratio = devicePixelRatio || 1;
+  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
+  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.clearRect(0, 0, width, height);
+  context.fillStyle = getComputedStyle(canvas).color;
+  const stretches = peaks.length / 2;
+  // Scaled to the clip's own loudest sample: a quiet recording's shape is seen too.
+  const loudest = peaks.reduce((most, peak) => Math.max(most, Math.abs(peak)), 1e-4);
+  const level = (/** @type {number} */ sample) => (0.5 - (0.47 * sample) / loudest) * height;
+  for (let x = 0; x < width; x++) {
+    const from = Math.min(stretches - 1, Math.floor((x / width) * stretches));
+    const to = Math.max(from + 1, Math.floor(((x + 1) / width) * stretches));
+    let [low, high] = [Infinity, -Infinity];
+    for (let i = from; i < to; i++) {
+      low = Math.min(low, peaks[i]);
+      high = Math.max(high, peaks[stretches + i]);
+    }
+    context.fillRect(x, level(high), 1, Math.max(ratio, level(low) - level(high)));
+  }
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint32Array} colours
+ */
+export function drawScale(canvas, colours) {
+  Object.assign(canvas, { width: colours.length, height: 1 });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const image = context.createImageData(colours.length, 1);
+  new Uint32Array(image.data.buffer).set(colours);
+  context.putImageData(image, 0, 0);
+}
