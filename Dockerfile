@@ -1,0 +1,36 @@
+# The explorer in a container: `docker compose up`, or
+#   docker build -t sim-explorer . && docker run -p 8000:8000 -v "$PWD/models:/models:ro" sim-explorer
+FROM python:3.11-slim-bookworm
+
+ENV PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_ROOT_USER_ACTION=ignore
+
+# Where torch comes from. PyTorch's CPU wheels spare the image gigabytes of CUDA; empty takes the ordinary index.
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# For closed networks: where everything else comes from. pip passes over those left empty.
+ARG PIP_INDEX_URL
+ARG PIP_EXTRA_INDEX_URL
+ARG PIP_TRUSTED_HOST
+
+# Largest and slowest to change first: torch, then whatever else pyproject.toml asks for, then the code.
+RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch torchaudio
+WORKDIR /src
+COPY pyproject.toml ./
+RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > requirements.txt \
+    && pip install -r requirements.txt
+COPY . ./
+RUN pip install --no-deps . \
+    && useradd --uid 10001 --create-home explorer
+
+# OMP_WAIT_POLICY: threads that spin while they wait starve the others where cores are shared.
+ENV HOST=0.0.0.0 \
+    PORT=8000 \
+    MODELS=/models \
+    OMP_WAIT_POLICY=passive \
+    PYTHONUNBUFFERED=1
+USER 10001:10001
+WORKDIR /home/explorer
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4); c.request('GET', '/readyz'); sys.exit(c.getresponse().status != 200)"]
+CMD ["python", "-m", "backend"]

@@ -1,0 +1,48 @@
+# What README, CI and people call. `make` alone lists it.
+#
+# Settings go to the server as they are: `make run PORT=8123 MODELS=folder`, since make passes on what it is given.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check clean
+
+help:
+	@echo 'make run     open the explorer (PORT=8123 to serve there, MODELS=folder to add your own models)'
+	@echo 'make test    run the whole test suite (ARGS="-k name" to choose)'
+	@echo 'make check   lint and check types'
+	@echo 'make clean   remove the environment and everything built; recordings and models stay'
+
+run: $(VENV)/run.stamp
+	@$(BIN)/python -m backend
+
+test: $(VENV)/dev.stamp
+	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -rs $(ARGS)
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than pyproject.toml when what it asks for is installed, so the second time takes no time.
+
+$(VENV)/run.stamp: pyproject.toml | $(BIN)/pip
+	@echo 'Installing the explorer into $(VENV); torch is large, so the first time takes minutes ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/pip
+	@echo 'Installing the explorer and its test tools into $(VENV); torch is large, so the first time takes minutes ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/run.stamp $@
+
+$(BIN)/pip:
+	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed; name one with PYTHON=...' >&2; exit 1; }
+	@echo 'Making the environment $(VENV) ...'
+	@'$(PYTHON)' -m venv $(VENV)
