@@ -18,13 +18,14 @@ from backend.middleware import Envelope
 from backend.responses import PROBLEM_RESPONSES
 from backend.routes import decode, encode, health, models
 from backend.settings import Settings
+from trainer.bundle import DEMO
 
 DESCRIPTION = "Hear and see what a self-supervised speech encoder has learned."
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The whole server for `settings`. Nothing is read or computed before it starts."""
-    engine = Engine(settings)
+def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
+    """The whole server for `settings` and the `shipped` bundle. Nothing is read or computed before it starts."""
+    engine = Engine(settings, shipped)
     lifecycle, metrics = Lifecycle(engine), Metrics(engine)
 
     @asynccontextmanager

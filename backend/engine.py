@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from backend.catalogue import Catalogue, Entry
@@ -18,10 +20,10 @@ from trainer.model import Model
 class Engine:
     """Holds what outlives a request. Its methods compute: call them, and what takes an Engine, through `worker`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shipped: Path = DEMO) -> None:
         self.settings = settings
         self.limits = AudioLimits(settings.max_seconds, settings.max_channels, settings.min_rate, settings.max_rate)
-        self.catalogue = Catalogue((DEMO, *settings.models), settings.models_loaded)
+        self.catalogue = Catalogue((shipped, *settings.models), settings.models_loaded)
         self.clips = ClipStore(settings.clip_store_bytes, settings.clip_age_seconds)
         self.spectrograms = Spectrograms()
         self.worker = Worker(settings.queue)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from backend.app import create_app
+from backend.settings import Settings
+
+
+def test_nothing_there(client: TestClient, check_problem) -> None:
+    for path in ("/nothing", "/models/tiny/nothing", "/docs", "/clips"):
+        check_problem(client.get(path), 404, kind="about:blank")
+
+
+def test_wrong_method(client: TestClient, check_problem) -> None:
+    assert "POST" in check_wrong(client, check_problem, "GET", "/decode")
+    assert "POST" in check_wrong(client, check_problem, "PUT", "/encode")
+    assert "GET" in check_wrong(client, check_problem, "POST", "/models")
+    assert "GET" in check_wrong(client, check_problem, "DELETE", "/")
+    assert "DELETE" in check_wrong(client, check_problem, "GET", "/clips/" + "0" * 32)
+
+
+def check_wrong(client: TestClient, check_problem, method: str, path: str) -> str:
+    answer = client.request(method, path)
+    check_problem(answer, 405)
+    return answer.headers["allow"]
+
+
+def test_a_body_that_says_it_is_too_large_is_refused_unread(client: TestClient, check_problem) -> None:
+    headers = {"content-length": str(10**12), "content-type": "application/json"}
+    answer = client.post("/decode", content=b"{}", headers=headers)
+    check_problem(answer, 413, kind="too-large")
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("path", ["/decode", "/encode"])
+def test_a_body_that_does_not_say_so_is_cut_off(client: TestClient, check_problem, path) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+        for _ in range(100):
+            yield bytes(1 << 16)
+
+    content_type = "application/json" if path == "/decode" else "multipart/form-data; boundary=x"
+    answer = client.post(path, content=endless(), headers={"content-type": content_type})
+    check_problem(answer, 413, kind="too-large")
+
+
+def test_what_nobody_expected_is_logged_and_not_shown(tiny, check_problem, caplog: pytest.LogCaptureFixture) -> None:
+    app = create_app(Settings(), tiny)
+
+    def broken() -> None:
+        raise RuntimeError("secret of /tmp/inside.py")
+
+    app.add_api_route("/broken", broken)
+    with TestClient(app) as client:
+        with caplog.at_level(logging.ERROR, "backend.middleware"):
+            problem = check_problem(client.get("/broken"), 500)
+        assert "secret" not in str(problem)
+        assert problem["request_id"] in caplog.text
+        assert "secret of /tmp/inside.py" in caplog.text
+        assert client.get("/livez").status_code == 200
+
+
+def test_every_answer_has_an_id_of_its_own_or_the_one_given(client: TestClient) -> None:
+    first, second = (client.get("/livez").headers["x-request-id"] for _ in range(2))
+    assert first != second
+    assert client.get("/", headers={"X-Request-ID": "trace-1.a_b"}).headers["x-request-id"] == "trace-1.a_b"
+    for bad in ("a b", "x" * 65, "<script>", ""):
+        assert client.get("/", headers={"X-Request-ID": bad}).headers["x-request-id"] != bad

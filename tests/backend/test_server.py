@@ -1,0 +1,79 @@
+"""The process itself, as `make run` starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(**environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "backend"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def get(url: str) -> tuple[int, dict]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def wait(url: str, status: int, seconds: float = 60) -> dict:
+    deadline = time.monotonic() + seconds
+    while True:
+        got, body = get(url)
+        if got == status:
+            return body
+        assert time.monotonic() < deadline, body
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def server(plain: Path):
+    process = start(PORT="0", MODELS=str(plain), DRAIN_SECONDS="1.5")
+    try:
+        address = process.stdout.readline().split()[-1]
+        assert address.startswith("http://127.0.0.1:"), address
+        yield process, address
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_it_starts_answers_drains_and_ends(server) -> None:
+    process, address = server
+    wait(address + "/readyz", 200)
+    assert "plain" in [model["model"] for model in get(address + "/models")[1]["models"]]
+
+    process.send_signal(signal.SIGTERM)
+    assert "about to end" in wait(address + "/readyz", 503, 1)["detail"]
+    assert get(address + "/livez")[0] == 200
+    _, errors = process.communicate(timeout=15)
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert "Traceback" not in errors
+
+
+def test_settings_that_do_not_hold_are_told_in_one_line() -> None:
+    process = start(PORT="99999")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "PORT: " in errors
+    assert "Traceback" not in errors
