@@ -18,7 +18,8 @@ ENDINGS = frozenset((".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", G722))
 _G722_RATE = 16_000
 _G722_SAMPLES_A_BYTE = 2  # 64 kbit/s
 _DAY = 86_400.0
-_LIMITS = AudioLimits(seconds=_DAY, channels=64, min_rate=1_000, max_rate=768_000)  # the user's own files: wide, yet bounded
+# The user's own files: wide, yet bounded
+_LIMITS = AudioLimits(seconds=_DAY, channels=64, min_rate=1_000, max_rate=768_000)
 
 
 def is_audio(name: str) -> bool:
@@ -27,7 +28,7 @@ def is_audio(name: str) -> bool:
 
 
 def duration(path: Path) -> float:
-    """Seconds, from the header alone. Raises CorpusError, with a reason of a few words, where the file cannot be used."""
+    """Seconds, from the header alone. Raises CorpusError, its message a few words, where the file cannot be used."""
     if path.suffix.lower() == G722:
         seconds = path.stat().st_size * _G722_SAMPLES_A_BYTE / _G722_RATE
     else:

@@ -7,7 +7,8 @@
   folders named train, validation and test -> label split;
 - a flat folder; where every name is `WORD_TAKE` or `WORD_TAKE_NUMBER_SYLLABLE` -> labels word, take, syllable.
 
-Praat TextGrids and festival `.lab` files are found beside the audio or in a folder lab, labels or textgrid next to or inside the audio's.
+Praat TextGrids and festival `.lab` files are found beside the audio, or in a folder lab, labels or textgrid in the
+audio's folder or next to it.
 Folders whose name begins with `_` or `.` are passed over (Speech Commands keeps its background noise in one).
 """
 
@@ -38,7 +39,8 @@ _NAMED_IN_WARNING = 5
 def scan(folder: Path) -> list[Recording]:
     """Every usable recording of `folder` (or of a manifest file), always in the same order.
 
-    Files that cannot be read are left out with one warning. Raises CorpusError if there is no recording, or a label file is at fault.
+    Files that cannot be read are left out with one warning. Raises CorpusError if no recording is left, or a label
+    file is at fault.
     """
     folder = Path(folder)
     table = folder if folder.is_file() else None
@@ -47,7 +49,9 @@ def scan(folder: Path) -> list[Recording]:
             raise CorpusError(f"There is no folder {folder.name!r}; give a folder of recordings, or a manifest.")
         table = manifest.find(folder)
     elif table.suffix.lower() not in manifest.ENDINGS:
-        raise CorpusError(f"{table.name} is not a manifest; give a folder of recordings, or a .csv or .jsonl file with a column 'path'.")
+        raise CorpusError(
+            f"{table.name} is not a manifest; give a folder, or a .csv or .jsonl file with a column 'path'."
+        )
     if table is not None:
         found = [(row.path, row.labels, row.segments) for row in manifest.read(table)]
     else:
@@ -82,7 +86,8 @@ def _with_durations(found: list[tuple[Path, Labels, tuple[Segment, ...]]], sourc
         endings = " ".join(sorted(ending[1:] for ending in files.ENDINGS))
         raise CorpusError(f"{source!r}: {reason}. Give a folder with audio ({endings}), or a manifest of it.")
     if unusable:
-        warnings.warn(f"{len(unusable)} of {len(found)} recordings cannot be used and are left out: {named}", stacklevel=3)
+        message = f"{len(unusable)} of {len(found)} recordings cannot be used and are left out: {named}"
+        warnings.warn(message, stacklevel=3)
     return recordings
 
 
@@ -114,7 +119,8 @@ def _librispeech(path: Path) -> Labels:
         return {}
     speaker, chapter = path.parts[-3:-1]
     text = _librispeech_texts(path.parent / f"{speaker}-{chapter}.trans.txt").get(path.stem)
-    return {"speaker": speaker, "chapter": chapter} | ({"text": text} if text else {})
+    labels: Labels = {"speaker": speaker, "chapter": chapter}
+    return labels | {"text": text} if text else labels
 
 
 @lru_cache(maxsize=4)  # recordings come folder by folder
@@ -127,19 +133,21 @@ def _librispeech_texts(path: Path) -> dict[str, str]:
 
 def _class_labels(path: Path, name: str) -> Labels:
     match = _SPEECH_COMMANDS.fullmatch(path.stem)
-    return {"class": name} | ({"speaker": match["speaker"]} if match else {})
+    labels: Labels = {"class": name}
+    return labels | {"speaker": match["speaker"]} if match else labels
 
 
 def _word_takes(audio: list[Path]) -> list[Labels]:
-    """Labels from the names if all of them tell a word and a take, and not all the same word (ru_0001, ru_0002 ... are mere numbers)."""
+    """Labels from the names, if all tell a word and a take and the words differ (ru_0001, ru_0002 are numbers)."""
     matches = [_WORD_TAKE.fullmatch(path.stem) for path in audio]
     if not all(matches) or len({match["word"] for match in matches if match}) < 2:
         return [{} for _ in audio]
-    return [
-        {"word": match["word"], "take": float(match["take"])} | ({"syllable": match["syllable"]} if match["syllable"] else {})
-        for match in matches
-        if match
-    ]
+    return [_word_take(match) for match in matches if match]
+
+
+def _word_take(match: re.Match[str]) -> Labels:
+    labels: Labels = {"word": match["word"], "take": float(match["take"])}
+    return labels | {"syllable": match["syllable"]} if match["syllable"] else labels
 
 
 def _festvox_text(path: Path) -> Labels:

@@ -57,7 +57,7 @@ def read_text(path: Path) -> str:
 
 
 def read_lab(path: Path) -> tuple[Segment, ...]:
-    """Festival's label file: a header up to a line `#`, then `END NUMBER PHONE` a line; each phone begins where the last one ended."""
+    """Festival's label file: a header up to a line `#`, then lines `END NUMBER PHONE`, without gaps between phones."""
     lines = read_text(path).splitlines()
     header = next((n for n, line in enumerate(lines) if line.strip() == "#"), None)
     if header is None:
@@ -89,8 +89,13 @@ class _Token(NamedTuple):
     quoted: bool
 
 
-# Praat's own rule: only free-standing numbers, strings and flags count; so the long and the short format are the same to it.
-_TOKEN = re.compile(r'"(?P<string>(?:[^"]|"")*)"|(?P<comment>!.*)|(?<!\S)(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)')
+# Praat's own rule: only free-standing numbers, strings and flags count; so long and short format are alike.
+_TOKEN = re.compile(
+    r"""  "(?P<string>(?:[^"]|"")*)"
+        | !.*  # a comment
+        | (?<!\S)(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)  """,
+    re.VERBOSE,
+)
 
 
 class _Tokens:
@@ -133,7 +138,7 @@ class _Tokens:
 
 
 def read_textgrid(path: Path) -> tuple[Segment, ...]:
-    """Praat's TextGrid as long or short text: the interval tier named `phones` or `phonemes` (in any case), else the first interval tier."""
+    """Praat's TextGrid, long or short text: the interval tier `phones` or `phonemes`, else the first one."""
     tokens = _Tokens(path)
     if (tokens.string(), tokens.string()) != ("ooTextFile", "TextGrid"):
         raise tokens.fault("this is not a TextGrid in text format")
@@ -165,10 +170,11 @@ def _intervals(tokens: _Tokens, size: int) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-READERS: dict[str, Callable[[Path], tuple[Segment, ...]]] = {".textgrid": read_textgrid, ".lab": read_lab}  # by ending, in lower case; the first wins
+# By ending, in lower case; where a recording has both, the first counts
+READERS: dict[str, Callable[[Path], tuple[Segment, ...]]] = {".textgrid": read_textgrid, ".lab": read_lab}
 
 
 def fit_to(segments: tuple[Segment, ...], duration: float) -> tuple[Segment, ...]:
-    """The segments within a recording of `duration` seconds, the last cut at its end (label files often run a little over)."""
+    """The segments within a recording of `duration` seconds, the last one cut there (label files often run over)."""
     inside = itertools.takewhile(lambda segment: segment.start < duration, segments)
     return tuple(Segment(s.start, min(s.end, duration), s.label) for s in inside)

@@ -1,7 +1,7 @@
 """Manifests: a CSV or JSONL table with a column `path`, and any labels in the other columns.
 
-`split` (train, validation, test) is optional. Columns of numbers become floats, except those that name things (speaker, word, ...).
-In JSONL a column `phones` may hold timed labels: [{"phone": "a", "start": 0.1, "end": 0.2}, ...].
+`split` (train, validation, test) is optional. Columns of numbers become floats, except those that name things
+(speaker, word, ...). In JSONL a column `phones` may hold timed labels: [{"phone": "a", "start": 0.1, "end": 0.2}, ...].
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ALWAYS_TEXT = frozenset(("speaker", "word", "text", "class", "syllable", "chapt
 
 @dataclass(frozen=True)
 class Row:
-    """One line: the recording's path as resolved against the manifest's folder, its labels and, if any, its timed labels."""
+    """One line: the recording's path (resolved against the manifest's folder), its labels, its timed labels if any."""
 
     path: Path
     labels: dict[str, str | float]
@@ -32,7 +32,7 @@ class Row:
 
 
 def find(folder: Path) -> Path | None:
-    """The manifest of a folder: `manifest.csv` or `manifest.jsonl`, else the only CSV or JSONL in it if that has a column `path`."""
+    """A folder's `manifest.csv` or `manifest.jsonl`, else the only CSV or JSONL in it if that has a column `path`."""
     named = [folder / name for name in NAMES if (folder / name).is_file()]
     if len(named) > 1:
         raise CorpusError(f"The folder holds both {NAMES[0]} and {NAMES[1]}; keep one.")
@@ -60,7 +60,8 @@ def read(manifest: Path) -> list[Row]:
         if not isinstance(path, str) or not path:
             raise CorpusError(f"{where}: no '{_PATH}'; give every line the path of its recording.")
         segments = _segments(values.pop(_PHONES, None), where)
-        labels = {name: _label(name, value, where) for name, value in values.items() if name not in _IGNORED and value not in (None, "")}
+        given = {name: value for name, value in values.items() if name not in _IGNORED and value not in (None, "")}
+        labels = {name: _label(name, value, where) for name, value in given.items()}
         rows.append(Row(manifest.parent / path, labels, segments))
     return rows
 
@@ -69,11 +70,13 @@ def _csv_rows(manifest: Path) -> list[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(read_text(manifest)), restkey="")
     columns = reader.fieldnames or []
     if _PATH not in columns:
-        raise CorpusError(f"{manifest.name} has no column '{_PATH}' (it has: {', '.join(columns) or 'none'}); name it in the first line.")
+        there = ", ".join(columns) or "none"
+        raise CorpusError(f"{manifest.name} has no column '{_PATH}' (it has: {there}); name it in the first line.")
     rows: list[tuple[int, dict[str, Any]]] = []
     for row in reader:
-        if "" in row and row[""]:
-            raise CorpusError(f"{manifest.name}, line {reader.line_num}: more values than columns; put quotes round values with commas.")
+        if row.get(""):
+            where = f"{manifest.name}, line {reader.line_num}"
+            raise CorpusError(f"{where}: more values than columns; put quotes round values with commas.")
         rows.append((reader.line_num, {name: (value or "").strip() for name, value in row.items() if name}))
     for name in columns:
         if name not in _ALWAYS_TEXT | {_PATH, _PHONES} and all(_is_number(row[name]) for _, row in rows if row[name]):
@@ -100,7 +103,9 @@ def _jsonl_rows(manifest: Path) -> list[tuple[int, dict[str, Any]]]:
         try:
             values = json.loads(line)
         except json.JSONDecodeError as error:
-            raise CorpusError(f"{manifest.name}, line {number}: not JSON ({error.msg}); write one object a line.") from error
+            raise CorpusError(
+                f"{manifest.name}, line {number}: not JSON ({error.msg}); write one object a line."
+            ) from error
         if not isinstance(values, dict):
             raise CorpusError(f"{manifest.name}, line {number}: not an object; write one object a line.")
         rows.append((number, values))
@@ -125,8 +130,10 @@ def _segments(phones: object, where: str) -> tuple[Segment, ...]:
             raise TypeError
         segments = tuple(Segment(float(p["start"]), float(p["end"]), clean_label(str(p["phone"]))) for p in phones)
     except (TypeError, KeyError, ValueError) as error:
-        raise CorpusError(f"{where}: '{_PHONES}' must be a list of objects with phone, start and end (seconds).") from error
+        raise CorpusError(
+            f"{where}: '{_PHONES}' must be a list of objects with phone, start and end (seconds)."
+        ) from error
     borders = [border for segment in segments for border in (segment.start, segment.end)]
-    if any(not (a <= b) for a, b in zip(borders, borders[1:], strict=False)) or not all(map(math.isfinite, borders)):
+    if not all(map(math.isfinite, borders)) or borders != sorted(borders):
         raise CorpusError(f"{where}: '{_PHONES}' run backwards or overlap; put them in order of time.")
     return segments

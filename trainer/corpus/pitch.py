@@ -1,8 +1,9 @@
-"""The fundamental frequency of voiced stretches, by autocorrelation: what the label f0 of the synthetic corpus is measured with."""
+"""The fundamental frequency of voiced stretches, by autocorrelation: the synthetic corpus's label f0."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,12 @@ _VOICED = 0.5  # least normalised autocorrelation of a frame that counts
 
 
 def median_f0(
-    wave: NDArray[np.floating], sample_rate: int, spans: Iterable[tuple[float, float]], near: float, octaves: float = 0.65
+    wave: NDArray[Any], sample_rate: int, spans: Iterable[tuple[float, float]], near: float, octaves: float = 0.65
 ) -> float | None:
     """Median F0, in Hz, over the frames within `spans` (seconds) of `wave` [samples]; None where no frame is voiced.
 
-    Looks within `octaves` of `near` Hz, so that a rough voice's subharmonics are not taken for its pitch. The autocorrelation is divided
-    by the window's own (Boersma 1993, equation 9) and its peak interpolated by a parabola.
+    Looks within `octaves` of `near` Hz, so that a rough voice's subharmonics are not taken for its pitch. The
+    autocorrelation is divided by the window's own (Boersma 1993, equation 9) and its peak interpolated by a parabola.
     """
     low, high = near * 2**-octaves, near * 2**octaves
     size = round(_PERIODS * sample_rate / low)

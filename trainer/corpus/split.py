@@ -23,10 +23,12 @@ _ENOUGH_SPEAKERS = 4
 def split(recordings: Sequence[Recording], by: By = "auto", fraction: float = 0.1, seed: int = 0) -> Halves:
     """(train, validation), each in the order given and neither empty.
 
-    An explicit label `split` wins; recordings it calls test are in neither part. Otherwise about `fraction` of the groups are held out:
-    by `speaker`, by `word` (label word, else text), or each `recording` by itself; `auto` takes speakers if there are at least four,
-    else words if any is said twice, else recordings. Which groups are held out depends on their names and `seed` alone, not on the
-    order. Where corpora are joined, split each by itself first. Raises CorpusError when there are too few groups.
+    An explicit label `split` wins; recordings it calls test are in neither part. Otherwise about `fraction` of the
+    groups are held out: by `speaker`, by `word` (label word, else text), or each `recording` by itself; `auto` takes
+    speakers if there are at least four, else words if any is said twice, else recordings. Which groups are held out
+    depends on their names and `seed` alone, not on the order. Where corpora are joined, split each by itself first.
+
+    Raises CorpusError when there are too few groups.
     """
     if by not in get_args(By):
         raise CorpusError(f"by: {by!r} is not one of {', '.join(get_args(By))}.")
@@ -68,7 +70,9 @@ def _chosen(recordings: Sequence[Recording]) -> By:
 def _key(recording: Recording, by: By) -> str:
     """The group; a recording that lacks the label is a group by itself."""
     label = {"speaker": _speaker, "word": _word}.get(by, lambda _: None)(recording)
-    return f"{by} {label}" if label is not None else "recording " + "/".join(recording.path.parts[-3:])  # wherever the corpus lies
+    if label is None:
+        return "recording " + "/".join(recording.path.parts[-3:])  # not all of the path: the corpus may be moved
+    return f"{by} {label}"
 
 
 def _held_out(recordings: Sequence[Recording], by: By, fraction: float, seed: int) -> Halves:
@@ -76,7 +80,7 @@ def _held_out(recordings: Sequence[Recording], by: By, fraction: float, seed: in
     groups = sorted(set(keys), key=lambda key: hashlib.sha256(f"{seed} {key}".encode()).digest())
     if len(groups) < 2:
         remedy = "add recordings" if by == "recording" else f"add a second {by}, or split by recording"
-        raise CorpusError(f"A validation part needs at least two groups and there is {len(groups)} (by {by}); {remedy}.")
+        raise CorpusError(f"Holding out a part needs two groups, and by {by} there is {len(groups)}; {remedy}.")
     held = set(groups[: min(max(1, round(fraction * len(groups))), len(groups) - 1)])
     return (
         [r for r, key in zip(recordings, keys, strict=True) if key not in held],

@@ -1,0 +1,89 @@
+"""The example clips that ship with a bundle: a dozen things said by a handful of clearly different synthetic voices."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import soxr
+
+from trainer.audio import write_flac
+from trainer.corpus.espeak import SAMPLE_RATE, Voice
+from trainer.corpus.speech import Spoken, in_fresh_processes, speak
+from trainer.corpus.words import Utterance
+
+_RATE = 16_000
+_PEAK = 0.7
+
+VOICES = {
+    "man": Voice(f0=112, formant_scale=0.95, breathiness=1, roughness=1),
+    "woman": Voice(f0=205, formant_scale=1.12, breathiness=2, roughness=0),
+    "child": Voice(f0=300, formant_scale=1.25, breathiness=2, roughness=0),
+    "deep man": Voice(f0=82, formant_scale=0.84, breathiness=1, roughness=2),
+    "breathy woman": Voice(f0=170, formant_scale=1.06, breathiness=8, roughness=0),
+    "hoarse man": Voice(f0=130, formant_scale=1.0, breathiness=4, roughness=4),
+}
+
+
+class _Clip(NamedTuple):
+    id: str
+    voice: str
+    label: str
+    text: str
+    rate: int = 150
+    pitch_range: int = 45
+
+
+_CLIPS = (
+    _Clip("badigu-man", "man", "b a d i g u", "b|'a|d|i|g|u"),
+    _Clip("badigu-woman", "woman", "b a d i g u", "b|'a|d|i|g|u"),
+    _Clip("badigu-child", "child", "b a d i g u", "b|'a|d|i|g|u"),
+    _Clip("vowels-man", "man", "a i u", "'A: _: 'i: _: 'u:", rate=120),
+    _Clip("vowels-child", "child", "a i u", "'A: _: 'i: _: 'u:", rate=120),
+    _Clip("gubida-deep", "deep man", "g u b i d a, monotone", "g|u|b|'i|d|a", rate=130, pitch_range=0),
+    _Clip("dudabi-hoarse", "hoarse man", "d u d a b i, lively", "d|'u|d|a|b|i", rate=140, pitch_range=70),
+    _Clip("tikapu-woman", "woman", "t i k a p u", "t|'i|k|a|p|u"),
+    _Clip("fricatives-breathy", "breathy woman", "s a sh i z u f o", "s|'a|S|i|z|u|f|o", rate=140),
+    _Clip("nasals-man", "man", "m a n i ng u l a", "m|'a|n|i|N|u|l|a", rate=130),
+    _Clip("glides-deep", "deep man", "w a y u r e", "w|'a|j|u|r|e", rate=120),
+    _Clip("sentence-man", "man", "Good morning, did you sleep enough?", "", rate=165),
+    _Clip("sentence-woman", "woman", "You can hear the sea from here.", "", rate=165),
+)
+
+
+def synthesise_examples(out: Path, seed: int, processes: int = 2) -> list[dict[str, Any]]:
+    """Write the clips as 16 kHz FLAC into `out`/examples, with examples.json, and return what that file says.
+
+    The same seed gives the same bytes, whatever `processes` is.
+    """
+    folder = Path(out) / "examples"
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = [(clip, seed, number) for number, clip in enumerate(_CLIPS)]
+    spoken = in_fresh_processes(_speak_clip, jobs, processes, "examples")
+    entries = [_write_clip(folder, clip, one) for clip, one in zip(_CLIPS, spoken, strict=True)]
+    text = json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+    (folder / "examples.json").write_text(text, encoding="utf-8")
+    return entries
+
+
+def _speak_clip(clip: _Clip, seed: int, number: int) -> Spoken:
+    text = clip.text or clip.label
+    utterance = Utterance("example", clip.label, text, bool(clip.text), clip.rate, clip.pitch_range)
+    return speak(VOICES[clip.voice], [utterance], (seed, number))[0]
+
+
+def _write_clip(folder: Path, clip: _Clip, spoken: Spoken) -> dict[str, Any]:
+    wave = soxr.resample(spoken.wave.astype(np.float32) / 32768, SAMPLE_RATE, _RATE, quality="HQ")
+    file = f"{clip.id}.flac"
+    write_flac(folder / file, wave * (_PEAK / np.abs(wave).max()), _RATE)
+    known = spoken.description()
+    shared = {name: known[name] for name in ("f0", "formant_scale", "rate", "phones")}
+    return {
+        "id": clip.id,
+        "file": file,
+        "label": clip.label,
+        "duration": len(wave) / _RATE,
+        "speaker": clip.voice,
+    } | shared
