@@ -13,7 +13,9 @@ ARG PIP_INDEX_URL
 ARG PIP_EXTRA_INDEX_URL
 ARG PIP_TRUSTED_HOST
 
-# Largest and slowest to change first: torch, then whatever else pyproject.toml asks for, then the code.
+# Largest and slowest to change first: torch (the next step holds it to its bounds), then whatever else pyproject.toml
+# asks for, then the code.
+# hadolint ignore=DL3013
 RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch torchaudio
 WORKDIR /src
 COPY pyproject.toml ./
