@@ -1,10 +1,10 @@
 """A trained model on disk: a folder of JSON and safetensors, nothing that can run code.
 
-    config.json            format version, the whole configuration, provenance
-    encoder.safetensors    decoder-1.safetensors ...
-    report.json            what analysis found out        (optional)
-    examples/              *.flac and examples.json       (optional)
-    MODEL_CARD.md          for people                     (optional)
+config.json            format version, the whole configuration, provenance
+encoder.safetensors    decoder-1.safetensors ...
+report.json            what analysis found out        (optional)
+examples/              *.flac and examples.json       (optional)
+MODEL_CARD.md          for people                     (optional)
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ from trainer.model import Model
 FORMAT_VERSION = 1
 DEMO = Path(__file__).parent / "pretrained" / "demo"
 
-_CONFIG, _ENCODER, _REPORT, _EXAMPLES = "config.json", "encoder.safetensors", "report.json", Path("examples") / "examples.json"
+_CONFIG, _ENCODER, _REPORT, _EXAMPLES = (
+    "config.json",
+    "encoder.safetensors",
+    "report.json",
+    Path("examples") / "examples.json",
+)
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 _MAX_JSON_BYTES = 64 << 20
 _Parsed = TypeVar("_Parsed")
@@ -42,6 +47,7 @@ class CorpusNote(Frozen):
     """What a model learnt from, and what its licence asks."""
 
     name: str
+    title: str = ""
     recordings: int
     minutes: float
     speakers: int | None = None
@@ -140,7 +146,7 @@ def save(path: Path, model: Model, provenance: Provenance | None = None, *, dtyp
     _save_weights(path / _ENCODER, model.encoder, dtype)
     for module in range(1, model.modules_count + 1):
         if model.has_decoder(module):
-            save_decoder(path, model, module, dtype=dtype)
+            _save_weights(path / _decoder_name(module), model.decoders[str(module)], dtype)
     write_json(path / _CONFIG, header.model_dump(mode="json"))
 
 
@@ -195,7 +201,9 @@ def read_config(path: Path | str) -> BundleConfig:
     raw = _read_json(Path(path) / _CONFIG)
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if version != FORMAT_VERSION:
-        raise BundleError(f"{_CONFIG}: format version {version!r} is not known here (this release reads {FORMAT_VERSION}); update SIM Explorer")
+        raise BundleError(
+            f"{_CONFIG}: format version {version!r} is not known here (this release reads {FORMAT_VERSION}); update SIM Explorer"
+        )
     return _parse(TypeAdapter(BundleConfig), raw, _CONFIG)
 
 
@@ -253,7 +261,9 @@ def _load_weights(network: nn.Module, path: Path) -> None:
     _same_names(path.name, wanted, tensors)
     for name, value in tensors.items():
         if value.shape != wanted[name].shape:
-            raise BundleError(f"{path.name}: {name} has shape {list(value.shape)}, config.json asks for {list(wanted[name].shape)}")
+            raise BundleError(
+                f"{path.name}: {name} has shape {list(value.shape)}, config.json asks for {list(wanted[name].shape)}"
+            )
         if value.is_floating_point() != wanted[name].is_floating_point():
             raise BundleError(f"{path.name}: {name} has type {value.dtype}")
         if value.is_floating_point() and not torch.isfinite(value).all():
@@ -262,7 +272,10 @@ def _load_weights(network: nn.Module, path: Path) -> None:
 
 
 def _same_names(file: str, wanted: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> None:
-    for fault, names in (("lacks", sorted(wanted.keys() - found.keys())), ("has the unknown", sorted(found.keys() - wanted.keys()))):
+    for fault, names in (
+        ("lacks", sorted(wanted.keys() - found.keys())),
+        ("has the unknown", sorted(found.keys() - wanted.keys())),
+    ):
         if names:
             raise BundleError(f"{file}: {fault} tensor {_first(names)}")
 

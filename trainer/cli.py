@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m trainer", description="Train speech encoders and their decoders, and measure them.")
+    parser = argparse.ArgumentParser(
+        prog="python -m trainer", description="Train speech encoders and their decoders, and measure them."
+    )
     parser.add_argument("--trace", action="store_true", help="show the whole traceback of a fault")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -69,27 +71,41 @@ def _parser() -> argparse.ArgumentParser:
         measure = analyse.add_parser(name, help=text)
         measure.add_argument("--bundle", type=Path, required=True)
         _add_data(measure)
-        measure.add_argument("--side", choices=("validation", "train", "all"), default="validation", help="of the split the bundle was trained with; all: every recording")
+        measure.add_argument(
+            "--side",
+            choices=("validation", "train", "all"),
+            default="validation",
+            help="of the split the bundle was trained with; all: every recording",
+        )
         measure.add_argument("--clips", type=int, default=200, help="at most so many clips, spread evenly")
+        measure.add_argument("--name", help="what to call these clips in the report (default: the folder's name)")
         measure.set_defaults(run=run)
 
     pack = commands.add_parser("pack", help="copy a bundle for shipping: half precision, model card, no run folder")
     pack.add_argument("--bundle", type=Path, required=True)
     pack.add_argument("out", type=Path, metavar="OUT")
     pack.add_argument("--examples-seed", type=int, help="add example clips from the built-in synthesiser")
-    pack.add_argument("--rights", type=Path, help="JSON: licence and notes of the model, licence and attribution of each corpus by name")
+    pack.add_argument(
+        "--rights",
+        type=Path,
+        help="JSON: licence and notes of the model, licence and attribution of each corpus by name",
+    )
     pack.set_defaults(run=_pack)
     return parser
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, action="append", required=True, help="a folder of recordings (may be repeated)")
+    parser.add_argument(
+        "--data", type=Path, action="append", required=True, help="a folder of recordings (may be repeated)"
+    )
 
 
 def _add_loop(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, help="batches to train")
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting of config.json, value as JSON")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="any setting of config.json, value as JSON"
+    )
     parser.add_argument("--accelerator", default="auto")
     parser.add_argument("--devices", default="auto")
 
@@ -114,7 +130,9 @@ def _settings(options: argparse.Namespace, section: str) -> dict[str, Any]:
 def _synth(options: argparse.Namespace) -> None:
     from trainer.corpus import synthesise
 
-    synthesise(options.out, speakers=options.speakers, words=options.words, seed=options.seed, processes=options.processes)
+    synthesise(
+        options.out, speakers=options.speakers, words=options.words, seed=options.seed, processes=options.processes
+    )
 
 
 def _fit(options: argparse.Namespace) -> bool:
@@ -130,38 +148,49 @@ def _decoder(options: argparse.Namespace) -> bool:
 
     config = configuration.override(bundle.read_config(options.bundle).config, _settings(options, "decoder_training"))
     for module in options.module or range(1, len(config.encoder.modules) + 1):
-        if not fit_decoder(options.bundle, config, module, options.data, accelerator=options.accelerator, devices=options.devices):
+        if not fit_decoder(
+            options.bundle, config, module, options.data, accelerator=options.accelerator, devices=options.devices
+        ):
             return False
     return True
 
 
 def _usage(options: argparse.Namespace) -> None:
     from trainer.analysis.measure import report_usage, step_effects
-    from trainer.bundle import load, write_report
+    from trainer.bundle import load, read_report, write_report
 
     model = load(options.bundle)
     waveforms = _waveforms(options)
     report = report_usage(model, waveforms)
-    write_report(options.bundle, report)
+    earlier = read_report(options.bundle)
+    write_report(options.bundle, report if earlier is None else earlier.model_copy(update={"modules": report.modules}))
     for part in report.modules:
         active = sum(dimension.active for dimension in part.dimensions)
         total = sum(dimension.kl or 0.0 for dimension in part.dimensions)
-        print(f"module {part.module}: {active} of {len(part.dimensions)} dimensions active, KL {total:.1f} nats a frame over {part.frames} frames of {len(waveforms)} clips")
+        print(
+            f"module {part.module}: {active} of {len(part.dimensions)} dimensions active, KL {total:.1f} nats a frame over {part.frames} frames of {len(waveforms)} clips"
+        )
     for effect in step_effects(model, waveforms, report):
         kl = "" if effect.kl is None else f" (KL {effect.kl:.2f})"
-        print(f"module {effect.module} dimension {effect.dim}{kl}: {effect.step:+g} changes the decoded log-mel by {effect.change_db} dB")
+        print(
+            f"module {effect.module} dimension {effect.dim}{kl}: {effect.step:+g} changes the decoded log-mel by {effect.change_db} dB"
+        )
 
 
 def _reconstruction(options: argparse.Namespace) -> None:
-    from trainer.analysis.measure import add_reconstruction, reconstructions
-    from trainer.bundle import load
+    from trainer.analysis.measure import add_reconstructions, reconstructions
+    from trainer.bundle import Report, load, read_report, write_report
 
     results = reconstructions(load(options.bundle), _waveforms(options))
     for result in results:
         each = " ".join(f"{value:.3f}" for value in result.each) if len(result.each) <= 10 else ""
-        print(f"module {result.module}: log-mel correlation {result.correlation}; mean spectrum held still {result.baseline}  {each}".rstrip())
-    name = " + ".join(folder.resolve().name for folder in options.data)
-    add_reconstruction(options.bundle, f"{name}, {options.side}", results)
+        print(
+            f"module {result.module}: log-mel correlation {result.correlation}; mean spectrum held still {result.baseline}  {each}".rstrip()
+        )
+    name = options.name or " + ".join(folder.resolve().name for folder in options.data)
+    write_report(
+        options.bundle, add_reconstructions(read_report(options.bundle) or Report(), f"{name}, {options.side}", results)
+    )
 
 
 def _waveforms(options: argparse.Namespace) -> list[Any]:

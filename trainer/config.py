@@ -192,7 +192,9 @@ _PAPER_DECODER = (
 
 def _modules(hidden: int, dims: int) -> tuple[ModuleConfig, ...]:
     return tuple(
-        ModuleConfig(convs=tuple(ConvLayer(kernel=k, stride=s, padding=p) for k, s, p in convs), hidden=hidden, dims=dims)
+        ModuleConfig(
+            convs=tuple(ConvLayer(kernel=k, stride=s, padding=p) for k, s, p in convs), hidden=hidden, dims=dims
+        )
         for convs in _PAPER_CONVS
     )
 
@@ -255,12 +257,24 @@ def _demo() -> Config:
             beta=(0.003, 0.003, 0.003),
         ),
         training=TrainingConfig(
-            steps=6_000, batch_size=32, crop_samples=10_240, learning_rate=1e-3, warmup_steps=200, final_learning_rate=0.05, gradient_clip=1.0
+            steps=3_000,
+            batch_size=16,
+            crop_samples=10_240,
+            learning_rate=1e-3,
+            warmup_steps=200,
+            final_learning_rate=0.05,
+            gradient_clip=1.0,
         ),
         decoder=SpectralDecoderConfig(width=192, blocks=4),
         decoder_loss=DecoderLossConfig(),
         decoder_training=TrainingConfig(
-            steps=6_000, batch_size=16, crop_samples=10_240, learning_rate=1e-3, warmup_steps=200, final_learning_rate=0.05, gradient_clip=1.0
+            steps=6_000,
+            batch_size=16,
+            crop_samples=10_240,
+            learning_rate=1e-3,
+            warmup_steps=200,
+            final_learning_rate=0.05,
+            gradient_clip=1.0,
         ),
     )
 
@@ -268,7 +282,14 @@ def _demo() -> Config:
 def _tiny() -> Config:
     """`demo` at a size that a test trains in seconds."""
     demo = _demo()
-    small = {"steps": 20, "batch_size": 4, "crop_samples": 5_120, "warmup_steps": 2, "checkpoint_every": 5, "validation_fraction": 0.25}
+    small = {
+        "steps": 20,
+        "batch_size": 4,
+        "crop_samples": 5_120,
+        "warmup_steps": 2,
+        "checkpoint_every": 5,
+        "validation_fraction": 0.25,
+    }
     return demo.model_copy(
         update={
             "preset": "tiny",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def fit(config: Config, data: Sequence[Path], out: Path, *, accelerator: str = "
                     log.write(finished, side="validation", **_validate(objective, validation, config, fabric.device))
                 keep(finished)
             if stop:
-                tqdm.write(f"stopped after step {finished}; the same command goes on from here")
+                tqdm.write(f"stopped after step {finished}; the same command goes on from here", file=sys.stderr)
                 return False
 
     if fabric.is_global_zero:
@@ -108,12 +109,12 @@ def _validate(objective: SIMObjective, store: CropStore, config: Config, device:
 
 def _record(loss: Tensor, parts: list[ModuleLoss], context: Tensor | None) -> dict[str, Any]:
     """Losses in nats, and the number of active dimensions, module by module."""
-    record: dict[str, Any] = {"loss": float(loss), "info_nce": [float(part.info_nce) for part in parts]}
+    record: dict[str, Any] = {"loss": loss.item(), "info_nce": [part.info_nce.item() for part in parts]}
     if all(part.kl is not None for part in parts):
-        record["kl"] = [float(part.kl) for part in parts if part.kl is not None]
+        record["kl"] = [part.kl.item() for part in parts if part.kl is not None]
         record["active"] = [int((part.kl_per_dim > ACTIVE_NATS).sum()) for part in parts if part.kl_per_dim is not None]
     if context is not None:
-        record["context_info_nce"] = float(context)
+        record["context_info_nce"] = context.item()
     return record
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def fit_decoder(path: Path, config: Config, module: int, data: Sequence[Path], *
             finished = step + 1
             if finished % LOG_EVERY == 0 or finished == training.steps:
                 if not torch.isfinite(loss):
-                    raise TrainingError(f"the loss of {name} is {float(loss)} at step {finished}; the checkpoint before it is kept. Lower decoder_training.learning_rate")
+                    raise TrainingError(f"the loss of {name} is {loss.item()} at step {finished}; the checkpoint before it is kept. Lower decoder_training.learning_rate")
                 record = _record(loss, parts)
                 progress.set_postfix_str(", ".join(f"{key} {value:.3g}" for key, value in record.items()))
                 if log is not None:
@@ -96,7 +97,7 @@ def fit_decoder(path: Path, config: Config, module: int, data: Sequence[Path], *
                     save_checkpoint(run / f"{name}.checkpoint", objective, optimiser, finished, config)
                 fabric.barrier()
             if stop:
-                tqdm.write(f"stopped after step {finished}; the same command goes on from here")
+                tqdm.write(f"stopped after step {finished}; the same command goes on from here", file=sys.stderr)
                 return False
 
     if fabric.is_global_zero:
@@ -118,4 +119,4 @@ def _validate(objective: DecoderObjective, store: CropStore, config: Config, dev
 
 
 def _record(loss: Tensor, parts: dict[str, Tensor]) -> dict[str, Any]:
-    return {"loss": float(loss), **{name: float(value) for name, value in parts.items()}}
+    return {"loss": loss.item(), **{name: value.item() for name, value in parts.items()}}

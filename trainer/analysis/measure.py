@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -19,19 +19,28 @@ from trainer.model import Model, Posterior
 Waveform = NDArray[np.float32]
 SENSITIVITY_CLIPS = 8
 SENSITIVITY_SECONDS = 1.0
+RECONSTRUCTION_KEY = "reconstruction"
 
 
 def report_usage(model: Model, waveforms: list[Waveform]) -> Report:
     """KL, activity, sensitivity (where a module has its decoder) and the scale of distances, over `waveforms` at the model's rate."""
     encoded = [model.encode(waveform) for waveform in tqdm(waveforms, desc="encode", unit="clip", leave=False)]
-    return Report(modules=tuple(_report_module(model, index + 1, [clip[index] for clip in encoded]) for index in range(model.modules_count)))
+    return Report(
+        modules=tuple(
+            _report_module(model, index + 1, [clip[index] for clip in encoded]) for index in range(model.modules_count)
+        )
+    )
 
 
 def _report_module(model: Model, module: int, posteriors: list[Posterior]) -> ModuleReport:
     found = usage(posteriors)
     sensitivities = None
     if model.has_decoder(module):
-        sensitivities = sensitivity(model, module, tqdm(list(_excerpts(model, module, posteriors)), desc=f"sensitivity of module {module}", leave=False))
+        sensitivities = sensitivity(
+            model,
+            module,
+            tqdm(list(_excerpts(model, module, posteriors)), desc=f"sensitivity of module {module}", leave=False),
+        )
     return ModuleReport(
         module=module,
         frames=len(found.frame_rms),
@@ -82,7 +91,25 @@ def reconstructions(model: Model, waveforms: Iterable[Waveform]) -> list[Reconst
         for module in modules:
             decoded = model.decode(module, posteriors[module - 1].mean, len(waveform))
             scores[module].append(correlation(original, log_mel(decoded).numpy()))
-    return [Reconstruction(module, bootstrap_mean(scores[module]), bootstrap_mean(baseline), tuple(scores[module])) for module in modules]
+    return [
+        Reconstruction(module, bootstrap_mean(scores[module]), bootstrap_mean(baseline), tuple(scores[module]))
+        for module in modules
+    ]
+
+
+def add_reconstructions(report: Report, data: str, results: Iterable[Reconstruction]) -> Report:
+    """`report` with `results` on the clips called `data`, in place of earlier ones on the same."""
+    kept = [row for row in (report.model_extra or {}).get(RECONSTRUCTION_KEY, []) if row["data"] != data]
+    rows = [
+        {
+            "data": data,
+            "module": result.module,
+            "correlation": asdict(result.correlation),
+            "baseline": asdict(result.baseline),
+        }
+        for result in results
+    ]
+    return report.model_copy(update={RECONSTRUCTION_KEY: [*kept, *rows]})
 
 
 @dataclass(frozen=True)
@@ -96,7 +123,9 @@ class StepEffect:
     change_db: Estimate
 
 
-def step_effects(model: Model, waveforms: list[Waveform], report: Report, *, top: int = 5, step: float = 2.0) -> list[StepEffect]:
+def step_effects(
+    model: Model, waveforms: list[Waveform], report: Report, *, top: int = 5, step: float = 2.0
+) -> list[StepEffect]:
     """The effect of `step` in the `top` dimensions of most KL (of most spread in number order where there is none) of every decoded module."""
     log_mel = LogMel(model.config.sample_rate)
     effects = []
@@ -104,8 +133,13 @@ def step_effects(model: Model, waveforms: list[Waveform], report: Report, *, top
         if not model.has_decoder(part.module):
             continue
         ranked = sorted(part.dimensions, key=lambda dimension: -(dimension.kl or 0.0))[:top]
-        excerpts = list(_excerpts(model, part.module, [model.encode(waveform)[part.module - 1] for waveform in waveforms]))
+        excerpts = list(
+            _excerpts(model, part.module, [model.encode(waveform)[part.module - 1] for waveform in waveforms])
+        )
         for dimension in ranked:
-            changes = [decoded_change(model, part.module, latents, samples, dimension.dim, step, log_mel) for latents, samples in excerpts]
+            changes = [
+                decoded_change(model, part.module, latents, samples, dimension.dim, step, log_mel)
+                for latents, samples in excerpts
+            ]
             effects.append(StepEffect(part.module, dimension.dim, dimension.kl, step, bootstrap_mean(changes)))
     return effects

@@ -54,11 +54,11 @@ _CLIPS = (
 
 
 def synthesise_examples(out: Path, seed: int, processes: int = 2) -> list[dict[str, Any]]:
-    """Write the clips as 16 kHz FLAC into `out`/examples, with examples.json, and return what that file says.
+    """Write the clips as 16 kHz FLAC into the folder `out`, with examples.json, and return what that file says.
 
     The same seed gives the same bytes, whatever `processes` is.
     """
-    folder = Path(out) / "examples"
+    folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     jobs = [(clip, seed, number) for number, clip in enumerate(_CLIPS)]
     spoken = in_fresh_processes(_speak_clip, jobs, processes, "examples")

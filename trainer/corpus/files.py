@@ -29,6 +29,8 @@ def is_audio(name: str) -> bool:
 
 def duration(path: Path) -> float:
     """Seconds, from the header alone. Raises CorpusError, its message a few words, where the file cannot be used."""
+    if not path.is_file():
+        raise CorpusError("not there")
     if path.suffix.lower() == G722:
         seconds = path.stat().st_size * _G722_SAMPLES_A_BYTE / _G722_RATE
     else:

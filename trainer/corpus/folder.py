@@ -15,24 +15,16 @@ Folders whose name begins with `_` or `.` are passed over (Speech Commands keeps
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 from trainer.corpus import files, manifest
-from trainer.corpus.labels import READERS, CorpusError, Recording, Segment, fit_to, read_text
-from trainer.corpus.split import SPLITS
-
-Labels = dict[str, str | float]
+from trainer.corpus.labels import READERS, CorpusError, Recording, Segment, fit_to
+from trainer.corpus.layouts import Labels, layout_labels
 
 _LABEL_FOLDERS = ("lab", "labels", "textgrid", "textgrids")
-_LIBRISPEECH = re.compile(r"(?P<speaker>\d+)-(?P<chapter>\d+)-\d+")
-_SPEECH_COMMANDS = re.compile(r"(?P<speaker>[0-9a-f]+)_nohash_\d+")
-_WORD_TAKE = re.compile(r"(?P<word>[^\W\d_]+)_(?P<take>\d+)(?:_\d+_(?P<syllable>[^\W\d_]+))?")
-_FESTVOX_LINE = re.compile(r'\(\s*(?P<name>\S+)\s+"(?P<text>.*)"\s*\)')
 _NAMED_IN_WARNING = 5
 
 
@@ -56,7 +48,7 @@ def scan(folder: Path) -> list[Recording]:
         found = [(row.path, row.labels, row.segments) for row in manifest.read(table)]
     else:
         audio = sorted(_audio_under(folder), key=lambda path: path.relative_to(folder).parts)
-        found = [(path, labels, ()) for path, labels in zip(audio, _layout_labels(folder, audio), strict=True)]
+        found = [(path, labels, ()) for path, labels in zip(audio, layout_labels(folder, audio), strict=True)]
     recordings = _with_durations(found, folder.name)
     beside = _SegmentFinder()
     return [r if r.segments else replace(r, segments=beside.find(r)) for r in recordings]
@@ -76,8 +68,6 @@ def _with_durations(found: list[tuple[Path, Labels, tuple[Segment, ...]]], sourc
             seconds = files.duration(path)
         except CorpusError as error:
             unusable.append(f"{path.name} ({error})")
-        except OSError:
-            unusable.append(f"{path.name} (not there, or not allowed to be read)")
         else:
             recordings.append(Recording(path, seconds, labels, fit_to(segments, seconds)))
     named = ", ".join(unusable[:_NAMED_IN_WARNING]) + (", ..." if len(unusable) > _NAMED_IN_WARNING else "")
@@ -89,78 +79,6 @@ def _with_durations(found: list[tuple[Path, Labels, tuple[Segment, ...]]], sourc
         message = f"{len(unusable)} of {len(found)} recordings cannot be used and are left out: {named}"
         warnings.warn(message, stacklevel=3)
     return recordings
-
-
-# What the layout says of each recording
-
-
-def _layout_labels(folder: Path, audio: list[Path]) -> list[Labels]:
-    if any(_is_librispeech(path) for path in audio):
-        return [_librispeech(path) for path in audio]
-    tops = {path.relative_to(folder).parts[0] for path in audio if path.parent != folder}
-    tops |= {""} if any(path.parent == folder for path in audio) else set()
-    if tops and all(top.lower() in SPLITS for top in tops):
-        labels: list[Labels] = [{"split": path.relative_to(folder).parts[0].lower()} for path in audio]
-    elif len(tops) > 1 and "" not in tops:
-        return [_class_labels(path, path.relative_to(folder).parts[0]) for path in audio]
-    else:
-        labels = [{} for _ in audio]
-    names = _word_takes(audio)
-    return [own | name | _festvox_text(path) for path, own, name in zip(audio, labels, names, strict=True)]
-
-
-def _is_librispeech(path: Path) -> bool:
-    match = _LIBRISPEECH.fullmatch(path.stem)
-    return match is not None and path.parts[-3:-1] == (match["speaker"], match["chapter"])
-
-
-def _librispeech(path: Path) -> Labels:
-    if not _is_librispeech(path):
-        return {}
-    speaker, chapter = path.parts[-3:-1]
-    text = _librispeech_texts(path.parent / f"{speaker}-{chapter}.trans.txt").get(path.stem)
-    labels: Labels = {"speaker": speaker, "chapter": chapter}
-    return labels | {"text": text} if text else labels
-
-
-@lru_cache(maxsize=4)  # recordings come folder by folder
-def _librispeech_texts(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    pairs = (line.strip().partition(" ") for line in read_text(path).splitlines())
-    return {name: text for name, _, text in pairs}
-
-
-def _class_labels(path: Path, name: str) -> Labels:
-    match = _SPEECH_COMMANDS.fullmatch(path.stem)
-    labels: Labels = {"class": name}
-    return labels | {"speaker": match["speaker"]} if match else labels
-
-
-def _word_takes(audio: list[Path]) -> list[Labels]:
-    """Labels from the names, if all tell a word and a take and the words differ (ru_0001, ru_0002 are numbers)."""
-    matches = [_WORD_TAKE.fullmatch(path.stem) for path in audio]
-    if not all(matches) or len({match["word"] for match in matches if match}) < 2:
-        return [{} for _ in audio]
-    return [_word_take(match) for match in matches if match]
-
-
-def _word_take(match: re.Match[str]) -> Labels:
-    labels: Labels = {"word": match["word"], "take": float(match["take"])}
-    return labels | {"syllable": match["syllable"]} if match["syllable"] else labels
-
-
-def _festvox_text(path: Path) -> Labels:
-    text = _festvox_texts(path.parent.parent / "etc" / "txt.done.data").get(path.stem)
-    return {"text": text} if text else {}
-
-
-@lru_cache(maxsize=4)
-def _festvox_texts(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    matches = (_FESTVOX_LINE.match(line.strip()) for line in read_text(path).splitlines())
-    return {match["name"]: match["text"].replace('\\"', '"') for match in matches if match}
 
 
 class _SegmentFinder:

@@ -57,10 +57,15 @@ def read_text(path: Path) -> str:
 
 
 def read_lab(path: Path) -> tuple[Segment, ...]:
-    """Festival's label file: a header up to a line `#`, then lines `END NUMBER PHONE`, without gaps between phones."""
+    """Festival's label file: a header up to a line `#`, then lines `END NUMBER PHONE`, without gaps between phones.
+
+    Aligners use the same ending for a plain transcript: one that begins with a word and has no `#` gives no segments.
+    """
     lines = read_text(path).splitlines()
     header = next((n for n, line in enumerate(lines) if line.strip() == "#"), None)
     if header is None:
+        if not lines or not lines[0].strip()[:1].isdigit():
+            return ()
         raise CorpusError(f"{path.name} has no line '#' before its labels; a festival label file needs one.")
     segments: list[Segment] = []
     start = 0.0

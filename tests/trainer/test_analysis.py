@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+import torch
+
+from trainer.analysis.measure import add_reconstructions, reconstructions, report_usage, step_effects
+from trainer.analysis.reconstruction import bootstrap_mean, correlation, mean_spectrum_correlation
+from trainer.analysis.usage import sensitivity, usage
+from trainer.bundle import Report
+from trainer.config import preset
+from trainer.model import Model, Posterior
+
+
+@pytest.fixture
+def model() -> Model:
+    torch.manual_seed(0)
+    made = Model(preset("tiny"))
+    for module in (1, 3):
+        made.add_decoder(module)
+    return made.eval()
+
+
+def waves(count: int = 3) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=9000 + 1000 * index).astype(np.float32) * 0.1 for index in range(count)]
+
+
+def test_usage_of_a_constructed_code() -> None:
+    """Dimension 0 is the prior itself, 1 carries a known mean, 2 a known variance."""
+    mean, logvar = torch.zeros(3, 400), torch.zeros(3, 400)
+    mean[1, ::2], mean[1, 1::2] = 2.0, -2.0
+    logvar[2] = -2.0
+    found = usage([Posterior(mean[:, :100], logvar[:, :100]), Posterior(mean[:, 100:], logvar[:, 100:])])
+    assert found.kl == pytest.approx([0.0, 2.0, 0.5 * (np.exp(-2) - 1 + 2)], abs=1e-6)
+    assert found.active.tolist() == [False, True, True]
+    assert found.sd == pytest.approx([0.0, 2.0, 0.0])
+    assert found.frame_rms == pytest.approx(np.full(400, np.sqrt(4 / 3)))
+
+
+def test_deterministic_usage_goes_by_spread() -> None:
+    mean = torch.zeros(2, 50)
+    mean[1] = torch.randn(50, generator=torch.Generator().manual_seed(0))
+    found = usage([Posterior(mean, None)])
+    assert found.kl is None
+    assert found.active.tolist() == [False, True]
+
+
+def test_frame_rms_quantiles_of_standard_normal_latents() -> None:
+    mean = torch.randn(64, 20_000, generator=torch.Generator().manual_seed(0))
+    quantiles = usage([Posterior(mean, None)]).frame_rms_quantiles
+    assert len(quantiles) == 101
+    assert quantiles[50] == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_dimension_the_decoder_does_not_see_has_no_sensitivity(model: Model) -> None:
+    with torch.no_grad():
+        model.decoders["3"].stem.weight[:, 2] = 0.0
+    clips = [(torch.randn(8, 40, generator=torch.Generator().manual_seed(1)), 6400)]
+    found = sensitivity(model, 3, clips)
+    assert found[2] == 0.0
+    assert (np.delete(found, 2) > 0).all()
+
+
+def test_correlation_is_pearson() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(80, 50)), rng.normal(size=(80, 50))
+    assert correlation(a, a) == pytest.approx(1.0)
+    assert correlation(a, -3 * a + 2) == pytest.approx(-1.0)
+    assert correlation(a, a + b) == pytest.approx(np.corrcoef(a.ravel(), (a + b).ravel())[0, 1])
+    assert correlation(a, np.ones_like(a)) == 0.0
+    # Equal variance in the bands' means and in the course around them: the still spectrum explains half, r = sqrt(1/2).
+    still = rng.normal(size=(80, 1)) + rng.normal(size=(80, 4000))
+    assert mean_spectrum_correlation(still) == pytest.approx(np.sqrt(0.5), abs=0.08)
+
+
+def test_bootstrap_interval_covers_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    hits = 0
+    for trial in range(200):
+        estimate = bootstrap_mean(rng.normal(loc=3.0, size=60), seed=trial, resamples=400)
+        hits += estimate.low <= 3.0 <= estimate.high
+    assert 0.88 <= hits / 200 <= 0.99
+    assert bootstrap_mean([1.0, 2.0, 4.0]) == bootstrap_mean([1.0, 2.0, 4.0])
+
+
+def test_report_holds_every_dimension(model: Model) -> None:
+    report = report_usage(model, waves())
+    assert [part.module for part in report.modules] == [1, 2, 3]
+    assert [len(part.dimensions) for part in report.modules] == [8, 8, 8]
+    assert report.modules[1].dimensions[0].sensitivity is None
+    assert all(dimension.sensitivity > 0 for dimension in report.modules[2].dimensions)
+    assert report.modules[2].frames == sum(model.geometry[2].frames(len(wave)) for wave in waves())
+    effects = step_effects(model, waves(), report, top=2)
+    assert [effect.module for effect in effects] == [1, 1, 3, 3]
+    ranked = sorted(report.modules[0].dimensions, key=lambda dimension: -dimension.kl)
+    assert [effect.dim for effect in effects[:2]] == [dimension.dim for dimension in ranked[:2]]
+
+
+def test_reconstructions_join_the_report_once_per_data(model: Model) -> None:
+    results = reconstructions(model, waves())
+    assert [result.module for result in results] == [1, 3]
+    assert all(result.correlation.n == 3 and len(result.each) == 3 for result in results)
+    report = add_reconstructions(add_reconstructions(Report(), "a", results), "a", results)
+    assert len(report.model_extra["reconstruction"]) == 2

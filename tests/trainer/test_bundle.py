@@ -1,0 +1,141 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from trainer import bundle
+from trainer.bundle import BundleError
+from trainer.config import preset
+from trainer.model import Model
+
+WAVE = np.random.default_rng(0).normal(size=8000).astype(np.float32) * 0.1
+
+
+@pytest.fixture
+def model() -> Model:
+    torch.manual_seed(0)
+    made = Model(preset("tiny"))
+    for module in (1, 2, 3):
+        made.add_decoder(module)
+    return made.eval()
+
+
+@pytest.fixture
+def folder(model: Model, tmp_path: Path) -> Path:
+    bundle.save(tmp_path / "m", model, bundle.Provenance(seed=3))
+    return tmp_path / "m"
+
+
+def test_a_saved_model_comes_back_the_same(folder: Path, model: Model) -> None:
+    loaded = bundle.load(folder)
+    assert loaded.config == model.config
+    assert bundle.read_config(folder).provenance.seed == 3
+    for before, after in zip(model.encode(WAVE), loaded.encode(WAVE), strict=True):
+        assert torch.equal(before.mean, after.mean)
+    latents = model.encode(WAVE)[2].mean
+    assert torch.equal(model.decode(3, latents, 8000), loaded.decode(3, latents, 8000))
+
+
+def test_half_precision_is_near(model: Model, tmp_path: Path) -> None:
+    bundle.save(tmp_path / "half", model, dtype=torch.float16)
+    loaded = bundle.load(tmp_path / "half")
+    assert next(loaded.parameters()).dtype == torch.float32
+    for before, after in zip(model.encode(WAVE), loaded.encode(WAVE), strict=True):
+        assert torch.allclose(before.mean, after.mean, atol=0.02)
+
+
+def test_only_json_and_safetensors(folder: Path) -> None:
+    assert {file.suffix for file in folder.iterdir()} == {".json", ".safetensors"}
+
+
+def test_digest_follows_weights_and_settings_but_not_the_report(folder: Path) -> None:
+    first = bundle.digest(folder)
+    bundle.write_report(folder, bundle.Report())
+    assert bundle.digest(folder) == first
+    weights = load_file(folder / "encoder.safetensors")
+    weights["stack.0.mean.bias"] = weights["stack.0.mean.bias"] + 1
+    save_file(weights, folder / "encoder.safetensors")
+    assert bundle.digest(folder) != first
+
+
+def test_a_module_may_lack_its_decoder(folder: Path) -> None:
+    (folder / "decoder-2.safetensors").unlink()
+    loaded = bundle.load(folder)
+    assert [loaded.has_decoder(module) for module in (1, 2, 3)] == [True, False, True]
+
+
+def change_weights(folder: Path, change) -> None:
+    weights = load_file(folder / "encoder.safetensors")
+    change(weights)
+    save_file(weights, folder / "encoder.safetensors")
+
+
+def change_config(folder: Path, change) -> None:
+    raw = json.loads((folder / "config.json").read_text())
+    change(raw)
+    (folder / "config.json").write_text(json.dumps(raw))
+
+
+FAULTS = {
+    "encoder.safetensors: the file is missing": lambda f: (f / "encoder.safetensors").unlink(),
+    "config.json: the file is missing": lambda f: (f / "config.json").unlink(),
+    "config.json: not readable": lambda f: (f / "config.json").write_text("{"),
+    "config.json: format version 99": lambda f: change_config(f, lambda raw: raw.update(format_version=99)),
+    "config.json: format version None": lambda f: (f / "config.json").write_text("[]"),
+    "config.json: config.sample_rate": lambda f: change_config(f, lambda raw: raw["config"].update(sample_rate="fast")),
+    "encoder.safetensors: not a readable": lambda f: (f / "encoder.safetensors").write_bytes(b"\xff" * 100),
+    "encoder.safetensors: lacks tensor stack.0.mean.bias": lambda f: change_weights(
+        f, lambda w: w.pop("stack.0.mean.bias")
+    ),
+    "encoder.safetensors: has the unknown tensor extra": lambda f: change_weights(
+        f, lambda w: w.update(extra=torch.zeros(1))
+    ),
+    r"stack.0.mean.bias has shape \[3\]": lambda f: change_weights(
+        f, lambda w: w.update({"stack.0.mean.bias": torch.zeros(3)})
+    ),
+    "stack.0.mean.bias holds values that are not finite": lambda f: change_weights(
+        f, lambda w: w.update({"stack.0.mean.bias": torch.full((8,), float("nan"))})
+    ),
+    "stack.0.mean.bias has type": lambda f: change_weights(
+        f, lambda w: w.update({"stack.0.mean.bias": torch.zeros(8, dtype=torch.int64)})
+    ),
+}
+
+
+@pytest.mark.parametrize("message", FAULTS)
+def test_every_fault_names_the_file(folder: Path, message: str) -> None:
+    FAULTS[message](folder)
+    with pytest.raises(BundleError, match=message) as caught:
+        bundle.load(folder)
+    assert str(folder) not in str(caught.value)
+
+
+def test_truncated_weights(folder: Path) -> None:
+    data = (folder / "encoder.safetensors").read_bytes()
+    for size in (0, 4, 100, len(data) // 2, len(data) - 1):
+        (folder / "encoder.safetensors").write_bytes(data[:size])
+        with pytest.raises(BundleError, match="encoder.safetensors"):
+            bundle.load(folder)
+
+
+def test_reports_and_examples(folder: Path) -> None:
+    assert bundle.read_report(folder) is None
+    assert bundle.read_examples(folder) == []
+    (folder / "report.json").write_text('{"modules": [], "later": {"x": 1}}')
+    report = bundle.read_report(folder)
+    bundle.write_report(folder, report)
+    assert json.loads((folder / "report.json").read_text())["later"] == {"x": 1}
+    (folder / "report.json").write_text('{"modules": [{"module": 0}]}')
+    with pytest.raises(BundleError, match=r"report.json: modules\.0"):
+        bundle.read_report(folder)
+    (folder / "examples").mkdir()
+    listing = folder / "examples" / "examples.json"
+    listing.write_text(json.dumps([{"id": "a", "file": "../config.json", "label": "a", "duration": 1.0}]))
+    with pytest.raises(BundleError, match="file"):
+        bundle.read_examples(folder)
+    listing.write_text(json.dumps([{"id": "a", "file": "a.flac", "label": "a", "duration": 1.0}]))
+    with pytest.raises(BundleError, match=r"a\.flac"):
+        bundle.read_examples(folder)

@@ -1,0 +1,53 @@
+import pytest
+from pydantic import ValidationError
+
+from trainer.config import PRESETS, Config, override, preset
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_survives_its_own_json(name: str) -> None:
+    config = preset(name)
+    assert config.preset == name
+    assert Config.model_validate_json(config.model_dump_json()) == config
+
+
+def test_gim_is_sim_without_posterior_and_kl() -> None:
+    sim, gim = preset("sim"), preset("gim")
+    assert not gim.encoder.probabilistic
+    assert gim.objective.beta == (0.0, 0.0, 0.0)
+    assert gim.encoder.modules == sim.encoder.modules
+    assert gim.training == sim.training
+    assert gim.decoder == sim.decoder
+
+
+def test_sim_beta_is_the_published_one_on_a_kl_summed_over_dims() -> None:
+    from trainer.geometry import stack
+
+    config = preset("sim")
+    frames = [depth.frames(config.training.crop_samples) for depth in stack(config.encoder, config.sample_rate)]
+    expected = [0.01 * count / module.dims for count, module in zip(frames, config.encoder.modules, strict=True)]
+    assert config.objective.beta == pytest.approx(expected, abs=5e-6)
+
+
+def test_demo_has_at_most_64_dims_and_three_modules() -> None:
+    assert [module.dims <= 64 for module in preset("demo").encoder.modules] == [True] * 3
+
+
+def test_unknown_preset_lists_the_known() -> None:
+    with pytest.raises(ValueError, match="demo, sim, gim, tiny"):
+        preset("simm")
+
+
+def test_override_replaces_and_checks() -> None:
+    changed = override(preset("tiny"), {"training.steps": 7, "objective.beta": [0.1, 0.2, 0.3]})
+    assert changed.training.steps == 7
+    assert changed.objective.beta == (0.1, 0.2, 0.3)
+    with pytest.raises(ValueError, match=r"training\.stepz"):
+        override(preset("tiny"), {"training.stepz": 7})
+    with pytest.raises(ValidationError, match="one value for each"):
+        override(preset("tiny"), {"objective.beta": [0.1]})
+
+
+def test_config_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        preset("tiny").sample_rate = 8000  # type: ignore[misc]

@@ -1,0 +1,63 @@
+import pytest
+import torch
+from pydantic import ValidationError
+
+from trainer.config import preset
+from trainer.edits import Edit, apply_edits, base_latents, prior_latents, zero_latents
+from trainer.geometry import stack
+from trainer.model import Posterior
+
+DEPTH = stack(preset("tiny").encoder, 16_000)[2]
+LATENTS = torch.randn(8, 100, generator=torch.Generator().manual_seed(0))
+
+
+def test_set_add_and_scale_over_the_whole_clip() -> None:
+    for op, expected in (("set", torch.full((100,), 1.5)), ("add", LATENTS[3] + 1.5), ("scale", LATENTS[3] * 1.5)):
+        edited = apply_edits(LATENTS, [Edit(dim=3, op=op, value=1.5)], DEPTH)
+        assert torch.equal(edited[3], expected)
+        others = [dim for dim in range(8) if dim != 3]
+        assert torch.equal(edited[others], LATENTS[others])
+
+
+def test_span_touches_its_frames_alone_and_the_base_is_not_changed() -> None:
+    before = LATENTS.clone()
+    edited = apply_edits(LATENTS, [Edit(dim=0, op="set", value=9.0, start=0.2, end=0.4)], DEPTH)
+    changed = (edited[0] == 9.0).nonzero().flatten().tolist()
+    assert changed == [frame for frame in range(100) if 0.2 <= DEPTH.frame_centre_seconds(frame) < 0.4]
+    assert torch.equal(LATENTS, before)
+
+
+def test_edits_apply_in_order() -> None:
+    edits = [Edit(dim=1, op="set", value=1.0), Edit(dim=1, op="add", value=1.0), Edit(dim=1, op="scale", value=3.0)]
+    assert (apply_edits(LATENTS, edits, DEPTH)[1] == 6.0).all()
+
+
+def test_no_edits_is_the_identity() -> None:
+    assert torch.equal(apply_edits(LATENTS, [], DEPTH), LATENTS)
+
+
+def test_bad_edits_are_refused() -> None:
+    with pytest.raises(ValueError, match="dim must be 0 to 7"):
+        apply_edits(LATENTS, [Edit(dim=8, op="add", value=0.0)], DEPTH)
+    for bad in (
+        {"value": 10.1},
+        {"value": float("nan")},
+        {"op": "multiply"},
+        {"dim": -1},
+        {"start": -1.0},
+        {"extra": 1},
+    ):
+        with pytest.raises(ValidationError):
+            Edit(**{"dim": 0, "op": "add", "value": 1.0, **bad})
+
+
+def test_bases() -> None:
+    posterior = Posterior(LATENTS, torch.zeros_like(LATENTS))
+    assert torch.equal(base_latents(posterior, "mean"), LATENTS)
+    assert torch.equal(base_latents(posterior, "sample", 5), base_latents(posterior, "sample", 5))
+    assert not torch.equal(base_latents(posterior, "sample", 5), base_latents(posterior, "sample", 6))
+    assert torch.equal(prior_latents(8, 20, 1), prior_latents(8, 20, 1))
+    prior = prior_latents(64, 1000, 2)
+    assert abs(float(prior.mean())) < 0.02
+    assert abs(float(prior.std()) - 1) < 0.02
+    assert zero_latents(8, 3).abs().max() == 0

@@ -1,0 +1,113 @@
+import math
+
+import pytest
+import torch
+
+from trainer.config import DecoderLossConfig, FrameDistances, ObjectiveConfig, TimeDistances, override, preset
+from trainer.geometry import stack
+from trainer.model import SIM
+from trainer.objectives import InfoNCE, ReconstructionLoss, SIMObjective, prediction_frames
+
+
+def objective(**changes: object) -> ObjectiveConfig:
+    settings = {"prediction": FrameDistances(steps=2), "negatives": 50, "beta": (0.0,)}
+    return ObjectiveConfig(**{**settings, **changes})
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_useless_predictions_cost_the_log_of_the_candidates() -> None:
+    contrast = InfoNCE(8, 8, (1, 2), objective())
+    torch.nn.init.zeros_(contrast.predict.weight)
+    latents = torch.randn(3, 8, 40, generator=generator())
+    assert contrast(latents, latents, generator()).item() == pytest.approx(math.log(51), abs=1e-5)
+
+
+def test_perfect_predictions_cost_nothing_unless_a_negative_is_the_target() -> None:
+    """One-hot frames that repeat with the distance: W = large identity finds the target; a negative of the same symbol ties with it."""
+    symbols, distance, negatives = 64, 3, 16
+    pattern = torch.arange(60) % distance
+    latents = torch.nn.functional.one_hot(pattern, symbols).float().T[None]
+    contrast = InfoNCE(symbols, symbols, (distance,), objective(negatives=negatives))
+    with torch.no_grad():
+        contrast.predict.weight.copy_(100.0 * torch.eye(symbols))
+    loss = contrast(latents, latents, generator()).item()
+    # The three symbols are equally common: about a third of the negatives tie with the target.
+    expected = sum(
+        math.comb(negatives, k) * (1 / 3) ** k * (2 / 3) ** (negatives - k) * math.log(k + 1)
+        for k in range(negatives + 1)
+    )
+    assert loss == pytest.approx(expected, rel=0.25)
+
+
+def test_bound_on_a_gaussian_channel_lies_under_the_true_information() -> None:
+    """z_{t+1} = z_t + noise between independent clips: with the optimal bilinear score, ln(n+1) - loss must not exceed the true information."""
+    n, correlation, negatives = 4000, 0.9, 200
+    first = torch.randn(n, 1, generator=generator())
+    second = correlation * first + math.sqrt(1 - correlation**2) * torch.randn(n, 1, generator=generator(1))
+    latents = torch.stack([first, second], dim=2)
+    contrast = InfoNCE(1, 1, (1,), objective(negatives=negatives))
+    best = 0.0
+    for weight in torch.linspace(0.1, 4, 20):
+        torch.nn.init.constant_(contrast.predict.weight, float(weight))
+        best = max(best, math.log(negatives + 1) - contrast(latents, latents, generator()).item())
+    truth = -0.5 * math.log(1 - correlation**2)
+    assert 0.2 * truth < best < truth + 0.05
+
+
+def test_window_and_anchors_limit_what_is_used() -> None:
+    latents = torch.randn(2, 4, 300, generator=generator())
+    for changes in ({"window": 50}, {"anchors": 5}, {"window": 50, "anchors": 5}):
+        loss = InfoNCE(4, 4, (1, 2), objective(**changes))(latents, latents, generator())
+        assert torch.isfinite(loss)
+    with pytest.raises(ValueError, match="crop_samples"):
+        InfoNCE(4, 4, (10,), objective())(latents[:, :, :10], latents[:, :, :10], generator())
+
+
+def test_distances_in_time_are_the_same_time_at_every_module() -> None:
+    config = preset("demo")
+    seconds = []
+    for depth in stack(config.encoder, config.sample_rate):
+        frames = prediction_frames(config.objective, depth.hop_seconds)
+        seconds.append([frame * depth.hop_seconds for frame in frames])
+    assert seconds[0] == pytest.approx(seconds[2])
+    assert seconds[2] == pytest.approx([0.01 * k for k in range(1, 11)])
+    paper = preset("sim")
+    assert prediction_frames(paper.objective, 0.00125) == tuple(range(1, 11))
+    with pytest.raises(ValueError, match="shorter than half"):
+        prediction_frames(objective(prediction=TimeDistances(distances=(0.001,))), 0.01)
+
+
+def test_total_is_info_nce_plus_beta_kl_summed_over_dims() -> None:
+    config = override(preset("tiny"), {"objective.beta": [0.5, 0.25, 0.125]})
+    total, parts, _ = SIMObjective(config, SIM(config.encoder))(
+        torch.randn(2, 5120, generator=generator()), generator()
+    )
+    expected = sum(
+        part.info_nce.item() + beta * part.kl.item() for part, beta in zip(parts, (0.5, 0.25, 0.125), strict=True)
+    )
+    assert total.item() == pytest.approx(expected, rel=1e-5)
+    for part in parts:
+        assert part.kl.item() == pytest.approx(part.kl_per_dim.sum().item(), rel=1e-5)
+
+
+def test_same_generator_same_loss() -> None:
+    config = preset("tiny")
+    contrast = SIMObjective(config, SIM(config.encoder))
+    wave = torch.randn(2, 5120, generator=generator())
+    assert torch.equal(contrast(wave, generator(3))[0], contrast(wave, generator(3))[0])
+    assert not torch.equal(contrast(wave, generator(3))[0], contrast(wave, generator(4))[0])
+
+
+def test_reconstruction_loss_is_zero_on_the_original_and_knows_a_gain() -> None:
+    loss = ReconstructionLoss(DecoderLossConfig(waveform=1.0), 16_000)
+    wave = torch.randn(2, 8000, generator=generator()) * 0.1
+    total, parts = loss(wave, wave)
+    assert total.item() == pytest.approx(0.0, abs=1e-6)
+    assert set(parts) == {"waveform", "log_mel", "stft"}
+    _, parts = loss(wave * 0.5, wave)
+    assert float(parts["waveform"]) == pytest.approx(float((wave**2).mean()) / 4, rel=1e-4)
+    assert float(parts["log_mel"]) == pytest.approx(0.602, abs=0.01)
+    assert float(parts["stft"]) == pytest.approx(0.5 + math.log(2), abs=0.02)
