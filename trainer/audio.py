@@ -1,7 +1,7 @@
 """A file or bytes in, a checked mono waveform at the model's rate out, and back.
 
-Nothing in a header is believed before it is bounded: rate, channels and length are limited first, then at most limit + 1 frames are read,
-a block at a time, so that memory is bounded by the limits and never by what the file claims.
+Nothing in a header is believed before it is bounded: rate, channels and length are limited first, then at most limit
++ 1 frames are read, a block at a time, so that memory is bounded by the limits and never by what the file claims.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _OPEN_ENDED_RIFF = (0, 0xFFFFFFFF)  # what a streaming writer leaves in the size
 class AudioError(ValueError):
     """A recording that cannot be used; the message says what is wrong and how to mend it.
 
-    `kind`: "format" (not audio we can read), "limit" (too long, too many channels, rate out of range) or "content" (empty, cut off, not finite).
+    `kind`: "format" (not audio we can read), "limit" (too long, too many channels, rate out of range) or "content"
+    (empty, cut off, not finite).
     """
 
     def __init__(self, kind: Literal["format", "limit", "content"], message: str) -> None:
@@ -58,13 +59,21 @@ def read_audio(source: bytes | Path, sample_rate: int, limits: AudioLimits | Non
         _check_riff_is_whole(stream, size)
         mono, rate = _read_mono(stream, limits)
     if not np.isfinite(mono).all():
-        raise AudioError("content", "The recording holds values that are not numbers (NaN or infinity); export it again, as 16-bit WAV for instance.")
+        raise AudioError(
+            "content",
+            "The recording holds values that are not numbers (NaN or infinity); export it again, say as 16-bit WAV.",
+        )
     if np.abs(mono).max() > _PEAK_LIMIT:
-        raise AudioError("content", "The recording's values lie far above full scale (1.0); export it again, as 16-bit WAV for instance.")
+        raise AudioError(
+            "content",
+            "The recording's values lie far above full scale (1.0); export it again, say as 16-bit WAV.",
+        )
     if rate != sample_rate:
         mono = soxr.resample(mono, rate, sample_rate, quality="HQ")
     if len(mono) == 0:
-        raise AudioError("content", f"The recording is shorter than one sample at {sample_rate} Hz; choose a longer one.")
+        raise AudioError(
+            "content", f"The recording is shorter than one sample at {sample_rate} Hz; choose a longer one."
+        )
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
@@ -74,8 +83,12 @@ def _check_riff_is_whole(stream: BinaryIO, size: int) -> None:
     stream.seek(0)
     if len(head) == 12 and head[:4] == b"RIFF" and head[8:] == b"WAVE":
         (claimed,) = struct.unpack("<I", head[4:8])
-        if claimed not in _OPEN_ENDED_RIFF and claimed + 8 > size + 1:  # one byte of grace: some writers count a missing pad byte
-            raise AudioError("content", f"The WAV file is cut off: its header promises {claimed + 8} bytes and there are {size}. Copy or export it again.")
+        # One byte of grace: some writers count a missing pad byte.
+        if claimed not in _OPEN_ENDED_RIFF and claimed + 8 > size + 1:
+            raise AudioError(
+                "content",
+                f"The WAV file is cut off: its header promises {claimed + 8} bytes, there are {size}. Copy it again.",
+            )
 
 
 def _read_mono(stream: BinaryIO, limits: AudioLimits) -> tuple[Waveform, int]:
@@ -90,7 +103,10 @@ def _read_mono(stream: BinaryIO, limits: AudioLimits) -> tuple[Waveform, int]:
         if channels > limits.channels:
             raise AudioError("limit", f"The recording has {channels} channels; send at most {limits.channels}.")
         if frames >= _UNKNOWN_LENGTH:
-            raise AudioError("content", "The file does not say how long it is; write it again with a known length (for example with `flac` or `sox`).")
+            raise AudioError(
+                "content",
+                "The file does not say how long it is; write it again with a known length (with `flac` or `sox`, say).",
+            )
         if frames < 1:
             raise AudioError("content", "The recording holds no samples; choose one that does.")
         if frames > limits.seconds * rate:
@@ -105,16 +121,22 @@ def _read_mono(stream: BinaryIO, limits: AudioLimits) -> tuple[Waveform, int]:
                 read += len(block)
                 blocks.append(block[:, 0] if channels == 1 else block.mean(axis=1, dtype=np.float32))
         except (soundfile.LibsndfileError, RuntimeError) as error:
-            raise AudioError("content", "The recording is damaged or cut off part of the way; copy or export it again.") from error
+            raise AudioError(
+                "content", "The recording is damaged or cut off part of the way; copy or export it again."
+            ) from error
     if read < frames:
-        raise AudioError("content", f"The recording is cut off: its header promises {frames} samples and {read} could be read. Copy or export it again.")
+        raise AudioError(
+            "content",
+            f"The recording is cut off: its header promises {frames} samples, it holds {read}. Copy it again.",
+        )
     return np.concatenate(blocks), rate
 
 
 def loudness_gain(waveform: Waveform, target_dbfs: float) -> float:
     """The factor that brings the speech in `waveform` [samples] to an RMS of `target_dbfs` (dB re full scale).
 
-    The RMS is taken over the 512-sample stretches within 30 dB of the loudest, so that pauses do not count. Near-silence is raised by no more than 60 dB.
+    The RMS is taken over the 512-sample stretches within 30 dB of the loudest, so that pauses do not count.
+    Near-silence is raised by no more than 60 dB.
     """
     stretch = min(512, len(waveform))
     usable = waveform[: len(waveform) // stretch * stretch].astype(np.float64).reshape(-1, stretch)

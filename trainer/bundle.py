@@ -85,7 +85,9 @@ class FactorLabel(Frozen):
 
 
 class DimensionReport(Frozen):
-    """One dimension: mean KL (nats a frame; null where deterministic) and decoder sensitivity (dB of log-mel per unit)."""
+    """One dimension: mean KL (nats a frame; null where deterministic) and decoder sensitivity (dB of log-mel per
+    unit).
+    """
 
     dim: int = Field(ge=0)
     kl: float | None = Field(default=None, allow_inf_nan=False)
@@ -185,7 +187,9 @@ def load_encoder(path: Path | str, config: Config) -> Model:
 
 
 def digest(path: Path | str) -> str:
-    """SHA-256 (hex) over config.json and the weights: what the model computes. Reports and examples may grow without changing it."""
+    """SHA-256 (hex) over config.json and the weights: what the model computes. Reports and examples may grow without
+    changing it.
+    """
     folder, total = Path(path), hashlib.sha256()
     for file in sorted([folder / _CONFIG, *folder.glob("*.safetensors")]):
         try:
@@ -202,7 +206,7 @@ def read_config(path: Path | str) -> BundleConfig:
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if version != FORMAT_VERSION:
         raise BundleError(
-            f"{_CONFIG}: format version {version!r} is not known here (this release reads {FORMAT_VERSION}); update SIM Explorer"
+            f"{_CONFIG}: format version {version!r} is unknown (known: {FORMAT_VERSION}); update SIM Explorer"
         )
     return _parse(TypeAdapter(BundleConfig), raw, _CONFIG)
 
@@ -218,7 +222,9 @@ def write_report(path: Path | str, report: Report) -> None:
 
 
 def read_examples(path: Path | str) -> list[Example]:
-    """The example clips of the bundle at `path`; none is an empty list. Their files lie in examples/. Raises BundleError."""
+    """The example clips of the bundle at `path`; none is an empty list. Their files lie in examples/. Raises
+    BundleError.
+    """
     file = Path(path) / _EXAMPLES
     if not file.exists():
         return []

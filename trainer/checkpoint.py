@@ -1,6 +1,7 @@
 """The state of a run in one safetensors file: weights, optimiser and step, replaced whole or not at all.
 
-Randomness needs no saving: each step draws from a generator seeded with (seed, step), so a resumed run goes on as if it had never stopped.
+Randomness needs no saving: each step draws from a generator seeded with (seed, step), so a resumed run goes on as if
+it had never stopped.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def save_checkpoint(path: Path, network: nn.Module, optimiser: Optimizer, step: 
         tensors |= {f"optimiser/{index}/{name}": torch.as_tensor(value) for name, value in state.items()}
     header = {"step": str(step), "config": config.model_dump_json()}
     partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(serialise({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata=header))
+    partial.write_bytes(
+        serialise({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata=header)
+    )
     partial.replace(path)
 
 
@@ -51,8 +54,12 @@ def resume(path: Path, network: nn.Module, optimiser: Optimizer, config: Config)
         header = file.metadata()
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     if _without_length(json.loads(header["config"])) != _without_length(config.model_dump(mode="json")):
-        raise CheckpointError(f"{path.name} was made with other settings; choose another --out, or remove it to start anew")
-    network.load_state_dict({name.removeprefix("network/"): value for name, value in tensors.items() if name.startswith("network/")})
+        raise CheckpointError(
+            f"{path.name} was made with other settings; choose another --out, or remove it to start anew"
+        )
+    network.load_state_dict(
+        {name.removeprefix("network/"): value for name, value in tensors.items() if name.startswith("network/")}
+    )
     states: dict[int, dict[str, Any]] = {}
     for name, value in tensors.items():
         if name.startswith("optimiser/"):
@@ -64,4 +71,7 @@ def resume(path: Path, network: nn.Module, optimiser: Optimizer, config: Config)
 
 def _without_length(config: dict[str, Any]) -> dict[str, Any]:
     loops = ("training", "decoder_training")
-    return {name: {k: v for k, v in value.items() if k != "steps"} if name in loops else value for name, value in config.items()}
+    return {
+        name: {k: v for k, v in value.items() if k != "steps"} if name in loops else value
+        for name, value in config.items()
+    }

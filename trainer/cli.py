@@ -168,12 +168,14 @@ def _usage(options: argparse.Namespace) -> None:
         active = sum(dimension.active for dimension in part.dimensions)
         total = sum(dimension.kl or 0.0 for dimension in part.dimensions)
         print(
-            f"module {part.module}: {active} of {len(part.dimensions)} dimensions active, KL {total:.1f} nats a frame over {part.frames} frames of {len(waveforms)} clips"
+            f"module {part.module}: {active} of {len(part.dimensions)} dimensions active, "
+            f"KL {total:.1f} nats a frame over {part.frames} frames of {len(waveforms)} clips"
         )
     for effect in step_effects(model, waveforms, report):
         kl = "" if effect.kl is None else f" (KL {effect.kl:.2f})"
         print(
-            f"module {effect.module} dimension {effect.dim}{kl}: {effect.step:+g} changes the decoded log-mel by {effect.change_db} dB"
+            f"module {effect.module} dimension {effect.dim}{kl}: "
+            f"{effect.step:+g} changes the decoded log-mel by {effect.change_db} dB"
         )
 
 
@@ -185,7 +187,8 @@ def _reconstruction(options: argparse.Namespace) -> None:
     for result in results:
         each = " ".join(f"{value:.3f}" for value in result.each) if len(result.each) <= 10 else ""
         print(
-            f"module {result.module}: log-mel correlation {result.correlation}; mean spectrum held still {result.baseline}  {each}".rstrip()
+            f"module {result.module}: log-mel correlation {result.correlation}; "
+            f"mean spectrum held still {result.baseline}  {each}".rstrip()
         )
     name = options.name or " + ".join(folder.resolve().name for folder in options.data)
     write_report(

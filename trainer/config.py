@@ -3,8 +3,8 @@
     config = preset("demo")
     config = override(config, {"training.steps": 2000, "training.seed": 1})
 
-A preset differs from another in nothing but these values. `sim` and `gim` hold the paper's (SIM: Denoodt et al., arXiv 2408.12936; GIM: Löwe et al.,
-arXiv 1905.11786); where `demo` differs, its docstring says why.
+A preset differs from another in nothing but these values. `sim` and `gim` hold the paper's (SIM: Denoodt et al.,
+arXiv 2408.12936; GIM: Löwe et al., arXiv 1905.11786); where `demo` differs, its docstring says why.
 """
 
 from __future__ import annotations
@@ -67,14 +67,17 @@ class FrameDistances(Frozen):
 
 
 class TimeDistances(Frozen):
-    """Predict the same times ahead at every module, so that a shallow one cannot live on the continuity of the waveform."""
+    """Predict the same times ahead at every module, so that a shallow one cannot live on the continuity of the
+    waveform.
+    """
 
     unit: Literal["seconds"] = "seconds"
     distances: tuple[float, ...] = Field(min_length=1)
 
 
 class ObjectiveConfig(Frozen):
-    """InfoNCE per module plus `beta` x KL(posterior || N(0, I)), the KL summed over dimensions and averaged over frames.
+    """InfoNCE per module plus `beta` x KL(posterior || N(0, I)), the KL summed over dimensions and averaged over
+    frames.
 
     `beta` has one value per module. `window` limits a step's loss to that many consecutive frames and `anchors` to that
     many of their instants (None: all). `negatives` are frames drawn from the whole batch, shared by all anchors.
@@ -89,7 +92,9 @@ class ObjectiveConfig(Frozen):
 
 
 class TrainingConfig(Frozen):
-    """The loop: `steps` batches of `batch_size` crops of `crop_samples`, each step's randomness drawn from (seed, step)."""
+    """The loop: `steps` batches of `batch_size` crops of `crop_samples`, each step's randomness drawn from (seed,
+    step).
+    """
 
     steps: int = Field(ge=1)
     batch_size: int = Field(ge=1)
@@ -210,8 +215,9 @@ def _paper_decoder(channels: int) -> PaperDecoderConfig:
 def _sim() -> Config:
     """The paper's model on the Artificial Speech Dataset.
 
-    The published beta of 0.01 weighs a KL summed over time and averaged over channels; on ours it is 0.01 x frames / dims of each
-    module (511, 129 and 64 frames of a 10 240-sample crop, 512 dims). 1000 epochs of 680 words in batches of 64 are 10 600 steps.
+    The published beta of 0.01 weighs a KL summed over time and averaged over channels; on ours it is 0.01 x frames /
+    dims of each module (511, 129 and 64 frames of a 10 240-sample crop, 512 dims). 1000 epochs of 680 words in
+    batches of 64 are 10 600 steps.
     """
     training = TrainingConfig(steps=10_600, batch_size=64, crop_samples=10_240, learning_rate=2e-4)
     return Config(
@@ -242,8 +248,9 @@ def _gim() -> Config:
 def _demo() -> Config:
     """The shipped model: narrow enough to answer a slider at once, 64 dimensions a module.
 
-    Unlike the paper it predicts 10 to 100 ms ahead at every module (the paper's K = 1..10 frames reach 12.5 ms at module 1, where the
-    continuity of the waveform solves the task), has batch norm, brings recordings to one loudness, and decodes through an inverse STFT.
+    Unlike the paper it predicts 10 to 100 ms ahead at every module (the paper's K = 1..10 frames reach 12.5 ms at
+    module 1, where the continuity of the waveform solves the task), has batch norm, brings recordings to one
+    loudness, and decodes through an inverse STFT.
     """
     return Config(
         preset="demo",
@@ -314,7 +321,9 @@ def preset(name: str) -> Config:
 
 
 def override(config: Config, values: dict[str, Any]) -> Config:
-    """`config` with dotted settings replaced, checked again as a whole. Raises ValueError that names the unknown setting."""
+    """`config` with dotted settings replaced, checked again as a whole. Raises ValueError that names the unknown
+    setting.
+    """
     tree = config.model_dump()
     for name, value in values.items():
         *parents, leaf = name.split(".")

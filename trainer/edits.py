@@ -17,7 +17,9 @@ MAX_VALUE = 10.0
 
 
 class Edit(Frozen):
-    """A change of one dimension over a span: `set` it to the value, `add` the value, or `scale` by it. Seconds; None is the clip's border."""
+    """A change of one dimension over a span: `set` it to the value, `add` the value, or `scale` by it. Seconds; None
+    is the clip's border.
+    """
 
     dim: int = Field(ge=0)
     op: Literal["set", "add", "scale"]
@@ -27,7 +29,9 @@ class Edit(Frozen):
 
 
 def apply_edits(latents: Tensor, edits: Iterable[Edit], geometry: ModuleGeometry) -> Tensor:
-    """`edits` applied in order to a copy of `latents` [dims, frames]. Raises ValueError that names a dimension that is not there."""
+    """`edits` applied in order to a copy of `latents` [dims, frames]. Raises ValueError that names a dimension that
+    is not there.
+    """
     edited = latents.clone()
     dims, frames = edited.shape
     for edit in edits:

@@ -1,6 +1,6 @@
 """Train an encoder. One plain loop; Lightning Fabric brings devices, precision and, under torchrun, DDP.
 
-    python -m trainer fit --preset demo --data recordings --out models/mine
+python -m trainer fit --preset demo --data recordings --out models/mine
 """
 
 from __future__ import annotations
@@ -22,17 +22,28 @@ from trainer.corpus.crops import CropStore
 from trainer.corpus.sides import find_sides, open_stores
 from trainer.model import Model
 from trainer.objectives import ModuleLoss, SIMObjective
-from trainer.run import MetricsLog, TrainingError, code_version, graceful_stop, learning_rate, run_folder, set_learning_rate
+from trainer.run import (
+    MetricsLog,
+    TrainingError,
+    code_version,
+    graceful_stop,
+    learning_rate,
+    run_folder,
+    set_learning_rate,
+)
 
 LOG_EVERY = 20
 VALIDATION_BATCHES = 8
 ACTIVE_NATS = 0.01  # a dimension with less KL a frame tells the decoder nothing
 
 
-def fit(config: Config, data: Sequence[Path], out: Path, *, accelerator: str = "auto", devices: int | str = "auto") -> bool:
+def fit(
+    config: Config, data: Sequence[Path], out: Path, *, accelerator: str = "auto", devices: int | str = "auto"
+) -> bool:
     """Train `config`'s encoder on the recordings in `data` into a bundle at `out`, resuming what an earlier call began.
 
-    Returns whether it ran to the end (False: stopped by Ctrl-C, checkpoint kept). Raises CorpusError, CheckpointError or TrainingError.
+    Returns whether it ran to the end (False: stopped by Ctrl-C, checkpoint kept). Raises CorpusError, CheckpointError
+    or TrainingError.
     """
     training = config.training
     fabric = Fabric(accelerator=accelerator, devices=devices, precision=training.precision)
@@ -60,7 +71,11 @@ def fit(config: Config, data: Sequence[Path], out: Path, *, accelerator: str = "
         network.train()
         for step in range(done, training.steps):
             generator = step_generator(training.seed, step, f"train/{fabric.global_rank}", fabric.device)
-            draw = generator if fabric.device.type == "cpu" else step_generator(training.seed, step, f"crops/{fabric.global_rank}")
+            draw = (
+                generator
+                if fabric.device.type == "cpu"
+                else step_generator(training.seed, step, f"crops/{fabric.global_rank}")
+            )
             crops = fabric.to_device(train.crops(training.batch_size, training.crop_samples, draw))
             set_learning_rate(optimiser, learning_rate(training, step))
             loss, parts, context = network(crops, generator)
@@ -75,7 +90,10 @@ def fit(config: Config, data: Sequence[Path], out: Path, *, accelerator: str = "
             if finished % LOG_EVERY == 0 or finished == training.steps:
                 record = _record(loss, parts, context)
                 if not torch.isfinite(loss):
-                    raise TrainingError(f"the loss is {record['loss']} at step {finished}; the checkpoint before it is kept. Lower training.learning_rate")
+                    raise TrainingError(
+                        f"the loss is {record['loss']} at step {finished}; the checkpoint before it is kept. "
+                        "Lower training.learning_rate"
+                    )
                 progress.set_postfix_str(_summary(record))
                 if log is not None:
                     log.write(finished, side="train", learning_rate=learning_rate(training, step), **record)
@@ -120,7 +138,8 @@ def _record(loss: Tensor, parts: list[ModuleLoss], context: Tensor | None) -> di
 
 def _mean(records: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        name: torch.tensor([record[name] for record in records], dtype=torch.float64).mean(0).tolist() for name in records[0]
+        name: torch.tensor([record[name] for record in records], dtype=torch.float64).mean(0).tolist()
+        for name in records[0]
     }
 
 

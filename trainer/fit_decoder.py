@@ -1,6 +1,6 @@
 """Train the decoders of a bundle, the encoder frozen. One plain loop a module.
 
-    python -m trainer decoder --bundle models/mine --data recordings
+python -m trainer decoder --bundle models/mine --data recordings
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ VALIDATION_BATCHES = 8
 
 
 class DecoderObjective(nn.Module):
-    """A decoder's reconstruction of crops from samples of the posterior, so that the neighbourhood of each point decodes well."""
+    """A decoder's reconstruction of crops from samples of the posterior, so that the neighbourhood of each point
+    decodes well.
+    """
 
     def __init__(self, config: Config, encoder: SIM, decoder: Decoder, module: int) -> None:
         super().__init__()
@@ -44,14 +46,26 @@ class DecoderObjective(nn.Module):
         return self.loss(self.decoder(latents, waveform.shape[1]), waveform)  # type: ignore[no-any-return]
 
 
-def fit_decoder(path: Path, config: Config, module: int, data: Sequence[Path], *, accelerator: str = "auto", devices: int | str = "auto") -> bool:
+def fit_decoder(
+    path: Path,
+    config: Config,
+    module: int,
+    data: Sequence[Path],
+    *,
+    accelerator: str = "auto",
+    devices: int | str = "auto",
+) -> bool:
     """Train the decoder of `module` as `config` says into the bundle at `path`, resuming what an earlier call began.
 
-    The encoder is the bundle's; its config.json takes over the decoder's settings. Returns whether it ran to the end. Raises BundleError, CorpusError, CheckpointError or TrainingError.
+    The encoder is the bundle's; its config.json takes over the decoder's settings. Returns whether it ran to the end.
+    Raises BundleError, CorpusError, CheckpointError or TrainingError.
     """
     others = [other for other in bundle.decoders_of(path) if other != module]
     if others and bundle.read_config(path).config.decoder != config.decoder:
-        raise TrainingError(f"the bundle's decoder of module {others[0]} was made with other decoder settings; use the same, or remove it first")
+        raise TrainingError(
+            f"the bundle's decoder of module {others[0]} was made with other decoder settings; "
+            "use the same, or remove it first"
+        )
     model = bundle.load_encoder(path, config)
     training = config.decoder_training
     fabric = Fabric(accelerator=accelerator, devices=devices, precision=training.precision)
@@ -72,7 +86,11 @@ def fit_decoder(path: Path, config: Config, module: int, data: Sequence[Path], *
         network.train()
         for step in range(done, training.steps):
             generator = step_generator(training.seed, step, f"{name}/{fabric.global_rank}", fabric.device)
-            draw = generator if fabric.device.type == "cpu" else step_generator(training.seed, step, f"{name}/crops/{fabric.global_rank}")
+            draw = (
+                generator
+                if fabric.device.type == "cpu"
+                else step_generator(training.seed, step, f"{name}/crops/{fabric.global_rank}")
+            )
             crops = fabric.to_device(train.crops(training.batch_size, training.crop_samples, draw))
             set_learning_rate(optimiser, learning_rate(training, step))
             loss, parts = network(crops, generator)
@@ -86,7 +104,10 @@ def fit_decoder(path: Path, config: Config, module: int, data: Sequence[Path], *
             finished = step + 1
             if finished % LOG_EVERY == 0 or finished == training.steps:
                 if not torch.isfinite(loss):
-                    raise TrainingError(f"the loss of {name} is {loss.item()} at step {finished}; the checkpoint before it is kept. Lower decoder_training.learning_rate")
+                    raise TrainingError(
+                        f"the loss of {name} is {loss.item()} at step {finished}; the checkpoint before it is kept. "
+                        "Lower decoder_training.learning_rate"
+                    )
                 record = _record(loss, parts)
                 progress.set_postfix_str(", ".join(f"{key} {value:.3g}" for key, value in record.items()))
                 if log is not None:
@@ -112,7 +133,9 @@ def _validate(objective: DecoderObjective, store: CropStore, config: Config, dev
     training = config.decoder_training
     records = []
     for index in range(VALIDATION_BATCHES):
-        crops = store.crops(training.batch_size, training.crop_samples, step_generator(training.seed, index, "validate")).to(device)
+        crops = store.crops(
+            training.batch_size, training.crop_samples, step_generator(training.seed, index, "validate")
+        ).to(device)
         records.append(_record(*objective(crops, step_generator(training.seed, index, "validate", device))))
     objective.train()
     return {name: sum(record[name] for record in records) / len(records) for name in records[0]}

@@ -1,7 +1,8 @@
 """Where a frame lies in the recording: frame counts, hops and receptive fields, derived by walking the convolutions.
 
-A sample index counts from 0; sample n covers the time n / rate to (n + 1) / rate. Frame t of a module sees `receptive_field` samples
-starting at `offset + t * hop`; the offset is negative where padding reaches before the recording.
+A sample index counts from 0; sample n covers the time n / rate to (n + 1) / rate. Frame t of a module sees
+`receptive_field` samples starting at `offset + t * hop`; the offset is negative where padding reaches before the
+recording.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ class ModuleGeometry:
         return math.ceil((seconds * self.sample_rate - self.frame_centre(0)) / self.hop - 0.5)
 
     def frame_span(self, start: float | None, end: float | None, frames: int) -> slice:
-        """The frames, of `frames`, centred in [start, end) seconds; None is the clip's border, so both None are all frames.
+        """The frames, of `frames`, centred in [start, end) seconds; None is the clip's border, so both None are all
+        frames.
 
         A span shorter than a hop still holds the frame nearest its middle.
         """

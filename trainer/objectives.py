@@ -16,21 +16,27 @@ from trainer.model.sim import SIM
 
 
 def prediction_frames(objective: ObjectiveConfig, hop_seconds: float) -> tuple[int, ...]:
-    """The prediction distances k of a module, in its own frames. Raises ValueError where a distance in time is under half a hop."""
+    """The prediction distances k of a module, in its own frames. Raises ValueError where a distance in time is under
+    half a hop.
+    """
     if isinstance(objective.prediction, TimeDistances):
         frames = tuple(round(distance / hop_seconds) for distance in objective.prediction.distances)
         if min(frames) < 1:
-            raise ValueError(f"objective.prediction: a distance is shorter than half the module's hop of {hop_seconds:g} s")
+            raise ValueError(
+                f"objective.prediction: a distance is shorter than half the module's hop of {hop_seconds:g} s"
+            )
         return frames
     return tuple(range(1, objective.prediction.steps + 1))
 
 
 class InfoNCE(nn.Module):
-    """Contrastive prediction of later frames (van den Oord et al., arXiv 1807.03748, eq. 4; per module as in SIM, section 3).
+    """Contrastive prediction of later frames (van den Oord et al., arXiv 1807.03748, eq. 4; per module as in SIM,
+    section 3).
 
     f_k(t, j) = z_j' W_k c_t, one W_k without bias for each distance k; the loss is the mean over k and anchors t of
-    -log( exp f_k(t, t+k) / (exp f_k(t, t+k) + sum over negatives j of exp f_k(t, j)) ), in nats. The negatives are frames drawn from the whole
-    batch and shared by all anchors, so that they cost one matrix product. With n of them the loss is at most about ln(n + 1) for a useless predictor.
+    -log( exp f_k(t, t+k) / (exp f_k(t, t+k) + sum over negatives j of exp f_k(t, j)) ), in nats. The negatives are
+    frames drawn from the whole batch and shared by all anchors, so that they cost one matrix product. With n of them
+    the loss is at most about ln(n + 1) for a useless predictor.
     """
 
     def __init__(self, context_dims: int, dims: int, distances: tuple[int, ...], objective: ObjectiveConfig) -> None:
@@ -45,11 +51,17 @@ class InfoNCE(nn.Module):
         context, latents = context.transpose(1, 2), latents.transpose(1, 2)
         if self.window is not None and latents.shape[1] > self.window:
             start = _draw(latents.shape[1] - self.window + 1, 1, generator).item()
-            context, latents = context[:, int(start) : int(start) + self.window], latents[:, int(start) : int(start) + self.window]
+            context, latents = (
+                context[:, int(start) : int(start) + self.window],
+                latents[:, int(start) : int(start) + self.window],
+            )
         batch, frames, dims = latents.shape
         candidates = frames - max(self.distances)
         if candidates < 1:
-            raise ValueError(f"a crop of {frames} frames is too short to predict {max(self.distances)} frames ahead; raise training.crop_samples")
+            raise ValueError(
+                f"a crop of {frames} frames is too short to predict {max(self.distances)} frames ahead; "
+                "raise training.crop_samples"
+            )
         anchors = torch.arange(candidates, device=latents.device)
         if self.anchors is not None and self.anchors < candidates:
             anchors = torch.randperm(candidates, generator=generator, device=latents.device)[: self.anchors]
@@ -67,7 +79,9 @@ def _draw(below: int, count: int, generator: Generator, device: torch.device | N
 
 
 class ModuleLoss(NamedTuple):
-    """One module's part: InfoNCE (nats), KL to N(0, I) (nats a frame, None where deterministic), and KL of each dimension [dims]."""
+    """One module's part: InfoNCE (nats), KL to N(0, I) (nats a frame, None where deterministic), and KL of each
+    dimension [dims].
+    """
 
     info_nce: Tensor
     kl: Tensor | None
@@ -83,9 +97,7 @@ class SIMObjective(nn.Module):
         depths = geometry.stack(config.encoder, config.sample_rate)
         dims = [module.dims for module in config.encoder.modules]
         distances = [prediction_frames(config.objective, depth.hop_seconds) for depth in depths]
-        self.contrasts = nn.ModuleList(
-            InfoNCE(d, d, k, config.objective) for d, k in zip(dims, distances, strict=True)
-        )
+        self.contrasts = nn.ModuleList(InfoNCE(d, d, k, config.objective) for d, k in zip(dims, distances, strict=True))
         self.context_contrast = (
             InfoNCE(config.encoder.context.hidden, dims[-1], distances[-1], config.objective)
             if config.encoder.context is not None
@@ -96,10 +108,12 @@ class SIMObjective(nn.Module):
         """(B, samples) -> total loss, each module's part, and the context network's InfoNCE (None without one)."""
         posteriors = self.encoder(waveform, generator)
         parts = [self._module_loss(index, posterior, generator) for index, posterior in enumerate(posteriors)]
-        total = torch.stack([
-            part.info_nce if part.kl is None else part.info_nce + beta * part.kl
-            for part, beta in zip(parts, self.beta, strict=True)
-        ]).sum()
+        total = torch.stack(
+            [
+                part.info_nce if part.kl is None else part.info_nce + beta * part.kl
+                for part, beta in zip(parts, self.beta, strict=True)
+            ]
+        ).sum()
         context_loss = None
         if self.context_contrast is not None:
             latents = posteriors[-1].sample(generator).detach()
@@ -120,7 +134,8 @@ class SIMObjective(nn.Module):
 class ReconstructionLoss(nn.Module):
     """Waveform mean squared error, L1 of log-mel in dB / 10, and multi-resolution STFT, each with its weight.
 
-    The STFT term is, for windows of 16, 32 and 64 ms, spectral convergence plus L1 of log-magnitude (Yamamoto et al., arXiv 1910.11480, eqs. 3-5).
+    The STFT term is, for windows of 16, 32 and 64 ms, spectral convergence plus L1 of log-magnitude (Yamamoto et al.,
+    arXiv 1910.11480, eqs. 3-5).
     """
 
     WINDOWS_SECONDS = (0.016, 0.032, 0.064)
@@ -140,7 +155,10 @@ class ReconstructionLoss(nn.Module):
         if self.config.log_mel:
             parts["log_mel"] = F.l1_loss(self.log_mel(decoded), self.log_mel(original)) / 10.0
         if self.config.stft:
-            distances = [self._stft_distance(decoded, original, self.get_buffer(f"window_{i}")) for i in range(len(self.WINDOWS_SECONDS))]
+            distances = [
+                self._stft_distance(decoded, original, self.get_buffer(f"window_{i}"))
+                for i in range(len(self.WINDOWS_SECONDS))
+            ]
             parts["stft"] = torch.stack(distances).mean()
         total = torch.stack([getattr(self.config, name) * value for name, value in parts.items()]).sum()
         return total, parts
@@ -148,7 +166,8 @@ class ReconstructionLoss(nn.Module):
     def _stft_distance(self, decoded: Tensor, original: Tensor, window: Tensor) -> Tensor:
         ours, theirs = self._magnitude(decoded, window), self._magnitude(original, window)
         convergence = torch.linalg.norm(ours - theirs) / torch.linalg.norm(theirs).clamp_min(self._FLOOR)
-        return convergence + F.l1_loss(ours.log(), theirs.log())
+        distance: Tensor = convergence + F.l1_loss(ours.log(), theirs.log())
+        return distance
 
     def _magnitude(self, waveform: Tensor, window: Tensor) -> Tensor:
         size = len(window)

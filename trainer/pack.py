@@ -19,8 +19,9 @@ CARD = "MODEL_CARD.md"
 def pack(source: Path, out: Path, *, examples_seed: int | None = None, rights: Path | None = None) -> None:
     """Write the bundle at `source` to `out`.
 
-    `rights` is a JSON file {"licence", "notes", "corpora": {name: {"title", "licence", "attribution"}}}. With `examples_seed` the built-in synthesiser adds
-    example clips. Reports are copied: measure the packed bundle again if half precision matters to you. Raises BundleError or ValueError.
+    `rights` is a JSON file {"licence", "notes", "corpora": {name: {"title", "licence", "attribution"}}}. With
+    `examples_seed` the built-in synthesiser adds example clips. Reports are copied: measure the packed bundle again
+    if half precision matters to you. Raises BundleError or ValueError.
     """
     header = bundle.read_config(source)
     provenance = _with_rights(header.provenance, json.loads(rights.read_text(encoding="utf-8")) if rights else {})
@@ -61,9 +62,10 @@ def _model(header: BundleConfig) -> list[str]:
     return [
         f"# Model card: preset `{config.preset}`",
         "",
-        f"Smooth InfoMax encoder (arXiv 2408.12936) of {len(config.encoder.modules)} modules with {dims} dimensions, {config.sample_rate} Hz, "
-        f"and one `{config.decoder.kind}` decoder a module. Trained {config.training.steps} steps (encoder) and {config.decoder_training.steps} (each decoder), "
-        f"seed {provenance.seed}, code {provenance.code_version or 'unknown'}. Every setting stands in config.json.",
+        f"Smooth InfoMax encoder (arXiv 2408.12936) of {len(config.encoder.modules)} modules with {dims} dimensions, "
+        f"{config.sample_rate} Hz, and one `{config.decoder.kind}` decoder a module. Trained {config.training.steps} "
+        f"steps (encoder) and {config.decoder_training.steps} (each decoder), seed {provenance.seed}, "
+        f"code {provenance.code_version or 'unknown'}. Every setting stands in config.json.",
         "",
         f"Licence: {provenance.licence or 'not stated'}",
         *(["", provenance.notes] if provenance.notes else []),
@@ -71,40 +73,53 @@ def _model(header: BundleConfig) -> list[str]:
     ]
 
 
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _table(*head: str) -> list[str]:
+    return [_row(*head), "|" + "---|" * len(head)]
+
+
 def _corpora(notes: tuple[CorpusNote, ...]) -> list[str]:
-    lines = [
-        "## Learnt from",
-        "",
-        "| corpus | recordings | minutes | speakers | held out | licence | attribution |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for note in notes:
-        lines.append(
-            f"| {note.title or note.name} | {note.recordings} | {note.minutes:g} | {note.speakers or '?'} | {len(note.held_out)} | {note.licence or 'not stated'} | {note.attribution} |"
+    head = _table("corpus", "recordings", "minutes", "speakers", "held out", "licence", "attribution")
+    rows = [
+        _row(
+            note.title or note.name,
+            note.recordings,
+            f"{note.minutes:g}",
+            note.speakers or "?",
+            len(note.held_out),
+            note.licence or "not stated",
+            note.attribution,
         )
-    return [*lines, ""]
+        for note in notes
+    ]
+    return ["## Learnt from", "", *head, *rows, ""]
 
 
 def _measures(report: Report | None) -> list[str]:
     if report is None:
         return ["Not measured yet: `python -m trainer analyse usage`."]
-    lines = ["## Measured", "", "| module | active dimensions | KL, nats a frame | frames |", "|---|---|---|---|"]
+    lines = ["## Measured", "", *_table("module", "active dimensions", "KL, nats a frame", "frames")]
     for part in report.modules:
         active = sum(dimension.active for dimension in part.dimensions)
         kl = sum(dimension.kl or 0.0 for dimension in part.dimensions)
-        lines.append(f"| {part.module} | {active} of {len(part.dimensions)} | {kl:.1f} | {part.frames} |")
+        lines.append(_row(part.module, f"{active} of {len(part.dimensions)}", f"{kl:.1f}", part.frames))
     rows = (report.model_extra or {}).get(RECONSTRUCTION_KEY, [])
     if rows:
         lines += [
             "",
-            "Correlation of the decoded clip's log-mel with the original's, mean with 95 % bootstrap interval over clips; beside it the clip's own mean spectrum, held still.",
+            "Correlation of the decoded clip's log-mel with the original's, mean and 95 % bootstrap interval; "
+            "beside it the clip's own mean spectrum, held still.",
             "",
-            "| clips | module | correlation | held still | n |",
-            "|---|---|---|---|---|",
+            *_table("clips", "module", "correlation", "held still", "n"),
         ]
-        for row in rows:
-            score, base = row["correlation"], row["baseline"]
-            lines.append(
-                f"| {row['data']} | {row['module']} | {score['mean']:.3f} [{score['low']:.3f}, {score['high']:.3f}] | {base['mean']:.3f} [{base['low']:.3f}, {base['high']:.3f}] | {score['n']} |"
-            )
+    for row in rows:
+        score, base = _interval(row["correlation"]), _interval(row["baseline"])
+        lines.append(_row(row["data"], row["module"], score, base, row["correlation"]["n"]))
     return lines
+
+
+def _interval(estimate: Mapping[str, float]) -> str:
+    return f"{estimate['mean']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"

@@ -31,7 +31,9 @@ def run_folder(bundle: Path) -> Path:
 
 
 class MetricsLog:
-    """One JSON object a line. A resumed run drops what was logged after its checkpoint, so that every step stands once."""
+    """One JSON object a line. A resumed run drops what was logged after its checkpoint, so that every step stands
+    once.
+    """
 
     def __init__(self, path: Path, first_step: int) -> None:
         kept = []
@@ -103,7 +105,12 @@ def code_version() -> str:
         release = "unknown"
     try:
         asked = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=5, check=True
+            ["git", "rev-parse", "--short", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return release

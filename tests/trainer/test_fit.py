@@ -27,7 +27,9 @@ ON_CPU = {"accelerator": "cpu", "devices": 1}
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight recordings in which buzz, hiss and silence take turns every 0.2 s: what comes in 10 to 100 ms is mostly what there is now."""
+    """Eight recordings in which buzz, hiss and silence take turns every 0.2 s: what comes in 10 to 100 ms is mostly
+    what there is now.
+    """
     folder, rng, rate = tmp_path_factory.mktemp("corpus"), np.random.default_rng(0), 16_000
     for index in range(8):
         time_axis = np.arange(rate) / rate
@@ -71,9 +73,17 @@ def test_a_run_leaves_a_bundle_with_provenance_and_metrics(corpus: Path, tmp_pat
 
 
 def test_training_learns(corpus: Path, tmp_path: Path) -> None:
-    """Validation InfoNCE falls under the log of the number of candidates, which is what a useless predictor costs, at every module."""
+    """Validation InfoNCE falls under the log of the number of candidates, which is what a useless predictor costs, at
+    every module.
+    """
     modules = [{**module.model_dump(), "hidden": 32, "dims": 16} for module in TINY.encoder.modules]
-    settings = {"encoder.modules": modules, "training.steps": 120, "training.batch_size": 16, "training.learning_rate": 3e-3, "training.checkpoint_every": 120}
+    settings = {
+        "encoder.modules": modules,
+        "training.steps": 120,
+        "training.batch_size": 16,
+        "training.learning_rate": 3e-3,
+        "training.checkpoint_every": 120,
+    }
     fit(override(TINY, settings), [corpus], tmp_path, **ON_CPU)
     chance = np.log(TINY.objective.negatives + 1)
     assert max(metrics(tmp_path)[-1]["info_nce"]) < chance - 0.05
@@ -90,10 +100,14 @@ def test_a_run_cut_short_resumes_to_the_same_weights(corpus: Path, tmp_path: Pat
         "kept = f.save_checkpoint\n"
         "def save_and_die(*a):\n    kept(*a); import os; os._exit(9)\n"
         "f.save_checkpoint = save_and_die\n"
-        "f.fit(Config.model_validate_json(sys.argv[1]), [Path(sys.argv[2])], Path(sys.argv[3]), accelerator='cpu', devices=1)\n"
+        "config = Config.model_validate_json(sys.argv[1])\n"
+        "f.fit(config, [Path(sys.argv[2])], Path(sys.argv[3]), accelerator='cpu', devices=1)\n"
     )
     died = subprocess.run(
-        [sys.executable, "-c", script, TINY.model_dump_json(), str(corpus), str(tmp_path / "cut")], env=environment, capture_output=True, check=False
+        [sys.executable, "-c", script, TINY.model_dump_json(), str(corpus), str(tmp_path / "cut")],
+        env=environment,
+        capture_output=True,
+        check=False,
     )
     assert died.returncode == 9, died.stderr.decode()
     assert not (tmp_path / "cut" / "encoder.safetensors").exists()
@@ -103,7 +117,20 @@ def test_a_run_cut_short_resumes_to_the_same_weights(corpus: Path, tmp_path: Pat
 
 
 def test_ctrl_c_keeps_a_checkpoint_and_the_command_resumes(corpus: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "trainer", "fit", "--preset", "tiny", "--data", str(corpus), "--out", str(tmp_path / "m"), "--accelerator", "cpu"]
+    command = [
+        sys.executable,
+        "-m",
+        "trainer",
+        "fit",
+        "--preset",
+        "tiny",
+        "--data",
+        str(corpus),
+        "--out",
+        str(tmp_path / "m"),
+        "--accelerator",
+        "cpu",
+    ]
     running = subprocess.Popen([*command, "--steps", "100000"], stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not (tmp_path / "m" / "run" / "encoder.checkpoint").exists():
@@ -146,7 +173,15 @@ def test_other_settings_do_not_resume_silently(corpus: Path, tmp_path: Path) -> 
 
 
 def test_a_loss_that_is_no_number_stops_with_advice(corpus: Path, tmp_path: Path) -> None:
-    wild = override(TINY, {"training.learning_rate": 1e30, "training.warmup_steps": 0, "training.gradient_clip": None, "training.steps": 20})
+    wild = override(
+        TINY,
+        {
+            "training.learning_rate": 1e30,
+            "training.warmup_steps": 0,
+            "training.gradient_clip": None,
+            "training.steps": 20,
+        },
+    )
     with pytest.raises(TrainingError, match="learning_rate"):
         fit(wild, [corpus], tmp_path, **ON_CPU)
 

@@ -33,7 +33,8 @@ def test_minimum_samples_is_the_border(depth) -> None:
 def test_offset_and_field_are_what_gradients_say(module: int) -> None:
     """The samples that a frame's mean depends on are exactly its receptive field."""
     config = preset("tiny")
-    # Module borders are detached: chain the convolutions themselves, with every weight positive so that no path cancels.
+    # Module borders are detached: chain the convolutions themselves, with every weight positive so that no path
+    # cancels.
     layers = [layer for part in config.encoder.modules[:module] for layer in part.convs]
     net = torch.nn.Sequential(
         *(torch.nn.Conv1d(1, 1, layer.kernel, layer.stride, layer.padding, bias=False) for layer in layers)

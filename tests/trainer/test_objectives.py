@@ -26,7 +26,9 @@ def test_useless_predictions_cost_the_log_of_the_candidates() -> None:
 
 
 def test_perfect_predictions_cost_nothing_unless_a_negative_is_the_target() -> None:
-    """One-hot frames that repeat with the distance: W = large identity finds the target; a negative of the same symbol ties with it."""
+    """One-hot frames that repeat with the distance: W = large identity finds the target; a negative of the same
+    symbol ties with it.
+    """
     symbols, distance, negatives = 64, 3, 16
     pattern = torch.arange(60) % distance
     latents = torch.nn.functional.one_hot(pattern, symbols).float().T[None]
@@ -43,7 +45,9 @@ def test_perfect_predictions_cost_nothing_unless_a_negative_is_the_target() -> N
 
 
 def test_bound_on_a_gaussian_channel_lies_under_the_true_information() -> None:
-    """z_{t+1} = z_t + noise between independent clips: with the optimal bilinear score, ln(n+1) - loss must not exceed the true information."""
+    """z_{t+1} = z_t + noise between independent clips: with the optimal bilinear score, ln(n+1) - loss must not
+    exceed the true information.
+    """
     n, correlation, negatives = 4000, 0.9, 200
     first = torch.randn(n, 1, generator=generator())
     second = correlation * first + math.sqrt(1 - correlation**2) * torch.randn(n, 1, generator=generator(1))

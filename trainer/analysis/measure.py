@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from trainer.analysis.reconstruction import Estimate, bootstrap_mean, correlation, mean_spectrum_correlation
-from trainer.analysis.usage import decoded_change, sensitivity, usage
+from trainer.analysis.usage import decoded_changes, sensitivity, usage
 from trainer.bundle import DimensionReport, ModuleReport, PriorReport, Report
 from trainer.features import LogMel
 from trainer.model import Model, Posterior
@@ -23,7 +23,9 @@ RECONSTRUCTION_KEY = "reconstruction"
 
 
 def report_usage(model: Model, waveforms: list[Waveform]) -> Report:
-    """KL, activity, sensitivity (where a module has its decoder) and the scale of distances, over `waveforms` at the model's rate."""
+    """KL, activity, sensitivity (where a module has its decoder) and the scale of distances, over `waveforms` at the
+    model's rate.
+    """
     encoded = [model.encode(waveform) for waveform in tqdm(waveforms, desc="encode", unit="clip", leave=False)]
     return Report(
         modules=tuple(
@@ -70,7 +72,9 @@ def _excerpts(model: Model, module: int, posteriors: list[Posterior]) -> Iterato
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """Log-mel correlation of decoded and original clips at one module; `baseline`: of each clip's mean spectrum, held still."""
+    """Log-mel correlation of decoded and original clips at one module; `baseline`: of each clip's mean spectrum, held
+    still.
+    """
 
     module: int
     correlation: Estimate
@@ -126,20 +130,22 @@ class StepEffect:
 def step_effects(
     model: Model, waveforms: list[Waveform], report: Report, *, top: int = 5, step: float = 2.0
 ) -> list[StepEffect]:
-    """The effect of `step` in the `top` dimensions of most KL (of most spread in number order where there is none) of every decoded module."""
-    log_mel = LogMel(model.config.sample_rate)
+    """What `step` in each of the `top` dimensions of most KL does, at every module that has a decoder."""
     effects = []
     for part in report.modules:
         if not model.has_decoder(part.module):
             continue
         ranked = sorted(part.dimensions, key=lambda dimension: -(dimension.kl or 0.0))[:top]
-        excerpts = list(
-            _excerpts(model, part.module, [model.encode(waveform)[part.module - 1] for waveform in waveforms])
-        )
-        for dimension in ranked:
-            changes = [
-                decoded_change(model, part.module, latents, samples, dimension.dim, step, log_mel)
-                for latents, samples in excerpts
+        moves = [(dimension.dim, step) for dimension in ranked]
+        posteriors = [model.encode(waveform)[part.module - 1] for waveform in waveforms]
+        changes = np.stack(
+            [
+                decoded_changes(model, part.module, latents, samples, moves)
+                for latents, samples in _excerpts(model, part.module, posteriors)
             ]
-            effects.append(StepEffect(part.module, dimension.dim, dimension.kl, step, bootstrap_mean(changes)))
+        )
+        effects += [
+            StepEffect(part.module, dimension.dim, dimension.kl, step, bootstrap_mean(changes[:, index]))
+            for index, dimension in enumerate(ranked)
+        ]
     return effects

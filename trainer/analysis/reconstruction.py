@@ -1,4 +1,6 @@
-"""Is a decoded clip recognisably the clip? Correlation of log-mel spectrograms, beside what a mere mean spectrum would score."""
+"""Is a decoded clip recognisably the clip? Correlation of log-mel spectrograms, beside what a mere mean spectrum
+would score.
+"""
 
 from __future__ import annotations
 

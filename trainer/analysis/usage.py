@@ -22,8 +22,8 @@ SENSITIVITY_STEP = 1.0
 
 @dataclass(frozen=True)
 class Usage:
-    """One module over a corpus. `kl`: mean nats a frame of each dimension [dims], None where deterministic; `sd`: of the posterior mean
-    over frames [dims]; `frame_rms`: root mean square of each frame's posterior mean [frames]."""
+    """One module over a corpus. `kl`: mean nats a frame of each dimension [dims], None where deterministic; `sd`: of
+    the posterior mean over frames [dims]; `frame_rms`: root mean square of each frame's posterior mean [frames]."""
 
     kl: NDArray[np.float64] | None
     sd: NDArray[np.float64]
@@ -43,26 +43,33 @@ def usage(posteriors: Sequence[Posterior]) -> Usage:
     """The usage of one module from its posteriors [dims, frames] of many clips; every frame counts once."""
     means = torch.cat([posterior.mean for posterior in posteriors], dim=1).double()
     kls = [kl for posterior in posteriors if (kl := posterior.kl()) is not None]
-    kl = torch.cat(kls, dim=1).double().mean(1).numpy() if kls else None
-    return Usage(kl, means.std(1, correction=0).numpy(), (means**2).mean(0).sqrt().numpy())
+    mean_kl = torch.cat(kls, dim=1).double().mean(1).numpy() if kls else None
+    return Usage(mean_kl, means.std(1, correction=0).numpy(), (means**2).mean(0).sqrt().numpy())
 
 
-def decoded_change(model: Model, module: int, latents: Tensor, samples: int, dim: int, step: float, log_mel: LogMel) -> float:
-    """Mean absolute change (dB) of the decoded log-mel when `step` is added to `dim` over a whole clip, latents [dims, frames]."""
-    moved = latents.clone()
-    moved[dim] += step
-    before, after = (log_mel(model.decode(module, z, samples)) for z in (latents, moved))
-    return float((after - before).abs().mean())
-
-
-def sensitivity(model: Model, module: int, clips: Iterable[tuple[Tensor, int]], step: float = SENSITIVITY_STEP) -> NDArray[np.float64]:
-    """dB of decoded log-mel per unit of each dimension [dims]: mean absolute change at +step and -step, over step and over `clips` of (latents, samples)."""
+def decoded_changes(
+    model: Model, module: int, latents: Tensor, samples: int, moves: Sequence[tuple[int, float]]
+) -> NDArray[np.float64]:
+    """What each of `moves` (dimension, step added over the whole clip) does to the sound decoded from `latents`
+    [dims, frames]: mean absolute change of its log-mel in dB [moves].
+    """
     log_mel = LogMel(model.config.sample_rate)
-    totals = [
-        [
-            (decoded_change(model, module, latents, samples, dim, step, log_mel) + decoded_change(model, module, latents, samples, dim, -step, log_mel)) / (2 * step)
-            for dim in range(model.dims(module))
-        ]
-        for latents, samples in clips
-    ]
-    return np.asarray(totals, dtype=np.float64).mean(0)
+    before = log_mel(model.decode(module, latents, samples))
+    changes = np.empty(len(moves))
+    for index, (dim, step) in enumerate(moves):
+        moved = latents.clone()
+        moved[dim] += step
+        changes[index] = float((log_mel(model.decode(module, moved, samples)) - before).abs().mean())
+    return changes
+
+
+def sensitivity(
+    model: Model, module: int, clips: Iterable[tuple[Tensor, int]], step: float = SENSITIVITY_STEP
+) -> NDArray[np.float64]:
+    """dB of decoded log-mel per unit of each dimension [dims]: the mean absolute change at +step and -step, over step,
+    averaged over `clips` of (latents [dims, frames], samples).
+    """
+    moves = [(dim, sign * step) for dim in range(model.dims(module)) for sign in (1, -1)]
+    changes = np.stack([decoded_changes(model, module, latents, samples, moves) for latents, samples in clips])
+    slopes: NDArray[np.float64] = changes.reshape(len(changes), -1, 2).mean((0, 2)) / step
+    return slopes

@@ -1,7 +1,7 @@
 """Recordings decoded once, and random crops of them ever after.
 
-A store is one flat float32 file beside the run: every recording at the model's rate and loudness, end to end. It is memory-mapped, so that a corpus
-may be larger than memory and no epoch decodes a file again.
+A store is one flat float32 file beside the run: every recording at the model's rate and loudness, end to end. It is
+memory-mapped, so that a corpus may be larger than memory and no epoch decodes a file again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from trainer.corpus.labels import CorpusError, Recording
 
 
 class CropStore:
-    """The decoded recordings of one side of a split. `lengths` are in samples; `recordings` are those that could be read."""
+    """The decoded recordings of one side of a split. `lengths` are in samples; `recordings` are those that could be
+    read.
+    """
 
     def __init__(self, samples: NDArray[np.float32], lengths: Sequence[int]) -> None:
         self.samples = samples
@@ -39,7 +41,9 @@ class CropStore:
         return np.asarray(self.samples[self.starts[index] : self.starts[index] + self.lengths[index]])
 
     def crops(self, count: int, length: int, generator: Generator) -> Tensor:
-        """[count, length], each moment of speech equally likely; a recording shorter than `length` stands whole at a random place in silence."""
+        """[count, length], each moment of speech equally likely; a recording shorter than `length` stands whole at a
+        random place in silence.
+        """
         starts = torch.randint(self.total_samples, (count,), generator=generator)
         return torch.stack([self._crop(int(start), length) for start in starts])
 
@@ -55,14 +59,18 @@ class CropStore:
         return torch.from_numpy(crop)
 
 
-def open_store(recordings: Sequence[Recording], cache: Path, sample_rate: int, loudness_dbfs: float | None, name: str) -> CropStore:
+def open_store(
+    recordings: Sequence[Recording], cache: Path, sample_rate: int, loudness_dbfs: float | None, name: str
+) -> CropStore:
     """The store of `recordings` under the folder `cache`, decoded now unless an earlier run already did.
 
     Raises CorpusError when no recording can be read.
     """
     cache.mkdir(parents=True, exist_ok=True)
     identity = hashlib.sha256(
-        "\n".join([str(sample_rate), str(loudness_dbfs), *(f"{r.path.resolve()}|{r.path.stat().st_size}" for r in recordings)]).encode()
+        "\n".join(
+            [str(sample_rate), str(loudness_dbfs), *(f"{r.path.resolve()}|{r.path.stat().st_size}" for r in recordings)]
+        ).encode()
     ).hexdigest()[:16]
     samples_file, index_file = cache / f"{identity}.f32", cache / f"{identity}.json"
     if not index_file.exists():
@@ -72,7 +80,9 @@ def open_store(recordings: Sequence[Recording], cache: Path, sample_rate: int, l
     return CropStore(np.memmap(samples_file, dtype=np.float32, mode="r", shape=(sum(lengths),)), lengths)
 
 
-def _decode(recordings: Sequence[Recording], file: Path, sample_rate: int, loudness_dbfs: float | None, name: str) -> list[int]:
+def _decode(
+    recordings: Sequence[Recording], file: Path, sample_rate: int, loudness_dbfs: float | None, name: str
+) -> list[int]:
     lengths, refused = [], []
     with file.open("wb") as stream:
         for recording in tqdm(recordings, desc=f"decode {name}", unit="file", leave=False):

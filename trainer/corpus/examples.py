@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,12 +29,17 @@ VOICES = {
 
 
 class _Clip(NamedTuple):
+    """`text` is phonemes; where there is none, the label is read as English."""
+
     id: str
     voice: str
     label: str
     text: str
     rate: int = 150
     pitch_range: int = 45
+
+    def utterance(self) -> Utterance:
+        return Utterance("example", self.label, self.text or self.label, bool(self.text), self.rate, self.pitch_range)
 
 
 _CLIPS = (
@@ -60,18 +66,17 @@ def synthesise_examples(out: Path, seed: int, processes: int = 2) -> list[dict[s
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = [(clip, seed, number) for number, clip in enumerate(_CLIPS)]
-    spoken = in_fresh_processes(_speak_clip, jobs, processes, "examples")
-    entries = [_write_clip(folder, clip, one) for clip, one in zip(_CLIPS, spoken, strict=True)]
+    said = [[clip for clip in _CLIPS if clip.voice == name] for name in VOICES]
+    jobs = [
+        (voice, [clip.utterance() for clip in clips], (seed, number))
+        for number, (voice, clips) in enumerate(zip(VOICES.values(), said, strict=True))
+    ]
+    spoken = in_fresh_processes(speak, jobs, processes, "examples")
+    pairs = zip(itertools.chain.from_iterable(said), itertools.chain.from_iterable(spoken), strict=True)
+    entries = [_write_clip(folder, clip, sound) for clip, sound in pairs]
     text = json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
     (folder / "examples.json").write_text(text, encoding="utf-8")
     return entries
-
-
-def _speak_clip(clip: _Clip, seed: int, number: int) -> Spoken:
-    text = clip.text or clip.label
-    utterance = Utterance("example", clip.label, text, bool(clip.text), clip.rate, clip.pitch_range)
-    return speak(VOICES[clip.voice], [utterance], (seed, number))[0]
 
 
 def _write_clip(folder: Path, clip: _Clip, spoken: Spoken) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -67,16 +68,17 @@ def _chosen(recordings: Sequence[Recording]) -> By:
     return "word" if len(set(words)) < len(words) else "recording"
 
 
-def _key(recording: Recording, by: By) -> str:
-    """The group; a recording that lacks the label is a group by itself."""
+def _key(recording: Recording, by: By, home: str) -> str:
+    """The group; a recording that lacks the label is a group by itself, wherever its corpus lies."""
     label = {"speaker": _speaker, "word": _word}.get(by, lambda _: None)(recording)
     if label is None:
-        return "recording " + "/".join(recording.path.parts[-3:])  # not all of the path: the corpus may be moved
+        return f"recording {recording.path.relative_to(home).as_posix()}"
     return f"{by} {label}"
 
 
 def _held_out(recordings: Sequence[Recording], by: By, fraction: float, seed: int) -> Halves:
-    keys = [_key(recording, by) for recording in recordings]
+    home = os.path.commonpath([recording.path.parent for recording in recordings]) if recordings else ""
+    keys = [_key(recording, by, home) for recording in recordings]
     groups = sorted(set(keys), key=lambda key: hashlib.sha256(f"{seed} {key}".encode()).digest())
     if len(groups) < 2:
         remedy = "add recordings" if by == "recording" else f"add a second {by}, or split by recording"

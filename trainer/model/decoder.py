@@ -1,4 +1,6 @@
-"""From one module's latents back to the waveform. Two kinds, one interface: (B, dims, frames), samples -> (B, samples)."""
+"""From one module's latents back to the waveform. Two kinds, one interface: (B, dims, frames), samples -> (B,
+samples).
+"""
 
 from __future__ import annotations
 
@@ -41,11 +43,11 @@ class PaperDecoder(Decoder):
 
     def forward(self, latents: Tensor, samples: int) -> Tensor:
         waveform: Tensor = self.net(latents).squeeze(1)
-        return F.pad(waveform, (0, max(0, samples - waveform.shape[1])))[:, :samples]
+        return F.pad(waveform[:, :samples], (0, max(0, samples - waveform.shape[1])))
 
 
 class FrameBlock(nn.Module):
-    """A residual block over frames: depthwise convolution, norm across channels, two pointwise layers, a learnt gain."""
+    """A residual block over frames: depthwise convolution, norm across channels, two pointwise layers, a gain."""
 
     def __init__(self, width: int, expansion: int, kernel: int, gain: float) -> None:
         super().__init__()
@@ -58,14 +60,16 @@ class FrameBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, frames, width) -> the same."""
         h = self.mix(x.transpose(1, 2)).transpose(1, 2)
-        return x + self.gain * self.narrow(F.gelu(self.widen(self.norm(h))))
+        change: Tensor = self.narrow(F.gelu(self.widen(self.norm(h))))
+        return x + self.gain * change
 
 
 class SpectralDecoder(Decoder):
-    """Blocks over STFT frames, then a head that gives log-magnitude and phase for the inverse STFT (the approach of Vocos, arXiv 2306.00814).
+    """Blocks over STFT frames, then a head that gives log-magnitude and phase for the inverse STFT (the approach of
+    Vocos, arXiv 2306.00814).
 
-    A strided convolution first brings the module's frames to the STFT's: frame j of the STFT, centred on sample j * hop, sees the latents of the
-    hop before it and the hop after it.
+    A strided convolution first brings the module's frames to the STFT's: frame j of the STFT, centred on sample j *
+    hop, sees the latents of the hop before it and the hop after it.
     """
 
     window: Tensor
@@ -95,10 +99,11 @@ class SpectralDecoder(Decoder):
         magnitude, phase = self.head(self.final_norm(x)).float().transpose(1, 2).chunk(2, 1)
         spectrum = torch.polar(magnitude.clamp(max=_MAX_LOG_MAGNITUDE).exp(), phase)
         covered = (spectrum.shape[2] - 1) * self.hop
-        return torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=covered)[:, :samples]
+        waveform: Tensor = torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=covered)
+        return waveform[:, :samples]
 
     def _align(self, latents: Tensor, hops: int) -> Tensor:
-        """Repeat the border frames so that the strided stem gives hops + 1 frames: one hop of context on either side."""
+        """Repeat border frames so that the strided stem gives hops + 1 frames: one hop of context on either side."""
         wanted, ratio = (hops + 2) * self.frames_per_hop, self.frames_per_hop
         latents = latents[:, :, : wanted - ratio]
         return F.pad(latents, (ratio, wanted - ratio - latents.shape[2]), mode="replicate")

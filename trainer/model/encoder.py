@@ -12,13 +12,17 @@ from trainer.config import EncoderConfig, ModuleConfig
 
 @dataclass(frozen=True)
 class Posterior:
-    """q(z | x) of each frame: mean and log-variance (..., dims, frames). `logvar` is None where the encoder is deterministic (GIM)."""
+    """q(z | x) of each frame: mean and log-variance (..., dims, frames). `logvar` is None where the encoder is
+    deterministic (GIM).
+    """
 
     mean: Tensor
     logvar: Tensor | None
 
     def kl(self) -> Tensor | None:
-        """KL(q || N(0, 1)) in nats of each dimension and frame (..., dims, frames): 0.5 (mu^2 + sigma^2 - 1 - log sigma^2)."""
+        """KL(q || N(0, 1)) in nats of each dimension and frame (..., dims, frames): 0.5 (mu^2 + sigma^2 - 1 - log
+        sigma^2).
+        """
         if self.logvar is None:
             return None
         return 0.5 * (self.mean**2 + self.logvar.exp() - 1.0 - self.logvar)
@@ -36,7 +40,9 @@ class Posterior:
 
 
 class EncoderModule(nn.Module):
-    """Convolutions with ReLU (and batch norm), then parallel 1x1 convolutions for mean and log-variance (SIM, section 3)."""
+    """Convolutions with ReLU (and batch norm), then parallel 1x1 convolutions for mean and log-variance (SIM, section
+    3).
+    """
 
     def __init__(self, inputs: int, module: ModuleConfig, encoder: EncoderConfig) -> None:
         super().__init__()

@@ -44,7 +44,9 @@ class Model(nn.Module):
         return decoder
 
     def gain(self, waveform: ArrayLike | Tensor) -> float:
-        """The factor `encode` applies to bring `waveform` [samples] to the model's loudness; divide a decoded sound by it to put it back."""
+        """The factor `encode` applies to bring `waveform` [samples] to the model's loudness; divide a decoded sound
+        by it to put it back.
+        """
         if self.config.loudness_dbfs is None:
             return 1.0
         return loudness_gain(np.asarray(waveform, dtype=np.float32), self.config.loudness_dbfs)
@@ -75,7 +77,9 @@ class Model(nn.Module):
         if not self.has_decoder(module):
             raise ValueError(f"module {module} has no decoder yet")
         if latents.ndim != 2 or latents.shape[0] != self.dims(module) or latents.shape[1] < 1:
-            raise ValueError(f"latents of module {module} must be [{self.dims(module)}, frames], not {list(latents.shape)}")
+            raise ValueError(
+                f"latents of module {module} must be [{self.dims(module)}, frames], not {list(latents.shape)}"
+            )
         length = self.geometry[index].samples(latents.shape[1]) if samples is None else samples
         waveform: Tensor = self.decoders[str(module)](latents[None], length)[0]
         return waveform

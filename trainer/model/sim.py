@@ -21,11 +21,15 @@ class SIM(nn.Module):
             EncoderModule(channels, module, config) for channels, module in zip(inputs, config.modules, strict=True)
         )
         self.context = (
-            nn.GRU(config.modules[-1].dims, config.context.hidden, batch_first=True) if config.context is not None else None
+            nn.GRU(config.modules[-1].dims, config.context.hidden, batch_first=True)
+            if config.context is not None
+            else None
         )
 
     def forward(self, waveform: Tensor, generator: Generator | None = None) -> list[Posterior]:
-        """(B, samples) -> one posterior (B, dims, frames) a module. With a generator samples are passed on (training), without it means."""
+        """(B, samples) -> one posterior (B, dims, frames) a module. With a generator samples are passed on
+        (training), without it means.
+        """
         x, posteriors = waveform.unsqueeze(1), []
         for module in self.stack:
             posterior = module(x)
@@ -34,8 +38,11 @@ class SIM(nn.Module):
         return posteriors
 
     def contextualise(self, latents: Tensor) -> Tensor:
-        """The GRU's output for the last module's latents: (B, dims, frames) -> (B, hidden, frames). ValueError where the preset has none."""
+        """The GRU's output for the last module's latents: (B, dims, frames) -> (B, hidden, frames). ValueError where
+        the preset has none.
+        """
         if self.context is None:
             raise ValueError("this preset has no context network")
         output, _ = self.context(latents.transpose(1, 2))
-        return output.transpose(1, 2)
+        transposed: Tensor = output.transpose(1, 2)
+        return transposed
