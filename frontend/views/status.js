@@ -82,8 +82,8 @@ export function showStatus(store, session) {
 function priorNote({ decoded }) {
   const { rms, beyond } = decoded?.prior ?? {};
   const said = [];
-  if (typeof rms === "number") said.push(make("span", { title: "Root mean square of the latents; 1 is what the prior expects" }, `latent rms ${fixed(rms, 2)}`));
-  if (typeof beyond === "number") said.push(make("span", {}, `${Math.round(beyond * 100)} % of the training frames lie farther out`));
+  if (typeof rms === "number") said.push(make("span", { title: "Root mean square of the latents; the prior expects 1" }, `rms ${fixed(rms, 2)}`));
+  if (typeof beyond === "number") said.push(make("span", { title: "Share of the training speech that lies nearer to zero" }, `beyond ${Math.round((1 - beyond) * 100)} % of speech`));
   if (decoded?.limited) said.push(make("span", {}, "turned down to fit"));
   return said;
 }

@@ -187,7 +187,7 @@ export function showTimeline(store, player, playFrom) {
  * @param {string} label
  */
 function tick(at, side, label) {
-  const element = make("span", {}, label);
+  const element = make("span", { className: at > 0.97 ? "last" : "" }, label);
   element.style[side] = `${at * 100}%`;
   return element;
 }

@@ -1,0 +1,109 @@
+"""A real server with the shipped model, a real Chromium, and a recording to open."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from .explorer import Explorer, Opener
+
+CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE_SECONDS = 60
+REPOSITORY = Path(__file__).parents[2]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of `python -m backend` with its own settings, on a free port."""
+    environment = {**os.environ, "PORT": "0", "OMP_WAIT_POLICY": "passive", "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "backend"]
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        said = next((line for line in process.stdout if "http://" in line), "")
+        assert said, "the server ended without saying where it is"
+        address = said[said.index("http://") :].strip()
+        _wait_until_ready(address)
+        yield address
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _wait_until_ready(address: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=5):
+                return
+        except urllib.error.HTTPError as error:
+            reason = error.read().decode()
+        except OSError as error:
+            reason = str(error)
+        assert time.monotonic() < deadline, f"the server did not become ready: {reason}"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"Chromium is not at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def fresh(browser: Browser, server: str) -> Iterator[Opener]:
+    """Makes explorers, each in a browser context of its own, as if somebody else had opened it."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> Explorer:
+        contexts.append(browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options}))
+        return Explorer(contexts[-1].new_page(), server)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def explorer(fresh: Opener) -> Explorer:
+    """The explorer on a wide screen, opened without a choice in its address."""
+    return fresh().open()
+
+
+@pytest.fixture
+def vowel(tmp_path: Path) -> Path:
+    """A wav of 0.8 s that glides from one vowel to another: 22 050 Hz, so that it must be resampled."""
+    rate, pitch = 22_050, 120.0
+    time_axis = np.arange(int(0.8 * rate)) / rate
+    share = time_axis / time_axis[-1]
+    wave = np.zeros_like(time_axis)
+    for harmonic in range(1, 40):
+        hz = harmonic * pitch
+        formants = ((700 - 400 * share, 1200 + 1000 * share), (120.0, 200.0))
+        level = sum(np.exp(-(((hz - centre) / width) ** 2)) for centre, width in zip(*formants, strict=True))
+        wave += (level + 0.01) * np.sin(2 * np.pi * hz * time_axis)
+    path = tmp_path / "my vowel.wav"
+    soundfile.write(path, 0.3 * wave / np.abs(wave).max(), rate)
+    return path

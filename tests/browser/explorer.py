@@ -1,0 +1,87 @@
+"""The explorer as a person has it before them: the open page, and what is done with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, Request, expect
+
+DIGEST = re.compile("^[0-9a-f]{64}$")
+
+expect.set_options(timeout=20_000)
+
+
+@dataclass
+class Explorer:
+    """The open page: where things are, and what it said and asked meanwhile."""
+
+    page: Page
+    address: str
+    console: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+        self.page.on("request", lambda request: self.requests.append(request))
+
+    def open(self, choice: str = "") -> Explorer:
+        """Open the page with `choice` in its address, and wait until it has settled."""
+        self.page.goto(f"{self.address}/{choice}")
+        return self.settle()
+
+    def settle(self) -> Explorer:
+        """Wait until the recording is open and the sound belongs to what the sliders say."""
+        expect(self.page.locator("#explorer[data-phase=ready][data-decoding=false]")).to_be_attached()
+        expect(self.page.locator("#play-decoded")).to_have_attribute("data-audio-digest", DIGEST)
+        return self
+
+    def upload(self, path: Path) -> Explorer:
+        self.page.set_input_files("#file", path)
+        expect(self.page.locator("#file-name")).to_have_text(path.name)
+        return self.settle()
+
+    def module(self, number: int) -> Explorer:
+        self.page.get_by_text(f"Module {number}", exact=True).click()
+        expect(self.page.get_by_role("radio", name=f"Module {number}")).to_be_checked()
+        return self.settle()
+
+    def row(self, place: int) -> Locator:
+        """The slider row at a place in the list, 0 the most telling dimension."""
+        return self.page.locator("#sliders .slider").nth(place)
+
+    def slider(self, place: int) -> Locator:
+        return self.row(place).get_by_role("slider")
+
+    def drag(self, place: int, to: float, steps: int = 8) -> float:
+        """Drag a slider by mouse to `to`, from 0 at its left to 1; returns the value it has then."""
+        box = self.slider(place).bounding_box()
+        assert box is not None
+        middle = box["y"] + box["height"] / 2
+        self.page.mouse.move(box["x"] + box["width"] / 2, middle)
+        self.page.mouse.down()
+        self.page.mouse.move(box["x"] + box["width"] * to, middle, steps=steps)
+        self.page.mouse.up()
+        return float(self.slider(place).input_value())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the decoded sound's file."""
+        return self.settle().page.get_attribute("#play-decoded", "data-audio-digest") or ""
+
+    @property
+    def picture(self) -> str:
+        """The decoded spectrogram's pixels, as a data URL."""
+        picture: str = self.settle().page.locator("#decoded").evaluate("canvas => canvas.toDataURL()")
+        return picture
+
+    def decodes(self) -> list[dict[str, Any]]:
+        """The bodies of all requests to /decode so far."""
+        return [request.post_data_json for request in self.requests if request.url.endswith("/decode")]
+
+
+Opener = Callable[..., Explorer]

@@ -1,0 +1,84 @@
+"""The address holds what was chosen: whoever opens it hears the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from .explorer import Explorer, Opener
+
+
+def choice_of(explorer: Explorer, holds: str) -> str:
+    """The page's address from the # on, once it holds `holds`."""
+    expect(explorer.page).to_have_url(re.compile(re.escape(holds)))
+    return explorer.page.url[explorer.page.url.index("#") :]
+
+
+def test_an_example_sounds_the_same_to_whoever_opens_its_address(explorer: Explorer, fresh: Opener) -> None:
+    explorer.page.locator("#examples button").nth(1).click()
+    explorer.settle().module(2)
+    explorer.drag(0, to=0.8)
+    value = explorer.drag(2, to=0.3)
+    explorer.page.get_by_text("Sample", exact=True).click()
+    explorer.page.get_by_role("spinbutton", name="Seed").fill("11")
+    digest = explorer.digest
+
+    other = fresh().open(choice_of(explorer, "seed=11"))
+    assert other.digest == digest
+    assert other.picture == explorer.picture
+    expect(other.slider(2)).to_have_value(str(value))
+    expect(other.page.get_by_role("radio", name="Module 2")).to_be_checked()
+
+
+def test_a_clip_the_server_still_holds_sounds_the_same(explorer: Explorer, fresh: Opener, vowel: Path) -> None:
+    explorer.upload(vowel)
+    explorer.drag(0, to=0.8)
+    other = fresh().open(choice_of(explorer, "edits3="))
+    assert other.digest == explorer.digest
+    expect(other.page.locator("#original-empty")).to_contain_text(vowel.name)
+    expect(other.page.get_by_role("button", name="Original")).to_be_disabled()
+
+
+def test_a_clip_that_is_gone_is_asked_for_by_name(explorer: Explorer, fresh: Opener, vowel: Path) -> None:
+    explorer.upload(vowel)
+    explorer.drag(0, to=0.8)
+    digest, choice = explorer.digest, choice_of(explorer, "edits3=")
+    forget(explorer)
+
+    other = fresh()
+    other.page.goto(f"{other.address}/{choice}")
+    expect(other.page.locator("#curtain-title")).to_contain_text(vowel.name)
+    assert other.upload(vowel).digest == digest
+
+
+def test_a_forgotten_clip_whose_file_the_page_has_is_encoded_again_unseen(explorer: Explorer, vowel: Path) -> None:
+    explorer.upload(vowel)
+    digest = explorer.digest
+    explorer.drag(0, to=0.8)
+    explorer.settle()
+    forget(explorer)
+    explorer.row(0).get_by_role("button", name="reset").click()
+    assert explorer.digest == digest
+    expect(explorer.page.locator("#notice")).to_be_hidden()
+
+
+def test_a_new_address_in_the_same_page_is_followed(explorer: Explorer) -> None:
+    explorer.page.evaluate("location.hash = 'module=1&edits1=0:1.5'")
+    expect(explorer.page.get_by_role("radio", name="Module 1")).to_be_checked()
+    assert explorer.settle().decodes()[-1]["edits"] == [{"dim": 0, "op": "add", "value": 1.5}]
+
+
+def test_what_an_address_says_wrong_is_left_out(fresh: Opener) -> None:
+    explorer = fresh().open("#model=nobody&module=99&example=nothing&edits3=99999:1,0:nan,1:50,x&base=maybe&seed=-1")
+    assert explorer.decodes()[-1]["module"] == 3
+    assert explorer.decodes()[-1]["edits"] == [{"dim": 1, "op": "add", "value": 3}]
+    assert explorer.decodes()[-1]["seed"] == 0
+    expect(explorer.page.locator("#notice")).to_contain_text("nobody")
+
+
+def forget(explorer: Explorer) -> None:
+    """Make the server forget the clip that is open."""
+    clip = explorer.decodes()[-1]["clip"]
+    assert explorer.page.request.delete(f"{explorer.address}/clips/{clip}").ok

@@ -1,0 +1,147 @@
+"""The page as a whole: what it shows at once, what it weighs, whom it talks to, what it does when things go wrong."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from .explorer import Explorer, Opener
+
+
+def test_something_real_is_seen_at_once_and_nothing_is_wrong(fresh: Opener) -> None:
+    explorer = fresh()
+    weight: list[int] = []
+    explorer.page.on("response", lambda response: weight.append(len(response.body())))
+    explorer.open()
+    expect(explorer.page.get_by_role("radio", name="Module 3")).to_be_checked()
+    expect(explorer.page.locator("#examples button").first).to_have_attribute("aria-pressed", "true")
+    for canvas in ("waveform", "original", "decoded"):
+        assert colours_of(explorer, canvas) > 1, f"#{canvas} is blank"
+    assert sum(weight) < 1_000_000
+    assert {request.url.startswith(f"{explorer.address}/") for request in explorer.requests} == {True}
+    assert explorer.console == []
+
+
+def test_using_it_says_nothing_on_the_console_and_leaves_the_origin_never(explorer: Explorer, vowel: Path) -> None:
+    explorer.upload(vowel).module(1)
+    explorer.drag(0, to=0.8)
+    explorer.page.get_by_role("button", name="Original").click()
+    explorer.page.get_by_role("button", name="Decoded").click()
+    with explorer.page.expect_download() as download:
+        explorer.page.get_by_role("button", name="Save").click()
+    saved = download.value.path().read_bytes()
+    assert saved[:4] == b"RIFF"
+    assert download.value.suggested_filename == "my vowel-module-1.wav"
+    explorer.settle()
+    outside = [request.url for request in explorer.requests if not request.url.startswith((explorer.address, "blob:"))]
+    assert outside == []
+    assert explorer.console == []
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1024, 1440, 2560])
+def test_no_width_scrolls_sideways(fresh: Opener, width: int) -> None:
+    explorer = fresh(viewport={"width": width, "height": 844}).open()
+    explorer.drag(0, to=0.8)
+    explorer.settle()
+    assert explorer.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_nothing_jumps_while_it_loads_and_works(fresh: Opener) -> None:
+    explorer = fresh()
+    explorer.page.add_init_script(
+        """addEventListener("DOMContentLoaded", () => { document.documentElement.dataset.shift = "0"; });
+        new PerformanceObserver((list) => {
+            const { dataset } = document.documentElement;
+            for (const entry of list.getEntries()) dataset.shift = String(Number(dataset.shift ?? 0) + entry.value);
+        }).observe({ type: "layout-shift", buffered: true });"""
+    )
+    explorer.open()
+    explorer.drag(0, to=0.8)
+    explorer.settle().page.wait_for_timeout(200)
+    assert float(explorer.page.locator("html").get_attribute("data-shift") or "nan") < 0.02
+
+
+def test_space_plays_the_decoded_sound_and_the_two_swap(explorer: Explorer) -> None:
+    original, decoded = (explorer.page.get_by_role("button", name=name) for name in ("Original", "Decoded"))
+    explorer.page.locator("body").press("Space")
+    expect(decoded).to_have_attribute("aria-pressed", "true")
+    original.click()
+    expect(original).to_have_attribute("aria-pressed", "true")
+    expect(decoded).to_have_attribute("aria-pressed", "false")
+    expect(original).to_have_attribute("aria-pressed", "false")  # when the recording has ended
+
+
+def test_letting_a_slider_go_plays_it_unless_told_not_to(explorer: Explorer) -> None:
+    decoded = explorer.page.get_by_role("button", name="Decoded")
+    explorer.drag(0, to=0.8)
+    expect(decoded).to_have_attribute("aria-pressed", "true")
+    expect(decoded).to_have_attribute("aria-pressed", "false")
+    explorer.page.get_by_text("Play on release").click()
+    explorer.drag(0, to=0.3)
+    explorer.settle().page.wait_for_timeout(300)
+    expect(decoded).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_pointer_reads_time_frequency_and_level(explorer: Explorer) -> None:
+    plot = explorer.page.locator("[data-lane=original] .plot").bounding_box()
+    assert plot is not None
+    explorer.page.mouse.move(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2)
+    readout = explorer.page.locator("#readout")
+    expect(readout).to_contain_text("kHz")
+    expect(readout.locator(".original")).to_contain_text("dB")
+    expect(readout.locator(".decoded")).to_contain_text("dB")
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no recording", b"RIFF\x24\x00\x00\x00WAVEfmt "])
+def test_a_bad_file_is_explained_and_the_page_goes_on(explorer: Explorer, tmp_path: Path, content: bytes) -> None:
+    digest = explorer.digest
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(content)
+    with explorer.page.expect_response(lambda response: response.url.endswith("/encode")) as answer:
+        explorer.page.set_input_files("#file", bad)
+    assert 400 <= answer.value.status < 500
+    expect(explorer.page.get_by_role("alert")).to_contain_text(answer.value.json()["detail"])
+    assert explorer.digest == digest
+    explorer.page.get_by_role("button", name="Dismiss").click()
+    expect(explorer.page.get_by_role("alert")).to_be_hidden()
+    explorer.drag(0, to=0.8)
+    assert explorer.digest != digest
+
+
+def test_a_file_can_be_dropped_anywhere(explorer: Explorer, vowel: Path) -> None:
+    explorer.page.evaluate(
+        """([name, data]) => {
+            const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([bytes], name));
+            for (const type of ["dragenter", "dragover", "drop"])
+                document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+        }""",
+        [vowel.name, base64.b64encode(vowel.read_bytes()).decode()],
+    )
+    expect(explorer.page.locator("#file-name")).to_have_text(vowel.name)
+    expect(explorer.page.locator("#drop")).to_be_hidden()
+
+
+def test_without_a_connection_it_waits_and_goes_on_with_the_newest(explorer: Explorer) -> None:
+    explorer.page.context.set_offline(True)
+    explorer.drag(0, to=0.8)
+    expect(explorer.page.get_by_role("alert")).to_contain_text("No connection")
+    value = explorer.drag(0, to=0.3)
+    explorer.page.context.set_offline(False)
+    assert explorer.settle().decodes()[-1]["edits"][0]["value"] == value
+    expect(explorer.page.get_by_role("alert")).to_be_hidden()
+
+
+def colours_of(explorer: Explorer, canvas: str) -> int:
+    """How many different pixels the canvas has."""
+    count: int = explorer.page.locator(f"#{canvas}").evaluate(
+        """canvas => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return new Set(new Uint32Array(data.buffer)).size;
+        }"""
+    )
+    return count
