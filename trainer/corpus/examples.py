@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,23 +17,13 @@ from trainer.corpus.words import Utterance
 _RATE = 16_000
 _PEAK = 0.7
 
-VOICES = {
-    "man": Voice(f0=112, formant_scale=0.95, breathiness=1, roughness=1),
-    "woman": Voice(f0=205, formant_scale=1.12, breathiness=2, roughness=0),
-    "child": Voice(f0=300, formant_scale=1.25, breathiness=2, roughness=0),
-    "deep man": Voice(f0=82, formant_scale=0.84, breathiness=1, roughness=2),
-    "breathy woman": Voice(f0=170, formant_scale=1.06, breathiness=8, roughness=0),
-    "hoarse man": Voice(f0=130, formant_scale=1.0, breathiness=4, roughness=4),
-}
-
 
 class _Clip(NamedTuple):
     """`text` is phonemes; where there is none, the label is read as English."""
 
     id: str
-    voice: str
     label: str
-    text: str
+    text: str = ""
     rate: int = 150
     pitch_range: int = 45
 
@@ -42,20 +31,58 @@ class _Clip(NamedTuple):
         return Utterance("example", self.label, self.text or self.label, bool(self.text), self.rate, self.pitch_range)
 
 
-_CLIPS = (
-    _Clip("badigu-man", "man", "b a d i g u", "b|'a|d|i|g|u"),
-    _Clip("badigu-woman", "woman", "b a d i g u", "b|'a|d|i|g|u"),
-    _Clip("badigu-child", "child", "b a d i g u", "b|'a|d|i|g|u"),
-    _Clip("vowels-man", "man", "a i u", "'A: _: 'i: _: 'u:", rate=120),
-    _Clip("vowels-child", "child", "a i u", "'A: _: 'i: _: 'u:", rate=120),
-    _Clip("gubida-deep", "deep man", "g u b i d a, monotone", "g|u|b|'i|d|a", rate=130, pitch_range=0),
-    _Clip("dudabi-hoarse", "hoarse man", "d u d a b i, lively", "d|'u|d|a|b|i", rate=140, pitch_range=70),
-    _Clip("tikapu-woman", "woman", "t i k a p u", "t|'i|k|a|p|u"),
-    _Clip("fricatives-breathy", "breathy woman", "s a sh i z u f o", "s|'a|S|i|z|u|f|o", rate=140),
-    _Clip("nasals-man", "man", "m a n i ng u l a", "m|'a|n|i|N|u|l|a", rate=130),
-    _Clip("glides-deep", "deep man", "w a y u r e", "w|'a|j|u|r|e", rate=120),
-    _Clip("sentence-man", "man", "Good morning, did you sleep enough?", "", rate=165),
-    _Clip("sentence-woman", "woman", "You can hear the sea from here.", "", rate=165),
+class _Cast(NamedTuple):
+    name: str
+    voice: Voice
+    clips: tuple[_Clip, ...]
+
+
+_CASTS = (
+    _Cast(
+        "man",
+        Voice(f0=112, formant_scale=0.95, breathiness=1, roughness=1),
+        (
+            _Clip("badigu-man", "b a d i g u", "b|'a|d|i|g|u"),
+            _Clip("vowels-man", "a i u", "'A: _: 'i: _: 'u:", rate=120),
+            _Clip("nasals-man", "m a n i ng u l a", "m|'a|n|i|N|u|l|a", rate=130),
+            _Clip("sentence-man", "Good morning, did you sleep enough?", rate=165),
+        ),
+    ),
+    _Cast(
+        "woman",
+        Voice(f0=205, formant_scale=1.12, breathiness=2, roughness=0),
+        (
+            _Clip("badigu-woman", "b a d i g u", "b|'a|d|i|g|u"),
+            _Clip("tikapu-woman", "t i k a p u", "t|'i|k|a|p|u"),
+            _Clip("sentence-woman", "You can hear the sea from here.", rate=165),
+        ),
+    ),
+    _Cast(
+        "child",
+        Voice(f0=300, formant_scale=1.25, breathiness=2, roughness=0),
+        (
+            _Clip("badigu-child", "b a d i g u", "b|'a|d|i|g|u"),
+            _Clip("vowels-child", "a i u", "'A: _: 'i: _: 'u:", rate=120),
+        ),
+    ),
+    _Cast(
+        "deep man",
+        Voice(f0=82, formant_scale=0.84, breathiness=1, roughness=2),
+        (
+            _Clip("gubida-deep", "g u b i d a, monotone", "g|u|b|'i|d|a", rate=130, pitch_range=0),
+            _Clip("glides-deep", "w a y u r e", "w|'a|j|u|r|e", rate=120),
+        ),
+    ),
+    _Cast(
+        "breathy woman",
+        Voice(f0=170, formant_scale=1.06, breathiness=8, roughness=0),
+        (_Clip("fricatives-breathy", "s a sh i z u f o", "s|'a|S|i|z|u|f|o", rate=140),),
+    ),
+    _Cast(
+        "hoarse man",
+        Voice(f0=130, formant_scale=1.0, breathiness=4, roughness=4),
+        (_Clip("dudabi-hoarse", "d u d a b i, lively", "d|'u|d|a|b|i", rate=140, pitch_range=70),),
+    ),
 )
 
 
@@ -66,29 +93,23 @@ def synthesise_examples(out: Path, seed: int, processes: int = 2) -> list[dict[s
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    said = [[clip for clip in _CLIPS if clip.voice == name] for name in VOICES]
-    jobs = [
-        (voice, [clip.utterance() for clip in clips], (seed, number))
-        for number, (voice, clips) in enumerate(zip(VOICES.values(), said, strict=True))
-    ]
+    jobs = [(cast.voice, [clip.utterance() for clip in cast.clips], (seed, n)) for n, cast in enumerate(_CASTS)]
     spoken = in_fresh_processes(speak, jobs, processes, "examples")
-    pairs = zip(itertools.chain.from_iterable(said), itertools.chain.from_iterable(spoken), strict=True)
-    entries = [_write_clip(folder, clip, sound) for clip, sound in pairs]
+    entries = [
+        _write_clip(folder, cast.name, clip, sound)
+        for cast, sounds in zip(_CASTS, spoken, strict=True)
+        for clip, sound in zip(cast.clips, sounds, strict=True)
+    ]
     text = json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
     (folder / "examples.json").write_text(text, encoding="utf-8")
     return entries
 
 
-def _write_clip(folder: Path, clip: _Clip, spoken: Spoken) -> dict[str, Any]:
+def _write_clip(folder: Path, speaker: str, clip: _Clip, spoken: Spoken) -> dict[str, Any]:
+    """One FLAC, and its entry in examples.json."""
     wave = soxr.resample(spoken.wave.astype(np.float32) / 32768, SAMPLE_RATE, _RATE, quality="HQ")
     file = f"{clip.id}.flac"
     write_flac(folder / file, wave * (_PEAK / np.abs(wave).max()), _RATE)
+    own = {"id": clip.id, "file": file, "label": clip.label, "duration": len(wave) / _RATE, "speaker": speaker}
     known = spoken.description()
-    shared = {name: known[name] for name in ("f0", "formant_scale", "rate", "phones")}
-    return {
-        "id": clip.id,
-        "file": file,
-        "label": clip.label,
-        "duration": len(wave) / _RATE,
-        "speaker": clip.voice,
-    } | shared
+    return own | {name: known[name] for name in ("f0", "formant_scale", "rate", "phones")}
