@@ -65,7 +65,10 @@ def _wait_until_ready(address: str) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        pytest.skip(f"Chromium is not at {CHROMIUM}")
+        missing = f"Chromium is not at {CHROMIUM}"
+        if os.environ.get("SIM_EXPLORER_REQUIRE_BROWSER") == "1":  # as in CI
+            pytest.fail(missing)
+        pytest.skip(missing)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield chromium
