@@ -203,11 +203,12 @@ def _waveforms(options: argparse.Namespace) -> list[Any]:
     from trainer.corpus.files import read_recording
     from trainer.corpus.sides import find_sides
 
-    config = read_config(options.bundle).config
+    header = read_config(options.bundle)
+    config = header.config
     if options.side == "all":
         recordings = [recording for folder in options.data for recording in scan(folder)]
     else:
-        sides = find_sides(options.data, config)
+        sides = find_sides(options.data, config, header.provenance.corpora)
         recordings = sides.train if options.side == "train" else sides.validation
     stride = max(1, -(-len(recordings) // options.clips))
     return [read_recording(recording, config.sample_rate) for recording in recordings[::stride]]

@@ -60,6 +60,7 @@ def fit_decoder(
     The encoder is the bundle's; its config.json takes over the decoder's settings. Returns whether it ran to the end.
     Raises BundleError, CorpusError, CheckpointError or TrainingError.
     """
+    known = bundle.read_config(path).provenance.corpora
     others = [other for other in bundle.decoders_of(path) if other != module]
     if others and bundle.read_config(path).config.decoder != config.decoder:
         raise TrainingError(
@@ -72,7 +73,7 @@ def fit_decoder(
     fabric.launch()
     run, name = run_folder(path), f"decoder-{module}"
     with fabric.rank_zero_first():
-        train, validation = open_stores(find_sides(data, config), run / "waveforms", config)
+        train, validation = open_stores(find_sides(data, config, known), run / "waveforms", config)
 
     torch.manual_seed(training.seed + module)
     encoder, decoder = model.encoder.to(fabric.device), model.add_decoder(module).requires_grad_(True)

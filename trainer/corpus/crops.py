@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,7 +85,8 @@ def _decode(
     recordings: Sequence[Recording], file: Path, sample_rate: int, loudness_dbfs: float | None, name: str
 ) -> list[int]:
     lengths, refused = [], []
-    with file.open("wb") as stream:
+    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")  # two runs may decode the same corpus at once
+    with partial.open("wb") as stream:
         for recording in tqdm(recordings, desc=f"decode {name}", unit="file", leave=False):
             try:
                 waveform = read_recording(recording, sample_rate)
@@ -98,5 +100,7 @@ def _decode(
     if refused:
         tqdm.write(f"{len(refused)} of {len(recordings)} recordings could not be read; the first: {refused[0]}")
     if not lengths:
+        partial.unlink()
         raise CorpusError(f"no recording of the {name} part could be read")
+    partial.replace(file)
     return lengths

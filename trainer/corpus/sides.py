@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,29 +24,45 @@ class Sides:
     notes: tuple[CorpusNote, ...]
 
 
-def find_sides(folders: Sequence[Path], config: Config) -> Sides:
-    """Scan and split `folders` as `config.training` says; the same seed gives the same split. Raises CorpusError."""
+def find_sides(folders: Sequence[Path], config: Config, known: Sequence[CorpusNote] = ()) -> Sides:
+    """Scan `folders` and split each as `config.training` says; the same seed gives the same split. Raises CorpusError.
+
+    Where `known`, a bundle's provenance, has a corpus of a folder's name, what it held out is held out again: a model
+    is never measured on what any part of it learnt from, even if the splitting rule has changed since.
+    """
     train: list[Recording] = []
     validation: list[Recording] = []
     notes = []
     training = config.training
+    earlier = {note.name: frozenset(note.held_out) for note in known}
     for folder in folders:
-        found = scan(folder)
-        kept, held_out = split(found, training.split_by, training.validation_fraction, training.seed)
+        name, found = folder.resolve().name, scan(folder)
+        names = {recording.path: _name_within(folder, recording) for recording in found}
+        held_out = earlier.get(name, frozenset()) & set(names.values())
+        if held_out:
+            kept = [recording for recording in found if names[recording.path] not in held_out]
+            others = [recording for recording in found if names[recording.path] in held_out]
+        else:
+            kept, others = split(found, training.split_by, training.validation_fraction, training.seed)
         train += kept
-        validation += held_out
+        validation += others
         speakers = {str(recording.labels["speaker"]) for recording in found if "speaker" in recording.labels}
         notes.append(
             CorpusNote(
-                name=folder.resolve().name,
+                name=name,
                 recordings=len(kept),
                 minutes=round(sum(recording.duration for recording in kept) / 60, 1),
                 speakers=len(speakers) or None,
-                held_out=tuple(sorted(recording.path.stem for recording in held_out)),
+                held_out=tuple(sorted(names[recording.path] for recording in others)),
                 split_by=training.split_by,
             )
         )
     return Sides(train, validation, tuple(notes))
+
+
+def _name_within(folder: Path, recording: Recording) -> str:
+    """A recording's path from its corpus's folder, without the ending."""
+    return Path(os.path.relpath(recording.path, folder)).with_suffix("").as_posix()
 
 
 def open_stores(sides: Sides, cache: Path, config: Config) -> tuple[CropStore, CropStore]:

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from trainer.audio import loudness_gain
+from trainer.config import preset
+from trainer.corpus import CorpusError, scan
+from trainer.corpus.crops import CropStore, open_store
+from trainer.corpus.sides import find_sides
+
+RATE = 16_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Four recordings that say by their level which they are; the last is shorter than a crop."""
+    made = tmp_path / "corpus"
+    made.mkdir()
+    for index, length in enumerate((8000, 9000, 10_000, 500)):
+        soundfile.write(made / f"r{index}.wav", np.full(length, 0.1 * (index + 1)), RATE, subtype="FLOAT")
+    return made
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_store_holds_every_recording_and_is_decoded_once(folder: Path, tmp_path: Path) -> None:
+    store = open_store(scan(folder), tmp_path / "cache", RATE, None, "training")
+    assert store.lengths.tolist() == [8000, 9000, 10_000, 500]
+    assert store.waveform(2) == pytest.approx(np.full(10_000, 0.3))
+    stamp = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
+    again = open_store(scan(folder), tmp_path / "cache", RATE, None, "training")
+    assert np.array_equal(again.samples, store.samples)
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()} == stamp
+
+
+def test_loudness_is_brought_to_the_target_per_recording(folder: Path, tmp_path: Path) -> None:
+    store = open_store(scan(folder), tmp_path / "cache", RATE, -23.0, "training")
+    for index in range(4):
+        assert loudness_gain(store.waveform(index), -23.0) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_crops_stay_inside_one_recording(folder: Path, tmp_path: Path) -> None:
+    store = open_store(scan(folder), tmp_path / "cache", RATE, None, "training")
+    for crop in store.crops(64, 1000, generator()).numpy():
+        levels = np.unique(np.round(crop[crop != 0], 3))
+        assert len(levels) == 1
+        assert (crop != 0).sum() == (500 if levels[0] == pytest.approx(0.4) else 1000)
+
+
+def test_every_moment_is_equally_likely() -> None:
+    lengths = [30_000, 10_000]
+    store = CropStore(
+        np.concatenate([np.full(n, v, dtype=np.float32) for n, v in zip(lengths, (1, 2), strict=True)]), lengths
+    )
+    crops = store.crops(4000, 100, generator())
+    assert (crops[:, 0] == 1).float().mean().item() == pytest.approx(0.75, abs=0.03)
+    assert torch.equal(crops, store.crops(4000, 100, generator()))
+
+
+def test_unreadable_recordings_are_left_out_and_none_is_an_error(folder: Path, tmp_path: Path, capsys) -> None:
+    recordings = scan(folder)
+    (folder / "r1.wav").write_bytes((folder / "r1.wav").read_bytes()[:300])
+    store = open_store(recordings, tmp_path / "cache", RATE, None, "training")
+    assert store.lengths.tolist() == [8000, 10_000, 500]
+    assert "1 of 4" in capsys.readouterr().out
+    with pytest.raises(CorpusError, match="training"):
+        open_store(recordings[1:2], tmp_path / "cache", RATE, None, "training")
+
+
+def test_what_a_bundle_held_out_is_held_out_again(folder: Path) -> None:
+    config = preset("tiny")
+    first = find_sides([folder], config)
+    (note,) = first.notes
+    assert {recording.path.stem for recording in first.validation} == set(note.held_out)
+    moved = note.model_copy(update={"held_out": ("r0", "r3")})
+    again = find_sides([folder], config, [moved])
+    assert [recording.path.stem for recording in again.validation] == ["r0", "r3"]
+    assert [recording.path.stem for recording in again.train] == ["r1", "r2"]
+    other = find_sides([folder], config, [moved.model_copy(update={"name": "elsewhere"})])
+    assert other.notes == first.notes
