@@ -189,9 +189,13 @@ def _bundles(root: Path) -> Iterator[Path]:
 
 
 def _signature(path: Path) -> Signature:
-    """Names, sizes and times of a bundle's files: differs when the bundle does."""
+    """Names, sizes and times of a bundle's files: differs when the bundle does. Its run folder, in which training
+    goes on writing, is not part of it.
+    """
     signature = []
-    for file in sorted(path.rglob("*")):
+    for file in sorted([*path.glob("*"), *path.glob("examples/*")]):
+        if file.is_dir():
+            continue
         try:
             stat = file.stat()
         except OSError:  # removed while we looked

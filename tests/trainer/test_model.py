@@ -133,3 +133,14 @@ def test_context_needs_a_preset_with_one() -> None:
     encoder = SIM(EncoderConfig(modules=preset("tiny").encoder.modules))
     with pytest.raises(ValueError, match="no context"):
         encoder.contextualise(torch.zeros(1, 8, 4))
+
+
+@pytest.mark.parametrize("samples", [41, 1600, 3200, 3201, 16_000, 31_999])
+def test_a_long_recording_is_encoded_in_pieces_without_a_seam(samples: int, monkeypatch) -> None:
+    model = Model(preset("tiny")).eval()
+    wave = np.random.default_rng(3).normal(size=samples).astype(np.float32)
+    whole = model.encode(wave)
+    monkeypatch.setattr("trainer.model.model.PIECE_SECONDS", 0.1)
+    for a, b in zip(whole, model.encode(wave), strict=True):
+        assert torch.allclose(a.mean, b.mean, atol=1e-5)
+        assert torch.allclose(a.logvar, b.logvar, atol=1e-5)

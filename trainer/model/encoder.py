@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -37,6 +38,20 @@ class Posterior:
     def __getitem__(self, index: int) -> Posterior:
         """One recording of a batch."""
         return Posterior(self.mean[index], None if self.logvar is None else self.logvar[index])
+
+    def frames(self, begin: int, end: int | None) -> Posterior:
+        """The frames from `begin` up to `end`."""
+        return Posterior(self.mean[..., begin:end], None if self.logvar is None else self.logvar[..., begin:end])
+
+    @staticmethod
+    def joined(parts: Sequence[Posterior]) -> Posterior:
+        """Posteriors that follow one another in time, as one."""
+        if len(parts) == 1:
+            return parts[0]
+        logvars = [part.logvar for part in parts if part.logvar is not None]
+        return Posterior(
+            torch.cat([part.mean for part in parts], dim=-1), torch.cat(logvars, dim=-1) if logvars else None
+        )
 
 
 class EncoderModule(nn.Module):

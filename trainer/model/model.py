@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
@@ -13,6 +15,9 @@ from trainer.config import Config
 from trainer.model.decoder import Decoder, make_decoder
 from trainer.model.encoder import Posterior
 from trainer.model.sim import SIM
+
+PIECE_SECONDS = 20.0
+"""How much of a recording is encoded at once."""
 
 
 class Model(nn.Module):
@@ -64,8 +69,26 @@ class Model(nn.Module):
         if len(wave) < needed:
             raise ValueError(f"the recording has {len(wave)} samples; the deepest module needs at least {needed}")
         parameter = next(self.encoder.parameters())
-        batch = torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter)
-        return [posterior[0] for posterior in self.encoder(batch[None])]
+        return self._encode_in_pieces(torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter))
+
+    def _encode_in_pieces(self, wave: Tensor) -> list[Posterior]:
+        """The posteriors of `wave` [samples], some seconds at a time: the first convolution alone would take
+        gigabytes of a long recording.
+
+        Each piece begins on a frame of every module and carries a margin of one receptive field, whose frames are
+        dropped: what padding does at a piece's ends reaches no frame that is kept.
+        """
+        deepest, total = self.geometry[-1], len(wave)
+        margin = math.ceil(deepest.receptive_field / deepest.hop) * deepest.hop
+        length = max(1, round(PIECE_SECONDS * deepest.frame_rate)) * deepest.hop
+        kept: list[list[Posterior]] = [[] for _ in self.geometry]
+        for start in range(0, total, length):
+            first, last = max(0, start - margin), start + length >= total
+            piece = self.encoder(wave[None, first : start + length + margin])
+            for parts, depth, posterior in zip(kept, self.geometry, piece, strict=True):
+                begin = (start - first) // depth.hop
+                parts.append(posterior[0].frames(begin, None if last else begin + length // depth.hop))
+        return [Posterior.joined(parts) for parts in kept]
 
     @torch.inference_mode()
     def decode(self, module: int, latents: Tensor, samples: int | None = None) -> Tensor:
