@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 from tqdm import tqdm
 
-from trainer.audio import AudioError, loudness_gain
+from trainer.audio import loudness_gain
 from trainer.corpus.files import read_recording
 from trainer.corpus.labels import CorpusError, Recording
 
@@ -90,8 +90,8 @@ def _decode(
         for recording in tqdm(recordings, desc=f"decode {name}", unit="file", leave=False):
             try:
                 waveform = read_recording(recording, sample_rate)
-            except (AudioError, CorpusError) as error:
-                refused.append(f"{recording.path.name}: {error}")
+            except CorpusError as error:
+                refused.append(str(error))
                 continue
             if loudness_dbfs is not None:
                 waveform = waveform * np.float32(loudness_gain(waveform, loudness_dbfs))
