@@ -10,7 +10,7 @@ import numpy as np
 from backend.catalogue import Entry
 from backend.clips import Waveform
 from backend.engine import Engine
-from backend.errors import AUDIO_CONTENT, AUDIO_FORMAT, BODY_TOO_LARGE, MODULE_UNKNOWN, Problem
+from backend.errors import AUDIO_CONTENT, AUDIO_FORMAT, MODULE_UNKNOWN, Problem, too_large
 from backend.sounds import peaks
 from trainer.audio import AudioError, read_audio
 from trainer.model import Posterior
@@ -66,8 +66,7 @@ def _read(engine: Engine, file: BinaryIO, entry: Entry) -> Waveform:
     limit = engine.settings.upload_bytes
     data = file.read(limit + 1)
     if len(data) > limit:
-        detail = f"file: holds more than {limit} bytes; send a shorter recording, or the same as FLAC."
-        raise Problem(BODY_TOO_LARGE, detail, field="file")
+        raise too_large(limit, field="file")
     try:
         waveform = read_audio(data, entry.sample_rate, engine.limits)
     except AudioError as error:

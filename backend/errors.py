@@ -60,6 +60,12 @@ def invalid(field: str, fault: str) -> Problem:
     return Problem(INVALID, f"{field}: {fault}.", field=field)
 
 
+def too_large(limit: int, *, field: str | None = None, headers: Mapping[str, str] | None = None) -> Problem:
+    """More than `limit` bytes were sent."""
+    detail = f"At most {limit / 2**20:.4g} MiB can be taken; send a shorter recording, or the same as FLAC."
+    return Problem(BODY_TOO_LARGE, detail, field=field, headers=headers)
+
+
 @dataclass(frozen=True)
 class ProblemBody:
     """What goes over the wire."""

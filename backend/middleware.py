@@ -10,7 +10,7 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.errors import BODY_TOO_LARGE, Problem, problem_response, status_response
+from backend.errors import problem_response, status_response, too_large
 from backend.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, metrics: Metrics, upload_bytes: int) -> None:
         self.app, self.metrics = app, metrics
-        self.body_bytes = upload_bytes + _FORM_BYTES
+        self.upload_bytes, self.body_bytes = upload_bytes, upload_bytes + _FORM_BYTES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,7 +58,7 @@ class Envelope:
         try:
             if _content_length(headers) > self.body_bytes:
                 # The body will not be read, so the connection cannot serve another request.
-                response = problem_response(self._too_large({"Connection": "close"}), request_id)
+                response = problem_response(too_large(self.upload_bytes, headers={"Connection": "close"}), request_id)
                 await response(scope, receive, answer)
             else:
                 await self.app(scope, self._bounded(receive), answer)
@@ -81,14 +81,10 @@ class Envelope:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self.body_bytes:
-                raise self._too_large()
+                raise too_large(self.upload_bytes)
             return message
 
         return bounded
-
-    def _too_large(self, headers: dict[str, str] | None = None) -> Problem:
-        detail = f"The request holds more than {self.body_bytes} bytes; send less."
-        return Problem(BODY_TOO_LARGE, detail, headers=headers)
 
 
 def _request_id(headers: Headers) -> str:

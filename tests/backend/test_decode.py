@@ -322,9 +322,9 @@ def test_absurd_latents_give_a_sound_or_a_problem_but_no_nonsense(client: TestCl
 
 def test_bodies_that_are_none(client: TestClient, check_problem) -> None:
     headers = {"content-type": "application/json"}
-    for content in (b"{", b"\xff", b'{"module": 1,}', b"[" * 100_000):
-        assert client.post("/decode", content=content, headers=headers).status_code in (400, 422)
-    for content in (b"[]", b"null", b'"text"', b""):
+    for content in (b"{", b'{"module": 1,}', b"[]", b"null", b'"text"', b""):
         check_problem(client.post("/decode", content=content, headers=headers), 422)
+    for content in (b'{"module": "\xff"}', b"[" * 100_000):
+        check_problem(client.post("/decode", content=content, headers=headers), 400)
     problem = check_problem(client.post("/decode", content=b'{"module": 1}'), 422)
     assert "application/json" in problem["detail"]

@@ -138,7 +138,7 @@ BAD = {
     "30 channels": (422, "audio-content", lambda f: header_wav(16_000, 30, 1000)),
     "too long": (422, "audio-content", lambda f: f(np.zeros(8_000 * 21), 8_000, kind="FLAC")),
     "unknown length": (422, "audio-content", flac_of_unknown_length),
-    "too short": (422, "audio-content", lambda f: f(np.full(50, 0.1))),
+    "too short": (422, "audio-content", lambda f: f(np.full(30, 0.1))),
     "too many bytes": (413, "too-large", lambda f: f(noise(530_000), 96_000)),
     "far too many bytes": (413, "too-large", lambda f: bytes(3 << 20)),
 }
@@ -226,10 +226,10 @@ def test_clips_are_forgotten_even_if_nobody_asks(start, sound, to_file, monkeypa
     monkeypatch.setattr("backend.lifecycle._SECONDS_BETWEEN_SWEEPS", 0.05)
     client = start(clip_age_seconds=0.05)
     encode(client, to_file(sound))
-    clips = client.app.state.engine.clips
-    assert len(clips) == 1
-    time.sleep(0.5)
-    assert len(clips) == 0
+    deadline = time.monotonic() + 60
+    while len(client.app.state.engine.clips):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_latents_are_the_posterior(client: TestClient, clip, sound, tiny) -> None:

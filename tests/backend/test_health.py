@@ -26,7 +26,7 @@ def test_not_ready_without_a_model_and_ready_once_one_appears(tmp_path: Path, ti
         check_problem(client.post("/decode", json={"module": 1, "seconds": 1, "base": "zero"}), 503, kind="not-ready")
 
         shutil.copytree(tiny, tmp_path / "mine" / "tiny")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while client.get("/readyz").status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.1)
