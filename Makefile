@@ -8,12 +8,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check clean
+.PHONY: help run test check bench clean
 
 help:
 	@echo 'make run     open the explorer (PORT=8123 to serve there, MODELS=folder to add your own models)'
 	@echo 'make test    run the whole test suite (ARGS="-k name" to choose)'
 	@echo 'make check   lint and check types'
+	@echo 'make bench   measure its speed (ARGS="decode" to choose)'
 	@echo 'make clean   remove the environment and everything built; recordings and models stay'
 
 run: $(VENV)/run.stamp
@@ -25,6 +26,9 @@ test: $(VENV)/dev.stamp
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+bench: $(VENV)/run.stamp
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache test-results

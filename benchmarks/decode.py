@@ -1,0 +1,123 @@
+"""The shipped model on one thread: encoding and decoding one second, in process and through the service.
+
+The baseline is Griffin-Lim, 32 iterations from the magnitudes of the same second: the usual way from a picture back to
+a sound.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torchaudio.functional import griffinlim
+
+from benchmarks.timing import milliseconds
+from trainer import bundle
+from trainer.audio import encode_wav
+
+SECONDS = 1.0
+N_FFT, HOP, ITERATIONS = 640, 160, 32
+
+
+def rows(repeats: int) -> Iterator[dict[str, Any]]:
+    """One row a measurement: median_ms, p95_ms, and how many times faster than the baseline."""
+    model = bundle.load(bundle.DEMO)
+    rate = model.config.sample_rate
+    waveform = (0.1 * np.random.default_rng(0).normal(size=round(SECONDS * rate))).astype(np.float32)
+    baseline = milliseconds(lambda: griffin_lim(torch.from_numpy(waveform)), max(10, repeats // 10))
+    yield {"what": "griffin-lim", "module": None, **baseline, "ratio": 1.0}
+
+    def row(what: str, module: int | None, work: Callable[[], object]) -> dict[str, Any]:
+        timed = milliseconds(work, repeats)
+        ratio = round(baseline["median_ms"] / timed["median_ms"], 2)
+        return {
+            "what": what,
+            "module": module,
+            **timed,
+            "ratio": ratio,
+            "times_real_time": round(1000 * SECONDS / timed["median_ms"], 1),
+        }
+
+    yield row("encode", None, lambda: model.encode(waveform))
+    posteriors = model.encode(waveform)
+    for module, posterior in enumerate(posteriors, start=1):
+        yield row("decode", module, lambda module=module, z=posterior.mean: model.decode(module, z, len(waveform)))
+    with service() as connection:
+        clip = encode(connection, encode_wav(waveform, rate))
+        yield row("POST /encode", None, lambda: encode(connection, encode_wav(waveform, rate)))
+        for module in range(1, model.modules_count + 1):
+            body = json.dumps({"module": module, "clip": clip, "edits": [{"dim": 0, "op": "add", "value": 1}]})
+            yield row(
+                "POST /decode", module, lambda body=body: post(connection, "/decode", body.encode(), "application/json")
+            )
+
+
+def griffin_lim(waveform: torch.Tensor) -> torch.Tensor:
+    """A waveform [samples] with the magnitudes of `waveform`, phases found by alternating projections."""
+    window = torch.hann_window(N_FFT)
+    magnitude = torch.stft(waveform, N_FFT, HOP, window=window, return_complex=True).abs()
+    return griffinlim(  # type: ignore[no-any-return]
+        magnitude,
+        window=window,
+        n_fft=N_FFT,
+        hop_length=HOP,
+        win_length=N_FFT,
+        power=1.0,
+        n_iter=ITERATIONS,
+        momentum=0.99,
+        length=len(waveform),
+        rand_init=False,
+    )
+
+
+@contextlib.contextmanager
+def service() -> Iterator[http.client.HTTPConnection]:
+    """A connection to the explorer, started for the block on a free port of this machine."""
+    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": "0", "MODELS": ""}
+    with subprocess.Popen(
+        [sys.executable, "-m", "backend"], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline().rsplit(":", 1)[1])
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            while get_status(connection, "/readyz") != 200:
+                pass
+            yield connection
+            connection.close()
+        finally:
+            process.terminate()
+
+
+def get_status(connection: http.client.HTTPConnection, path: str) -> int:
+    connection.request("GET", path)
+    response = connection.getresponse()
+    response.read()
+    return response.status
+
+
+def post(connection: http.client.HTTPConnection, path: str, body: bytes, kind: str) -> bytes:
+    """The answer's body. Raises RuntimeError where it is no success."""
+    connection.request("POST", path, body, {"Content-Type": kind})
+    response = connection.getresponse()
+    answer = response.read()
+    if response.status != 200:
+        raise RuntimeError(f"{path} answered {response.status}: {answer[:200]!r}")
+    return answer
+
+
+def encode(connection: http.client.HTTPConnection, wav: bytes) -> str:
+    """The name of the clip the service makes of `wav`."""
+    border = "clip-border"
+    head = f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+    body = head.encode() + wav + f"\r\n--{border}--\r\n".encode()
+    answer = json.loads(post(connection, "/encode", body, f"multipart/form-data; boundary={border}"))
+    return str(answer["clip"])

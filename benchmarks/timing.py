@@ -1,0 +1,23 @@
+"""Times of repeated calls, as median and 95th percentile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+WARM_UP = 10
+
+
+def milliseconds(work: Callable[[], object], repeats: int) -> dict[str, float]:
+    """Median and 95th percentile of `repeats` calls after a few that are not counted, in ms."""
+    for _ in range(WARM_UP):
+        work()
+    times = np.empty(repeats)
+    for index in range(repeats):
+        start = time.perf_counter()
+        work()
+        times[index] = time.perf_counter() - start
+    median, p95 = np.quantile(times * 1000, (0.5, 0.95))
+    return {"median_ms": round(float(median), 2), "p95_ms": round(float(p95), 2)}
