@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,15 +50,13 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
     yield row("encode", None, lambda: model.encode(waveform))
     posteriors = model.encode(waveform)
     for module, posterior in enumerate(posteriors, start=1):
-        yield row("decode", module, lambda module=module, z=posterior.mean: model.decode(module, z, len(waveform)))
+        yield row("decode", module, partial(model.decode, module, posterior.mean, len(waveform)))
     with service() as connection:
         clip = encode(connection, encode_wav(waveform, rate))
         yield row("POST /encode", None, lambda: encode(connection, encode_wav(waveform, rate)))
         for module in range(1, model.modules_count + 1):
-            body = json.dumps({"module": module, "clip": clip, "edits": [{"dim": 0, "op": "add", "value": 1}]})
-            yield row(
-                "POST /decode", module, lambda body=body: post(connection, "/decode", body.encode(), "application/json")
-            )
+            body = json.dumps({"module": module, "clip": clip, "edits": [{"dim": 0, "op": "add", "value": 1}]}).encode()
+            yield row("POST /decode", module, partial(post, connection, "/decode", body, "application/json"))
 
 
 def griffin_lim(waveform: torch.Tensor) -> torch.Tensor:
