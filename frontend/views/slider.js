@@ -75,24 +75,36 @@ export function createSlider({ dim, kl, sensitivity, labels, active }, mostKl, t
     const typed = number.valueAsNumber;
     if (Number.isFinite(typed) && Math.abs(typed) <= LIMIT) told.move(typed);
   });
-  number.addEventListener("change", () => change(Number.isFinite(number.valueAsNumber) ? clamp(number.valueAsNumber) : null));
+  number.addEventListener("change", () => {
+    change(Number.isFinite(number.valueAsNumber) ? clamp(number.valueAsNumber) : null);
+    number.value = exact();
+  });
   reset.addEventListener("click", () => change(null));
+
+  /** What stands in the number's field. */
+  const exact = () => (shown.value !== null ? String(shown.value) : shown.op === "add" ? "0" : "");
+
+  function render() {
+    const { op, value, mean, std } = shown;
+    const touched = value !== null;
+    element.classList.toggle("touched", touched);
+    range.value = String(value ?? rest());
+    range.ariaValueText = touched ? `${op === "add" ? "shifted by" : "set to"} ${signed(value)}` : "untouched";
+    // What is being typed is left alone as long as it means the same: "1." is not turned into "1".
+    if (document.activeElement !== number || number.valueAsNumber !== (value ?? 0)) number.value = exact();
+    number.placeholder = op === "set" && mean !== null ? fixed(mean, 2) : "";
+    reset.disabled = !touched;
+    stretch(own, mean, std);
+    stretch(moved, touched && op === "add" && mean !== null ? mean + value : null, std);
+  }
+  render();
 
   return {
     element,
     show(state) {
+      const same = state.op === shown.op && state.value === shown.value && state.mean === shown.mean && state.std === shown.std;
       shown = state;
-      const { op, value, mean, std } = state;
-      const touched = value !== null;
-      element.classList.toggle("touched", touched);
-      range.value = String(value ?? rest());
-      range.ariaValueText = touched ? `${op === "add" ? "shifted by" : "set to"} ${signed(value)}` : "untouched";
-      const exact = touched ? String(value) : op === "add" ? "0" : "";
-      if (document.activeElement !== number || number.valueAsNumber !== (value ?? 0)) number.value = exact;
-      number.placeholder = op === "set" && mean !== null ? fixed(mean, 2) : "";
-      reset.disabled = !touched;
-      stretch(own, mean, std);
-      stretch(moved, touched && op === "add" && mean !== null ? mean + value : null, std);
+      if (!same) render();
     },
   };
 }

@@ -41,7 +41,6 @@ export function showSource(store, session) {
 
   store.on(["models", "model"], () => {
     const { models: known, model } = store.state;
-    part("model-field").hidden = known.length < 2;
     models.replaceChildren(...known.map((one) => make("option", { value: one.model, selected: one.model === model }, one.model)));
   });
   models.addEventListener("change", () => session.chooseModel(models.value));

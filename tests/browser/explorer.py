@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, Request, expect
 
 DIGEST = re.compile("^[0-9a-f]{64}$")
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @dataclass
