@@ -1,7 +1,12 @@
 # The explorer in a container: `docker compose up`, or
 #   docker build -t sim-explorer . && docker run -p 8000:8000 -v "$PWD/models:/models:ro" sim-explorer
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-bookworm AS requirements
+WORKDIR /requirements
+COPY pyproject.toml ./
+RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > all.txt \
+    && grep '^torch' all.txt > torch.txt
 
+FROM python:3.11-slim-bookworm
 ENV PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_ROOT_USER_ACTION=ignore
@@ -13,14 +18,12 @@ ARG PIP_INDEX_URL
 ARG PIP_EXTRA_INDEX_URL
 ARG PIP_TRUSTED_HOST
 
-# Largest and slowest to change first: torch (the next step holds it to its bounds), then whatever else pyproject.toml
-# asks for, then the code.
-# hadolint ignore=DL3013
-RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch torchaudio
+# Largest and slowest to change first, so that what follows is all that is built anew.
 WORKDIR /src
-COPY pyproject.toml ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > requirements.txt \
-    && pip install -r requirements.txt
+COPY --from=requirements /requirements/torch.txt ./
+RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -r torch.txt
+COPY --from=requirements /requirements/all.txt ./
+RUN pip install -r all.txt
 COPY . ./
 RUN pip install --no-deps . \
     && useradd --uid 10001 --create-home explorer
