@@ -6,6 +6,7 @@ import io
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.catalogue import Entry
 from backend.clips import Waveform
@@ -14,6 +15,8 @@ from backend.errors import AUDIO_CONTENT, AUDIO_FORMAT, MODULE_UNKNOWN, Problem,
 from backend.sounds import peaks
 from trainer.audio import AudioError, read_audio
 from trainer.model import Posterior
+
+_PIECE_FRAMES = 50_000
 
 
 def encode(engine: Engine, file: BinaryIO, model_name: str | None) -> dict[str, Any]:
@@ -82,12 +85,23 @@ def _read(engine: Engine, file: BinaryIO, entry: Entry) -> Waveform:
 
 def _summary(posterior: Posterior) -> dict[str, Any]:
     """Per dimension: mean and spread over frames of the posterior mean, and mean KL."""
-    mean, kl = posterior.mean, posterior.kl()
+    mean = posterior.mean
     dims, frames = mean.shape
     return {
         "frames": frames,
         "dims": dims,
         "mean": mean.mean(dim=1).numpy(),
         "std": mean.std(dim=1, correction=0).numpy(),
-        "kl": [None] * dims if kl is None else kl.mean(dim=1).numpy(),
+        "kl": [None] * dims if posterior.logvar is None else _mean_kl(posterior),
     }
+
+
+def _mean_kl(posterior: Posterior) -> NDArray[np.float64]:
+    """[dims], a piece at a time: of a long recording, every array between would be as large as the posterior."""
+    dims, frames = posterior.mean.shape
+    total = np.zeros(dims)
+    for begin in range(0, frames, _PIECE_FRAMES):
+        kl = posterior.frames(begin, begin + _PIECE_FRAMES).kl()
+        assert kl is not None
+        total += kl.sum(dim=1).numpy()
+    return total / frames

@@ -16,6 +16,9 @@ Waveform = NDArray[np.float32]
 
 MOST_PEAKS = 2000
 
+_PIECE_FRAMES = 3000  # of a picture, computed at once
+_MARGIN_FRAMES = 20  # more than a window reaches
+
 
 @dataclass(frozen=True)
 class Sound:
@@ -56,6 +59,16 @@ class Spectrograms:
         mel = self._filters.get(sample_rate)
         if mel is None:
             mel = self._filters.setdefault(sample_rate, LogMel(sample_rate))
-        with torch.inference_mode():
-            values = mel(torch.from_numpy(waveform)).numpy()
-        return {"values": pack(values), "hop_seconds": mel.hop_seconds, "band_hz": mel.band_hz}
+        return {"values": pack(_in_pieces(mel, waveform)), "hop_seconds": mel.hop_seconds, "band_hz": mel.band_hz}
+
+
+@torch.inference_mode()
+def _in_pieces(mel: LogMel, waveform: Waveform) -> NDArray[np.float32]:
+    """`mel` of `waveform` [samples], in memory bounded by a piece beside the result [bands, frames]."""
+    frames = len(waveform) // mel.hop + 1
+    pieces = []
+    for first in range(0, frames, _PIECE_FRAMES):
+        begin, end = max(0, first - _MARGIN_FRAMES), min(frames, first + _PIECE_FRAMES)
+        piece = torch.from_numpy(waveform[begin * mel.hop : (end + _MARGIN_FRAMES) * mel.hop])
+        pieces.append(mel(piece)[:, first - begin : end - begin].numpy())
+    return np.concatenate(pieces, axis=1)

@@ -76,6 +76,18 @@ def test_peaks_of_a_short_clip_are_its_samples(client: TestClient, to_file) -> N
     np.testing.assert_allclose(low, wave, atol=1e-3)
 
 
+def test_a_long_recording_is_seen_whole_though_worked_on_in_pieces(start, tiny, to_file) -> None:
+    wave = np.random.default_rng(0).normal(0.0, 0.1, 70 * 16_000)
+    wave *= 1 + np.sin(np.arange(len(wave)) / 16_000)
+    body = encode(start(upload_bytes=8 << 20), to_file(wave, subtype="FLOAT")).json()
+    heard = wave.astype(np.float32)
+    whole = LogMel(16_000)(torch.from_numpy(heard)).numpy()
+    np.testing.assert_allclose(unpacked(body["spectrogram"]["values"]), whole, atol=0.1)
+    posterior = bundle.load(tiny).encode(heard)[0]
+    assert posterior.mean.shape[1] > 50_000
+    np.testing.assert_allclose(body["modules"][0]["kl"], posterior.kl().numpy().mean(1), rtol=1e-4)
+
+
 def test_the_same_bytes_give_the_same_numbers(client: TestClient, sound, to_file) -> None:
     assert encode(client, to_file(sound)).content == encode(client, to_file(sound)).content
 
