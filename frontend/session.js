@@ -24,6 +24,19 @@ function noticeOf(error, title) {
 }
 
 /**
+ * @param {Choice} shown
+ * @param {Choice} wanted
+ * @returns {string[]} what was wanted and is not shown, one sentence each
+ */
+function missingFrom(shown, wanted) {
+  const said = [];
+  if (wanted.model && wanted.model !== shown.model) said.push(`There is no model “${wanted.model}” here; ${shown.model} is shown.`);
+  if (wanted.module && wanted.module !== shown.module) said.push(`The model has no module ${wanted.module}; its deepest one is shown.`);
+  if (wanted.example && wanted.example !== shown.example) said.push(`The model has no example “${wanted.example}”; its first one is shown.`);
+  return said;
+}
+
+/**
  * @param {Store} store
  * @returns the things a person can do, for the views to call
  */
@@ -46,9 +59,7 @@ export function createSession(store) {
     const mine = ++opening;
     const [card, examples] = await Promise.all([api.model(name), api.examples(name)]);
     if (mine !== opening) return false;
-    const { module: wanted } = store.state;
     store.set({ model: name, card, examples, ...fitted(store.state, card) });
-    if (wanted !== null && wanted !== store.state.module) note(`This model has no module ${wanted}; the deepest one is shown.`);
     return true;
   }
 
@@ -112,33 +123,46 @@ export function createSession(store) {
     const known = examples.find((one) => one.id === example) ?? examples[0];
     if (!known) return store.set({ recording: null, decoded: null, phase: "empty" });
     await openExample(known.id);
-    if (example && example !== known.id) note(`This model has no example “${example}”; its first one is shown.`);
   }
+
+  /**
+   * Opens a model and what was chosen with it, and says what of it is not to be had.
+   * @param {string} name of the model
+   */
+  async function openAll(name) {
+    const wanted = store.state;
+    if (!(await openModel(name))) return;
+    await openChosen();
+    const missing = missingFrom(store.state, wanted);
+    if (missing.length && !store.state.notice) note(missing.join(" "));
+  }
+
+  /** @param {import("./state.js").Notice} notice */
+  const fail = (notice) => store.set({ notice, phase: "failed" });
 
   /** From nothing to something on the page, as the choice in the state asks. */
   async function start() {
     store.set({ phase: "starting", notice: null });
     try {
       const models = await api.models();
-      if (!models.length) throw new api.Unreachable("This server has no model to explore. Point MODELS at a folder that holds one.");
+      if (!models.length) return fail({ kind: "error", title: "No model", detail: "Put a trained bundle into a folder named in MODELS, then try again." });
       store.set({ models });
       const { model } = store.state;
       const known = models.find((one) => one.model === model) ?? models[0];
-      if (!(await openModel(known.model))) return;
-      const missing = model && model !== known.model ? `This server has no model “${model}”; ${known.model} is shown.` : null;
-      await openChosen();
-      if (missing) note(missing);
+      await openAll(known.model);
     } catch (error) {
-      store.set({ notice: noticeOf(error), phase: "failed" });
+      fail(noticeOf(error));
     }
   }
 
   /** @param {string} name */
   async function chooseModel(name) {
+    const { model: before } = store.state;
+    store.set({ model: name });
     try {
-      if (await openModel(name)) await openChosen();
+      await openAll(name);
     } catch (error) {
-      store.set({ notice: noticeOf(error) });
+      store.set({ model: before, notice: noticeOf(error) });
     }
   }
 
@@ -184,13 +208,16 @@ export function createSession(store) {
       store.set({ recording: null, decoded: null, phase: "asking" });
       return true;
     }
+    if (mended) {
+      mended = false;
+      store.set({ notice: { kind: "error", title: "Recording forgotten", detail: "The server has no room to keep this recording. Try a shorter one." } });
+      return true;
+    }
     try {
-      if (mended) throw new api.Unreachable("The server forgets this recording as soon as it has it. Try a shorter one.");
       await api.encode(recording.file, recording.name, model);
       mended = true;
       return false;
     } catch (error) {
-      mended = false;
       store.set({ notice: noticeOf(error) });
       return true;
     }
