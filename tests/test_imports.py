@@ -19,7 +19,8 @@ LAYERS = (
     {"objectives", "edits", "bundle"},
     {"corpus", "analysis"},
     {"checkpoint", "run"},
-    {"fit", "fit_decoder", "pack"},
+    {"loop", "pack"},
+    {"fit", "fit_decoder"},
     {"cli"},
     {"__main__"},
 )

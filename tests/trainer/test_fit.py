@@ -94,14 +94,15 @@ def test_a_run_cut_short_resumes_to_the_same_weights(corpus: Path, tmp_path: Pat
     # A stop after five of the twelve steps: what a killed process leaves is its last checkpoint.
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     script = (
-        "import sys, trainer.fit as f\n"
+        "import sys, trainer.loop as loop\n"
+        "from trainer.fit import fit\n"
         "from pathlib import Path\n"
         "from trainer.config import Config\n"
-        "kept = f.save_checkpoint\n"
+        "kept = loop.save_checkpoint\n"
         "def save_and_die(*a):\n    kept(*a); import os; os._exit(9)\n"
-        "f.save_checkpoint = save_and_die\n"
+        "loop.save_checkpoint = save_and_die\n"
         "config = Config.model_validate_json(sys.argv[1])\n"
-        "f.fit(config, [Path(sys.argv[2])], Path(sys.argv[3]), accelerator='cpu', devices=1)\n"
+        "fit(config, [Path(sys.argv[2])], Path(sys.argv[3]), accelerator='cpu', devices=1)\n"
     )
     died = subprocess.run(
         [sys.executable, "-c", script, TINY.model_dump_json(), str(corpus), str(tmp_path / "cut")],
