@@ -20,7 +20,7 @@ const rounded = (value) => Math.round(value * 100) / 100;
  * @param {import("../api.js").Dimension} facts
  * @param {number} mostKl of all dimensions of the module, for the length of the bar
  * @param {{move: (value: number | null) => void, release: () => void}} told `move` at every change, null when reset; `release` when a change is done
- * @returns {{element: HTMLLIElement, show: (state: SliderState) => void}}
+ * @returns {{element: HTMLLIElement, kl: number | null, show: (state: SliderState) => void}}
  */
 export function createSlider({ dim, kl, sensitivity, labels, active }, mostKl, told) {
   const name = `Dimension ${dim}`;
@@ -30,6 +30,7 @@ export function createSlider({ dim, kl, sensitivity, labels, active }, mostKl, t
   const own = make("i", { className: "band own" });
   const moved = make("i", { className: "band moved" });
   const bar = make("i", { className: "bar" });
+  bar.hidden = kl === null;
   bar.style.setProperty("--share", String(kl && mostKl ? kl / mostKl : 0));
 
   const [label] = labels;
@@ -101,6 +102,7 @@ export function createSlider({ dim, kl, sensitivity, labels, active }, mostKl, t
 
   return {
     element,
+    kl,
     show(state) {
       const same = state.op === shown.op && state.value === shown.value && state.mean === shown.mean && state.std === shown.std;
       shown = state;

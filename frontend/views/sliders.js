@@ -27,8 +27,7 @@ export function showSliders(store, onRelease) {
   let sliders = new Map();
 
   function build() {
-    const { card, module } = store.state;
-    const dimensions = byKl(card?.modules.find((one) => one.module === module)?.dimensions ?? []);
+    const dimensions = byKl(dimensionsOf(store.state));
     const mostKl = dimensions[0]?.kl ?? 0;
     sliders = new Map(
       dimensions.map((facts) => {
@@ -60,6 +59,9 @@ export function showSliders(store, onRelease) {
   }
 
   store.on(["card", "module"], build);
+  store.on(["recording"], () => {
+    if (dimensionsOf(store.state).some(({ dim, kl }) => kl !== sliders.get(dim)?.kl)) build();
+  });
   store.on(["edits", "op", "base", "seed", "recording"], show);
 
   resetAll.addEventListener("click", () => {
@@ -82,8 +84,19 @@ export function showSliders(store, onRelease) {
 }
 
 /**
+ * The chosen module's dimensions as the report has them; where it does not know the KL, with the KL over this clip.
+ * @param {import("../state.js").State} state
+ * @returns {Dimension[]}
+ */
+function dimensionsOf(state) {
+  const summary = summaryOf(state, state.module);
+  const dimensions = state.card?.modules.find((one) => one.module === state.module)?.dimensions ?? [];
+  return dimensions.map((facts) => ({ ...facts, kl: facts.kl ?? summary?.kl[facts.dim] ?? null }));
+}
+
+/**
  * @param {Dimension[]} dimensions
- * @returns {Dimension[]} the largest KL first; without a report, in their own order
+ * @returns {Dimension[]} the largest KL first; where it is unknown, in their own order
  */
 function byKl(dimensions) {
   return [...dimensions].sort((one, other) => (other.kl ?? 0) - (one.kl ?? 0) || one.dim - other.dim);

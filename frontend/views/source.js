@@ -27,11 +27,21 @@ export function showSource(store, session) {
 
   function markChosen() {
     const { example, file: name } = store.state;
-    for (const button of list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.example === example));
+    for (const button of list.querySelectorAll("button")) {
+      const chosen = button.dataset.example === example;
+      button.setAttribute("aria-pressed", String(chosen));
+      if (chosen) bringIntoSight(button);
+    }
     fileName.textContent = example ? "" : (name ?? "");
     fileName.hidden = !fileName.textContent;
   }
   store.on(["example", "file"], markChosen);
+
+  /** @param {HTMLElement} button scrolled to inside the list alone: the page stays where it is */
+  function bringIntoSight({ offsetLeft: left, offsetWidth: width }) {
+    const hidden = left < list.scrollLeft || left + width > list.scrollLeft + list.clientWidth;
+    if (hidden) list.scrollLeft = left - width / 2;
+  }
 
   file.addEventListener("change", () => {
     if (file.files?.[0]) session.openFile(file.files[0]);
