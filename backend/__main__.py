@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,8 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    Server(config, app.state.lifecycle, settings.drain_seconds).run()
+    with suppress(KeyboardInterrupt):  # it has ended in order by then; uvicorn raises the signal once more
+        Server(config, app.state.lifecycle, settings.drain_seconds).run()
 
 
 def _bound_threads(settings: Settings) -> None:

@@ -58,17 +58,18 @@ def server(plain: Path):
         process.communicate()
 
 
-def test_it_starts_answers_drains_and_ends(server) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_it_starts_answers_drains_and_ends(server, told: signal.Signals) -> None:
     process, address = server
     wait(address + "/readyz", 200)
     assert "plain" in [model["model"] for model in get(address + "/models")[1]["models"]]
 
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(told)
     assert "about to end" in wait(address + "/readyz", 503)["detail"]
     assert get(address + "/livez")[0] == 200
-    process.send_signal(signal.SIGTERM)  # whoever asks twice will not wait
+    process.send_signal(told)  # whoever asks twice will not wait
     _, errors = process.communicate(timeout=60)
-    assert process.returncode in (0, -signal.SIGTERM)
+    assert process.returncode in (0, -told)
     assert "Traceback" not in errors
 
 
