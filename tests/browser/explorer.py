@@ -59,6 +59,7 @@ class Explorer:
 
     def drag(self, place: int, to: float, steps: int = 8) -> float:
         """Drag a slider by mouse to `to`, from 0 at its left to 1; returns the value it has then."""
+        self.slider(place).scroll_into_view_if_needed()
         box = self.slider(place).bounding_box()
         assert box is not None
         middle = box["y"] + box["height"] / 2
