@@ -175,7 +175,7 @@ def _usage(options: argparse.Namespace) -> None:
         kl = "" if effect.kl is None else f" (KL {effect.kl:.2f})"
         print(
             f"module {effect.module} dimension {effect.dim}{kl}: "
-            f"{effect.step:+g} changes the decoded log-mel by {effect.change_db} dB"
+            f"{effect.step:+g} changes the decoded log-mel by, in dB, {effect.change_db}"
         )
 
 

@@ -46,7 +46,7 @@ def find_sides(folders: Sequence[Path], config: Config, known: Sequence[CorpusNo
             kept, others = split(found, training.split_by, training.validation_fraction, training.seed)
         train += kept
         validation += others
-        speakers = {str(recording.labels["speaker"]) for recording in found if "speaker" in recording.labels}
+        speakers = {str(recording.labels["speaker"]) for recording in kept if "speaker" in recording.labels}
         notes.append(
             CorpusNote(
                 name=name,
