@@ -14,7 +14,9 @@ from starlette.testclient import TestClient
 
 from backend.app import create_app
 from backend.settings import Settings
-from trainer.cli import _parser
+from trainer.analysis.measure import RECONSTRUCTION_KEY
+from trainer.bundle import DEMO, read_report
+from trainer.cli import make_parser
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -74,7 +76,7 @@ def test_the_trainer_understands_the_commands_of_readme() -> None:
     told = commands("python -m trainer ")
     assert {command[3] for command in told} == {"corpus", "fit", "decoder", "analyse"}
     for command in told:
-        assert callable(_parser().parse_args(command[3:]).run)
+        assert callable(make_parser().parse_args(command[3:]).run)
 
 
 def test_the_curl_examples_work(client: TestClient, here: Path) -> None:
@@ -97,3 +99,13 @@ def test_the_python_example_works(here: Path) -> None:
     sound, rate = soundfile.read(here / "changed.flac")
     assert len(sound) / rate == pytest.approx(0.8, abs=0.001)
     assert np.abs(sound).max() > 0
+
+
+def test_the_figures_of_readme_are_those_of_the_report() -> None:
+    report = read_report(DEMO)
+    assert report is not None
+    measured = (report.model_extra or {})[RECONSTRUCTION_KEY]
+    assert len(measured) == 9
+    for row in measured:
+        for estimate in (row["correlation"], row["baseline"]):
+            assert f"{estimate['mean']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]" in README

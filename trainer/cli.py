@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 on success, 1 with one line on a fault of the input, 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         finished = options.run(options)
     except (ValueError, OSError, RuntimeError) as error:
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if finished is not False else INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
     parser = argparse.ArgumentParser(
         prog="python -m trainer", description="Train speech encoders and their decoders, and measure them."
     )
