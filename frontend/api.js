@@ -8,7 +8,7 @@ import { bytesFrom, floatsFrom, spectrogramFrom } from "./arrays.js";
 /** @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[]}} Dimension */
 /** @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, receptive_field_seconds: number, dimensions: Dimension[]}} Module */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: Module[]}} Model */
-/** @typedef {{id: string, label: string, duration: number, speaker?: unknown}} Example */
+/** @typedef {{id: string, label: string, duration: number, speaker?: string | null}} Example */
 /** @typedef {{module: number, frames: number, dims: number, mean: number[], std: number[], kl: (number | null)[]}} Summary of one module's posterior, averaged over the clip's frames */
 /** @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules: Summary[]}} Encoded `peaks` is [2, n]: the lowest and the highest sample of each of n stretches */
 /** @typedef {{dim: number, op: "add" | "set", value: number}} Edit */

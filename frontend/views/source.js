@@ -15,8 +15,9 @@ export function showSource(store, session) {
 
   store.on(["examples"], () => {
     list.replaceChildren(
-      ...store.state.examples.map(({ id, label, duration }) => {
-        const button = make("button", { type: "button", className: "example" }, make("b", {}, label), make("span", {}, seconds(duration)));
+      ...store.state.examples.map(({ id, label, duration, speaker }) => {
+        const button = make("button", { type: "button", className: "example" }, make("b", {}, label), make("span", {}, speaker ?? seconds(duration)));
+        button.title = seconds(duration);
         button.dataset.example = id;
         button.addEventListener("click", () => session.openExample(id));
         return button;
