@@ -82,7 +82,7 @@ class Explorer:
 
     def decodes(self) -> list[dict[str, Any]]:
         """The bodies of all requests to /decode so far."""
-        return [request.post_data_json for request in self.requests if request.url.endswith("/decode")]
+        return [request.post_data_json or {} for request in self.requests if request.url.endswith("/decode")]
 
 
 Opener = Callable[..., Explorer]
