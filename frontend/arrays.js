@@ -47,7 +47,10 @@ export function floatsFrom({ shape, dtype, data }) {
   if (dtype === "float32") return new Float32Array(buffer, 0, count);
   if (dtype !== "float16") throw new TypeError(`The server sent an array of ${dtype}, which this page cannot read.`);
   const table = halfTable();
-  return Float32Array.from(new Uint16Array(buffer, 0, count), (bits) => table[bits]);
+  const bits = new Uint16Array(buffer, 0, count);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = table[bits[i]];
+  return values;
 }
 
 /**
