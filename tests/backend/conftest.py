@@ -21,6 +21,7 @@ from backend.settings import Settings
 from trainer import bundle
 from trainer.audio import write_flac
 from trainer.bundle import DimensionReport, FactorLabel, ModuleReport, PriorReport, Report
+from trainer.bundle.documents import write_json
 from trainer.config import Config, override, preset
 from trainer.model import Model
 
@@ -53,7 +54,7 @@ def _add_example(path: Path, waveform: NDArray[np.float32]) -> None:
     (path / "examples").mkdir()
     write_flac(path / "examples" / "vowel.flac", waveform, RATE)
     example = {"id": "vowel-1", "file": "vowel.flac", "label": "a", "duration": 1.0, "speaker": "s1", "f0": 120.0}
-    bundle.write_json(path / "examples" / "examples.json", [example])
+    write_json(path / "examples" / "examples.json", [example])
 
 
 def vowel(seconds: float = 1.0, rate: int = RATE, f0: float = 120.0, level: float = 0.2) -> NDArray[np.float32]:

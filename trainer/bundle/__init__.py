@@ -1,0 +1,62 @@
+"""A trained model on disk: a folder of JSON and safetensors, nothing that can run code.
+
+config.json            format version, the whole configuration, provenance
+encoder.safetensors    decoder-1.safetensors ...
+report.json            what analysis found out        (optional)
+examples/              *.flac and examples.json       (optional)
+MODEL_CARD.md          for people                     (optional)
+"""
+
+from trainer.bundle.documents import BundleError
+from trainer.bundle.schema import (
+    BundleConfig,
+    CorpusNote,
+    DimensionReport,
+    Example,
+    FactorLabel,
+    ModuleReport,
+    Phone,
+    PriorReport,
+    Provenance,
+    Report,
+)
+from trainer.bundle.store import (
+    DEMO,
+    FORMAT_VERSION,
+    decoders_of,
+    digest,
+    load,
+    load_encoder,
+    read_config,
+    read_examples,
+    read_report,
+    save,
+    save_decoder,
+    write_report,
+)
+
+__all__ = [
+    "DEMO",
+    "FORMAT_VERSION",
+    "BundleConfig",
+    "BundleError",
+    "CorpusNote",
+    "DimensionReport",
+    "Example",
+    "FactorLabel",
+    "ModuleReport",
+    "Phone",
+    "PriorReport",
+    "Provenance",
+    "Report",
+    "decoders_of",
+    "digest",
+    "load",
+    "load_encoder",
+    "read_config",
+    "read_examples",
+    "read_report",
+    "save",
+    "save_decoder",
+    "write_report",
+]

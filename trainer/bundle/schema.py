@@ -1,0 +1,107 @@
+"""What the JSON files of a bundle say."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from trainer.config import Config, Frozen
+
+_IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+
+
+class CorpusNote(Frozen):
+    """What a model learnt from, and what its licence asks."""
+
+    name: str
+    title: str = ""
+    recordings: int
+    minutes: float
+    speakers: int | None = None
+    held_out: tuple[str, ...] = ()
+    split_by: str = ""
+    licence: str = ""
+    attribution: str = ""
+
+
+class Provenance(Frozen):
+    """Where a model came from: enough to train it again."""
+
+    code_version: str = ""
+    seed: int = 0
+    corpora: tuple[CorpusNote, ...] = ()
+    licence: str = ""
+    notes: str = ""
+
+
+class BundleConfig(Frozen):
+    """config.json."""
+
+    format_version: int
+    config: Config
+    provenance: Provenance = Provenance()
+
+
+class FactorLabel(Frozen):
+    """Information about a factor in one dimension, in bits, with its interval."""
+
+    factor: str
+    bits: float
+    low: float
+    high: float
+
+
+class DimensionReport(Frozen):
+    """One dimension: mean KL (nats a frame; null where deterministic) and decoder sensitivity (dB of log-mel per
+    unit).
+    """
+
+    dim: int = Field(ge=0)
+    kl: float | None = Field(default=None, allow_inf_nan=False)
+    active: bool
+    sensitivity: float | None = Field(default=None, allow_inf_nan=False)
+    labels: tuple[FactorLabel, ...] = ()
+
+
+class PriorReport(Frozen):
+    """How far the corpus lies from zero: quantiles 0, 1 .. 100 % of a frame's root mean square posterior mean."""
+
+    frame_rms_quantiles: tuple[float, ...] = Field(min_length=2)
+
+
+class ModuleReport(Frozen):
+    """One module's dimensions and its distance scale."""
+
+    module: int = Field(ge=1)
+    frames: int = Field(default=0, ge=0)
+    dimensions: tuple[DimensionReport, ...]
+    prior: PriorReport | None = None
+
+
+class Report(BaseModel):
+    """report.json. Later analyses add keys of their own, which an older reader keeps."""
+
+    model_config = {"extra": "allow", "frozen": True}
+
+    modules: tuple[ModuleReport, ...] = ()
+
+
+class Phone(Frozen):
+    """A phone of an example, in seconds."""
+
+    phone: str
+    start: float
+    end: float
+
+
+class Example(Frozen):
+    """An example clip that ships with a bundle."""
+
+    id: str = Field(pattern=_IDENTIFIER)
+    file: str = Field(pattern=_IDENTIFIER)
+    label: str
+    duration: float
+    speaker: str | None = None
+    f0: float | None = None
+    formant_scale: float | None = None
+    rate: float | None = None
+    phones: tuple[Phone, ...] = ()

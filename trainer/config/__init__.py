@@ -1,0 +1,49 @@
+"""What a model is made of and how it was trained: frozen, validated, saved whole in every bundle.
+
+    config = preset("demo")
+    config = override(config, {"training.steps": 2000, "training.seed": 1})
+
+A preset differs from another in nothing but these values. `sim` and `gim` hold the paper's (SIM: Denoodt et al.,
+arXiv 2408.12936; GIM: Löwe et al., arXiv 1905.11786); where `demo` differs, its docstring says why.
+"""
+
+from trainer.config.models import (
+    Config,
+    ContextConfig,
+    ConvLayer,
+    DecoderConfig,
+    DecoderLossConfig,
+    EncoderConfig,
+    FrameDistances,
+    Frozen,
+    ModuleConfig,
+    ObjectiveConfig,
+    PaperDecoderConfig,
+    SpectralDecoderConfig,
+    TimeDistances,
+    TrainingConfig,
+    TransposedLayer,
+    override,
+)
+from trainer.config.presets import PRESETS, preset
+
+__all__ = [
+    "PRESETS",
+    "Config",
+    "ContextConfig",
+    "ConvLayer",
+    "DecoderConfig",
+    "DecoderLossConfig",
+    "EncoderConfig",
+    "FrameDistances",
+    "Frozen",
+    "ModuleConfig",
+    "ObjectiveConfig",
+    "PaperDecoderConfig",
+    "SpectralDecoderConfig",
+    "TimeDistances",
+    "TrainingConfig",
+    "TransposedLayer",
+    "override",
+    "preset",
+]

@@ -1,0 +1,151 @@
+"""The named configurations. One differs from another in nothing but values."""
+
+from __future__ import annotations
+
+from trainer.config.models import (
+    Config,
+    ContextConfig,
+    ConvLayer,
+    DecoderLossConfig,
+    EncoderConfig,
+    FrameDistances,
+    ModuleConfig,
+    ObjectiveConfig,
+    PaperDecoderConfig,
+    SpectralDecoderConfig,
+    TimeDistances,
+    TrainingConfig,
+    TransposedLayer,
+)
+
+_PAPER_CONVS = (((10, 5, 2), (8, 4, 2)), ((4, 2, 2), (4, 2, 2)), ((4, 2, 1),))
+_PAPER_DECODER = (
+    ((8, 4, 2, 3), (3, 1, 1, 0), (3, 1, 1, 0), (10, 5, 2, 4), (3, 1, 1, 0), (3, 1, 1, 0)),
+    ((4, 2, 2, 0), (4, 2, 2, 1), (8, 4, 2, 3), (10, 5, 2, 4)),
+    ((4, 2, 1, 1), (4, 2, 2, 0), (4, 2, 2, 1), (8, 4, 2, 3), (10, 5, 2, 4)),
+)
+
+
+def _modules(hidden: int, dims: int) -> tuple[ModuleConfig, ...]:
+    return tuple(
+        ModuleConfig(
+            convs=tuple(ConvLayer(kernel=k, stride=s, padding=p) for k, s, p in convs), hidden=hidden, dims=dims
+        )
+        for convs in _PAPER_CONVS
+    )
+
+
+def _paper_decoder(channels: int) -> PaperDecoderConfig:
+    layers = tuple(
+        tuple(TransposedLayer(kernel=k, stride=s, padding=p, output_padding=o) for k, s, p, o in module)
+        for module in _PAPER_DECODER
+    )
+    return PaperDecoderConfig(channels=channels, layers=layers)
+
+
+def _sim() -> Config:
+    """The paper's model on the Artificial Speech Dataset.
+
+    The published beta of 0.01 weighs a KL summed over time and averaged over channels; on ours it is 0.01 x frames /
+    dims of each module (511, 129 and 64 frames of a 10 240-sample crop, 512 dims). 1000 epochs of 680 words in
+    batches of 64 are 10 600 steps.
+    """
+    training = TrainingConfig(steps=10_600, batch_size=64, crop_samples=10_240, learning_rate=2e-4)
+    return Config(
+        preset="sim",
+        encoder=EncoderConfig(modules=_modules(512, 512), context=ContextConfig(hidden=256)),
+        objective=ObjectiveConfig(
+            prediction=FrameDistances(steps=10), negatives=128, window=128, beta=(0.00998, 0.00252, 0.00125)
+        ),
+        training=training,
+        decoder=_paper_decoder(512),
+        decoder_loss=DecoderLossConfig(waveform=1.0, log_mel=1.0, stft=0.0),
+        decoder_training=training.model_copy(update={"steps": 2_200}),
+    )
+
+
+def _gim() -> Config:
+    """Greedy InfoMax: `sim` without the posterior and its KL."""
+    sim = _sim()
+    return sim.model_copy(
+        update={
+            "preset": "gim",
+            "encoder": sim.encoder.model_copy(update={"probabilistic": False}),
+            "objective": sim.objective.model_copy(update={"beta": (0.0, 0.0, 0.0)}),
+        }
+    )
+
+
+def _demo() -> Config:
+    """The shipped model: narrow enough to answer a slider at once, 64 dimensions a module.
+
+    Unlike the paper it predicts 10 to 100 ms ahead at every module (the paper's K = 1..10 frames reach 12.5 ms at
+    module 1, where the continuity of the waveform solves the task), has batch norm, brings recordings to one
+    loudness, and decodes through an inverse STFT.
+    """
+    return Config(
+        preset="demo",
+        loudness_dbfs=-23.0,
+        encoder=EncoderConfig(modules=_modules(128, 64), batch_norm=True, initial_logvar=-2.0),
+        objective=ObjectiveConfig(
+            prediction=TimeDistances(distances=tuple(round(0.01 * k, 2) for k in range(1, 11))),
+            negatives=256,
+            anchors=48,
+            scale_scores=True,
+            beta=(0.003, 0.003, 0.003),
+        ),
+        training=TrainingConfig(
+            steps=3_000,
+            batch_size=16,
+            crop_samples=10_240,
+            learning_rate=1e-3,
+            warmup_steps=200,
+            final_learning_rate=0.05,
+            gradient_clip=1.0,
+        ),
+        decoder=SpectralDecoderConfig(width=192, blocks=4),
+        decoder_loss=DecoderLossConfig(),
+        decoder_training=TrainingConfig(
+            steps=3_000,
+            batch_size=16,
+            crop_samples=10_240,
+            learning_rate=1e-3,
+            warmup_steps=200,
+            final_learning_rate=0.05,
+            gradient_clip=1.0,
+        ),
+    )
+
+
+def _tiny() -> Config:
+    """`demo` at a size that a test trains in seconds."""
+    demo = _demo()
+    small = {
+        "steps": 20,
+        "batch_size": 4,
+        "crop_samples": 5_120,
+        "warmup_steps": 2,
+        "checkpoint_every": 5,
+        "validation_fraction": 0.25,
+    }
+    return demo.model_copy(
+        update={
+            "preset": "tiny",
+            "encoder": demo.encoder.model_copy(update={"modules": _modules(16, 8)}),
+            "objective": demo.objective.model_copy(update={"negatives": 32, "anchors": 8}),
+            "training": demo.training.model_copy(update=small),
+            "decoder": SpectralDecoderConfig(width=16, blocks=1),
+            "decoder_training": demo.decoder_training.model_copy(update=small),
+        }
+    )
+
+
+_PRESETS = {"demo": _demo, "sim": _sim, "gim": _gim, "tiny": _tiny}
+PRESETS = tuple(_PRESETS)
+
+
+def preset(name: str) -> Config:
+    """The configuration called `name`. Raises ValueError that lists the names there are."""
+    if name not in _PRESETS:
+        raise ValueError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
+    return _PRESETS[name]()
