@@ -32,7 +32,7 @@ def fit(
     or TrainingError.
     """
     training = config.training
-    fabric = Fabric(accelerator=accelerator, devices=devices, precision=training.precision)
+    fabric = Fabric(accelerator=accelerator, devices=devices)
     fabric.launch()
     run = run_folder(out)
     with fabric.rank_zero_first():

@@ -34,9 +34,13 @@ class DecoderObjective(nn.Module):
 
     def forward(self, waveform: Tensor, generator: Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """(B, samples) -> total loss and its parts."""
-        with torch.no_grad():
+        # Whatever the decoder's precision, latents must be those that `encode` gives, and losses exact.
+        full = torch.autocast(waveform.device.type, enabled=False)
+        with torch.no_grad(), full:
             latents = self._encoder[0](waveform)[self.module - 1].sample(generator)
-        return self.loss(self.decoder(latents, waveform.shape[1]), waveform)  # type: ignore[no-any-return]
+        decoded = self.decoder(latents, waveform.shape[1])
+        with full:
+            return self.loss(decoded, waveform)  # type: ignore[no-any-return]
 
 
 def fit_decoder(
@@ -61,7 +65,7 @@ def fit_decoder(
             "use the same, or remove it first"
         )
     training = config.decoder_training
-    fabric = Fabric(accelerator=accelerator, devices=devices, precision=training.precision)
+    fabric = Fabric(accelerator=accelerator, devices=devices)
     fabric.launch()
     run = run_folder(path)
     with fabric.rank_zero_first():

@@ -18,7 +18,9 @@ from trainer import bundle
 from trainer.checkpoint import CheckpointError
 from trainer.config import override, preset
 from trainer.fit import fit
-from trainer.fit_decoder import fit_decoder
+from trainer.fit_decoder import DecoderObjective, fit_decoder
+from trainer.model import Model
+from trainer.objectives import SIMObjective
 from trainer.run import MetricsLog, TrainingError, learning_rate
 
 TINY = override(preset("tiny"), {"training.steps": 12, "decoder_training.steps": 12})
@@ -224,3 +226,38 @@ def test_metrics_log_drops_what_came_after_the_checkpoint(tmp_path: Path) -> Non
     file.write_text(file.read_text() + '{"step": 4, "lo')
     MetricsLog(file, 2).write(3, loss=1.0)
     assert [json.loads(line)["step"] for line in file.read_text().splitlines()] == [1, 2, 3]
+
+
+class Listener(torch.nn.Module):
+    """Stands where a decoder does, and keeps the latents it is given."""
+
+    def forward(self, latents: torch.Tensor, samples: int) -> torch.Tensor:
+        self.latents = latents
+        return latents.new_zeros(len(latents), samples)
+
+
+def test_decoders_learn_from_the_latents_that_encode_gives_whatever_the_precision() -> None:
+    model = Model(TINY).eval()
+    listener = Listener()
+    objective = DecoderObjective(TINY, model.encoder, listener, 3)
+    crops = torch.randn(2, 5120, generator=torch.Generator().manual_seed(0)) * 0.1
+    with torch.autocast("cpu", torch.bfloat16):
+        objective(crops, torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        expected = model.encoder(crops)[2].sample(torch.Generator().manual_seed(1))
+    assert torch.equal(listener.latents, expected)
+
+
+def test_mixed_precision_leaves_the_waveform_as_it_is(corpus: Path, tmp_path: Path, monkeypatch) -> None:
+    seen = []
+    forward = SIMObjective.forward
+
+    def listen(self, waveform: torch.Tensor, generator: torch.Generator):
+        seen.append((waveform.dtype, torch.is_autocast_enabled("cpu")))
+        return forward(self, waveform, generator)
+
+    monkeypatch.setattr(SIMObjective, "forward", listen)
+    mixed = override(TINY, {"training.precision": "bf16-mixed", "training.steps": 1})
+    assert fit(mixed, [corpus], tmp_path, **ON_CPU)
+    assert seen[0] == (torch.float32, True)
+    assert {dtype for dtype, _ in seen} == {torch.float32}

@@ -106,7 +106,7 @@ def _demo() -> Config:
         decoder=SpectralDecoderConfig(width=192, blocks=4),
         decoder_loss=DecoderLossConfig(),
         decoder_training=TrainingConfig(
-            steps=3_000,
+            steps=5_600,
             batch_size=16,
             crop_samples=10_240,
             learning_rate=1e-3,
