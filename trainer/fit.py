@@ -13,14 +13,13 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from trainer import bundle
+from trainer.analysis.usage import ACTIVE_NATS
 from trainer.config import Config
 from trainer.corpus.sides import find_sides, open_stores
 from trainer.loop import Metrics, Sources, Task, train
 from trainer.model import Model
 from trainer.objectives import ModuleLoss, SIMObjective
 from trainer.run import code_version, run_folder
-
-ACTIVE_NATS = 0.01  # a dimension with less KL a frame tells the decoder nothing
 
 
 def fit(

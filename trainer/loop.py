@@ -86,7 +86,9 @@ def train(fabric: Fabric, task: Task, sources: Sources, config: Config, training
                     log.write(finished, side="train", learning_rate=learning_rate(training, step), **metrics)
             if finished % training.checkpoint_every == 0 or last or stop:
                 if log is not None:
-                    log.write(finished, side="validation", **_validate(fabric, task, sources.validation, training))
+                    validation = _validate(fabric, task, sources.validation, training)
+                    _check_finite(task, validation, finished)  # the weights too: a checkpoint must be one to go back to
+                    log.write(finished, side="validation", **validation)
                     save_checkpoint(checkpoint, task.objective, optimiser, finished, config)
                 fabric.barrier()
             if stop:

@@ -187,6 +187,7 @@ def test_a_loss_that_is_no_number_stops_with_advice(corpus: Path, tmp_path: Path
     )
     with pytest.raises(TrainingError, match="learning_rate"):
         fit(wild, [corpus], tmp_path, **ON_CPU)
+    assert not (tmp_path / "run" / "encoder.checkpoint").exists(), "weights that are no numbers were kept"
 
 
 @pytest.mark.parametrize("name", ["demo", "sim", "gim"])

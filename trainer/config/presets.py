@@ -83,6 +83,15 @@ def _demo() -> Config:
     module 1, where the continuity of the waveform solves the task), has batch norm, brings recordings to one
     loudness, and decodes through an inverse STFT.
     """
+    training = TrainingConfig(
+        steps=3_000,
+        batch_size=16,
+        crop_samples=10_240,
+        learning_rate=1e-3,
+        warmup_steps=200,
+        final_learning_rate=0.05,
+        gradient_clip=1.0,
+    )
     return Config(
         preset="demo",
         loudness_dbfs=-23.0,
@@ -94,26 +103,10 @@ def _demo() -> Config:
             scale_scores=True,
             beta=(0.003, 0.003, 0.003),
         ),
-        training=TrainingConfig(
-            steps=3_000,
-            batch_size=16,
-            crop_samples=10_240,
-            learning_rate=1e-3,
-            warmup_steps=200,
-            final_learning_rate=0.05,
-            gradient_clip=1.0,
-        ),
+        training=training,
         decoder=SpectralDecoderConfig(width=192, blocks=4),
         decoder_loss=DecoderLossConfig(),
-        decoder_training=TrainingConfig(
-            steps=5_600,
-            batch_size=16,
-            crop_samples=10_240,
-            learning_rate=1e-3,
-            warmup_steps=200,
-            final_learning_rate=0.05,
-            gradient_clip=1.0,
-        ),
+        decoder_training=training.model_copy(update={"steps": 5_600}),
     )
 
 
