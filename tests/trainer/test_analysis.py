@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from trainer.analysis.bootstrap import bootstrap_mean
 from trainer.analysis.measure import add_reconstructions, reconstructions, report_usage, step_effects
-from trainer.analysis.reconstruction import bootstrap_mean, correlation, mean_spectrum_correlation
+from trainer.analysis.reconstruction import correlation, mean_spectrum_correlation
 from trainer.analysis.usage import sensitivity, usage
 from trainer.bundle import Report
 from trainer.config import preset

@@ -99,7 +99,18 @@ def test_names_that_tell_word_and_take(tmp_path: Path) -> None:
 def test_names_that_tell_word_take_and_syllable(tmp_path: Path) -> None:
     sound(tmp_path / "badigu_1_2_di.wav")
     sound(tmp_path / "gubida_1_1_gu.wav")
-    assert scan(tmp_path)[0].labels == {"word": "badigu", "take": 1.0, "syllable": "di"}
+    sound(tmp_path / "strobida_1_1_stro.wav")
+    sound(tmp_path / "adigu_1_1_a.wav")
+    labels = {name: recording.labels for name, recording in by_name(scan(tmp_path)).items()}
+    assert labels["badigu_1_2_di.wav"] == {
+        "word": "badigu",
+        "take": 1.0,
+        "syllable": "di",
+        "consonant": "d",
+        "vowel": "i",
+    }
+    assert labels["strobida_1_1_stro.wav"] == {"word": "strobida", "take": 1.0, "syllable": "stro"}
+    assert labels["adigu_1_1_a.wav"] == {"word": "adigu", "take": 1.0, "syllable": "a"}
 
 
 def test_mere_numbering_is_no_word(tmp_path: Path) -> None:

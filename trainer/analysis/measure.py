@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from trainer.analysis.reconstruction import Estimate, bootstrap_mean, correlation, mean_spectrum_correlation
+from trainer.analysis.bootstrap import Estimate, bootstrap_mean
+from trainer.analysis.reconstruction import correlation, mean_spectrum_correlation
 from trainer.analysis.usage import decoded_changes, sensitivity, usage
 from trainer.bundle import DimensionReport, ModuleReport, PriorReport, Report
 from trainer.features import LogMel
@@ -130,12 +131,14 @@ class StepEffect:
 def step_effects(
     model: Model, waveforms: list[Waveform], report: Report, *, top: int = 5, step: float = 2.0
 ) -> list[StepEffect]:
-    """What `step` in each of the `top` dimensions of most KL does, at every module that has a decoder."""
+    """What `step` in each of the `top` dimensions does, at every module that has a decoder: those of most KL, or where
+    there is none (GIM) of most sensitivity.
+    """
     effects = []
     for part in report.modules:
         if not model.has_decoder(part.module):
             continue
-        ranked = sorted(part.dimensions, key=lambda dimension: -(dimension.kl or 0.0))[:top]
+        ranked = sorted(part.dimensions, key=_weight, reverse=True)[:top]
         moves = [(dimension.dim, step) for dimension in ranked]
         posteriors = [model.encode(waveform)[part.module - 1] for waveform in waveforms]
         changes = np.stack(
@@ -149,3 +152,7 @@ def step_effects(
             for index, dimension in enumerate(ranked)
         ]
     return effects
+
+
+def _weight(dimension: DimensionReport) -> float:
+    return dimension.kl if dimension.kl is not None else dimension.sensitivity or 0.0

@@ -4,8 +4,6 @@ would score.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,25 +20,3 @@ def correlation(first: Spectrogram, second: Spectrogram) -> float:
 def mean_spectrum_correlation(original: Spectrogram) -> float:
     """What the clip's own mean spectrum, held still, would score: the baseline that carries no course in time."""
     return correlation(original, np.broadcast_to(original.mean(1, keepdims=True), original.shape))
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean with its 95 % bootstrap interval over `n` items."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}] n={self.n}"
-
-
-def bootstrap_mean(values: NDArray[np.floating] | list[float], seed: int = 0, resamples: int = 2000) -> Estimate:
-    """The mean of independent `values` [n] and its percentile bootstrap interval."""
-    array = np.asarray(values, dtype=np.float64)
-    rng = np.random.default_rng(seed)
-    means = array[rng.integers(len(array), size=(resamples, len(array)))].mean(1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Estimate(float(array.mean()), float(low), float(high), len(array))

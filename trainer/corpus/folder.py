@@ -5,7 +5,8 @@
 - a festvox voice: wav/ with lab/ and etc/txt.done.data -> segments and label text;
 - folders per class, as in Speech Commands -> label class (and speaker, from `HASH_nohash_N.wav`);
   folders named train, validation and test -> label split;
-- a flat folder; where every name is `WORD_TAKE` or `WORD_TAKE_NUMBER_SYLLABLE` -> labels word, take, syllable.
+- a flat folder; where every name is `WORD_TAKE` or `WORD_TAKE_NUMBER_SYLLABLE` -> labels word, take, syllable, and of
+  a syllable of two letters (di) consonant and vowel.
 
 Praat TextGrids and festival `.lab` files are found beside the audio, or in a folder lab, labels or textgrid in the
 audio's folder or next to it.

@@ -14,6 +14,7 @@ Labels = dict[str, str | float]
 _LIBRISPEECH = re.compile(r"(?P<speaker>\d+)-(?P<chapter>\d+)-\d+")
 _SPEECH_COMMANDS = re.compile(r"(?P<speaker>[0-9a-f]+)_nohash_\d+")
 _WORD_TAKE = re.compile(r"(?P<word>[^\W\d_]+)_(?P<take>\d+)(?:_\d+_(?P<syllable>[^\W\d_]+))?")
+_OPEN_SYLLABLE = re.compile(r"(?P<consonant>[b-df-hj-np-tv-z])(?P<vowel>[aeiou])", re.IGNORECASE)
 _FESTVOX_LINE = re.compile(r'\(\s*(?P<name>\S+)\s+"(?P<text>.*)"\s*\)')
 
 
@@ -70,6 +71,8 @@ def _word_takes(audio: Sequence[Path]) -> list[Labels]:
         labels.append({"word": match["word"], "take": float(match["take"])})
         if match["syllable"]:
             labels[-1]["syllable"] = match["syllable"]
+            sounds = _OPEN_SYLLABLE.fullmatch(match["syllable"])
+            labels[-1].update(sounds.groupdict() if sounds else {})
     return labels
 
 
