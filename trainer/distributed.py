@@ -12,10 +12,12 @@ is the gradient of the global mean.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Generator, Tensor, distributed, nn
+
+_Value = TypeVar("_Value")
 
 
 def world_size() -> int:
@@ -60,13 +62,12 @@ def mean(tensor: Tensor) -> Tensor:
     return _Mean.apply(tensor) if world_size() > 1 else tensor
 
 
-def any_rank(flag: bool) -> bool:
-    """Whether `flag` holds on some rank: the same answer on all."""
-    if world_size() == 1:
-        return flag
-    flags: list[bool] = [False] * world_size()
-    distributed.all_gather_object(flags, flag)
-    return any(flags)
+def everyone(value: _Value) -> list[_Value]:
+    """The `value` of each rank, in their order."""
+    values = [value] * world_size()
+    if world_size() > 1:
+        distributed.all_gather_object(values, value)
+    return values
 
 
 class _Gather(torch.autograd.Function):

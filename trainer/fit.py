@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from trainer import bundle
 from trainer.analysis.usage import ACTIVE_NATS
 from trainer.config import Config
 from trainer.corpus.sides import find_sides, open_stores
-from trainer.loop import Metrics, Sources, Task, train
+from trainer.devices import launch
+from trainer.loop import Sources, Task, train
 from trainer.model import Model
 from trainer.objectives import ModuleLoss, SIMObjective
+from trainer.progress import Metrics
 from trainer.run import code_version, run_folder
 
 
@@ -31,8 +32,7 @@ def fit(
     or TrainingError.
     """
     training = config.training
-    fabric = Fabric(accelerator=accelerator, devices=devices)
-    fabric.launch()
+    fabric = launch(accelerator, devices)
     run = run_folder(out)
     with fabric.rank_zero_first():
         sides = find_sides(data, config)

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from lightning_fabric import Fabric
 from torch import Generator, Tensor, nn
 
 from trainer import bundle
 from trainer.config import Config
 from trainer.corpus.sides import find_sides, open_stores
-from trainer.loop import Metrics, Sources, Task, train
+from trainer.devices import launch
+from trainer.loop import Sources, Task, train
 from trainer.model import SIM, Decoder
 from trainer.objectives import ReconstructionLoss
+from trainer.progress import Metrics
 from trainer.run import TrainingError, run_folder
 
 
@@ -65,8 +66,7 @@ def fit_decoder(
             "use the same, or remove it first"
         )
     training = config.decoder_training
-    fabric = Fabric(accelerator=accelerator, devices=devices)
-    fabric.launch()
+    fabric = launch(accelerator, devices)
     run = run_folder(path)
     with fabric.rank_zero_first():
         sources = Sources(*open_stores(find_sides(data, config, known), run / "waveforms", config))

@@ -1,18 +1,15 @@
-"""What both training loops share: the run folder inside a bundle, the metrics file, the learning rate, a clean stop."""
+"""What both training loops share: the run folder inside a bundle, the learning rate, a clean stop."""
 
 from __future__ import annotations
 
-import json
 import math
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from torch.optim import Optimizer
 
@@ -28,31 +25,6 @@ def run_folder(bundle: Path) -> Path:
     folder = bundle / "run"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-class MetricsLog:
-    """One JSON object a line. A resumed run drops what was logged after its checkpoint, so that every step stands
-    once.
-    """
-
-    def __init__(self, path: Path, first_step: int) -> None:
-        kept = []
-        if path.exists():
-            kept = [line for line in path.read_text().splitlines() if _step_of(line) <= first_step]
-        path.write_text("".join(line + "\n" for line in kept))
-        self.path, self.started = path, time.monotonic()
-
-    def write(self, step: int, **values: Any) -> None:
-        record = {"step": step, "seconds": round(time.monotonic() - self.started, 2), **values}
-        with self.path.open("a") as stream:
-            stream.write(json.dumps(record) + "\n")
-
-
-def _step_of(line: str) -> float:
-    try:
-        return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
-        return math.inf  # a line cut off by a killed run
 
 
 def learning_rate(training: TrainingConfig, step: int) -> float:

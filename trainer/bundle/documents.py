@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from trainer.durable import replacing
+
 _MAX_JSON_BYTES = 64 << 20
 _Parsed = TypeVar("_Parsed")
 
@@ -18,9 +20,9 @@ class BundleError(ValueError):
 
 def write_json(path: Path, value: Any) -> None:
     """`value` as readable JSON at `path`, replaced whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    with replacing(path) as stream:
+        stream.write(text.encode())
 
 
 def read_json(path: Path) -> Any:

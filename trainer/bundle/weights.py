@@ -12,6 +12,7 @@ from safetensors.torch import save as serialise
 from torch import nn
 
 from trainer.bundle.documents import BundleError
+from trainer.durable import replacing
 
 
 def save_weights(path: Path, network: nn.Module, dtype: torch.dtype) -> None:
@@ -19,9 +20,8 @@ def save_weights(path: Path, network: nn.Module, dtype: torch.dtype) -> None:
         name: (value.to(dtype) if value.is_floating_point() else value).detach().cpu().contiguous()
         for name, value in network.state_dict().items()
     }
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(serialise(tensors))
-    partial.replace(path)
+    with replacing(path) as stream:
+        stream.write(serialise(tensors))
 
 
 def load_weights(network: nn.Module, path: Path) -> None:

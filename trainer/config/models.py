@@ -44,6 +44,7 @@ class EncoderConfig(Frozen):
     modules: tuple[ModuleConfig, ...] = Field(min_length=1, max_length=16)
     probabilistic: bool = True
     batch_norm: bool = False
+    conv_bias: bool = True
     context: ContextConfig | None = None
     initial_logvar: float = 0.0
     logvar_range: tuple[float, float] = (-8.0, 4.0)
@@ -86,11 +87,15 @@ class ObjectiveConfig(Frozen):
 
 class TrainingConfig(Frozen):
     """The loop: `steps` batches of `batch_size` crops of `crop_samples`, each step's randomness drawn from (seed,
-    step).
+    step). A batch is shared by all processes of a run, so that their number changes nothing but the speed.
     """
 
     steps: int = Field(ge=1)
     batch_size: int = Field(ge=1)
+    accumulate: int = Field(default=1, ge=1)
+    """Parts a batch is worked off in, one after another, for want of memory; their gradients are averaged. Each part is
+    a batch to itself for negatives and batch norm, so that with more parts there are fewer frames to tell apart.
+    """
     crop_samples: int = Field(ge=400)
     learning_rate: float = Field(gt=0)
     warmup_steps: int = Field(default=0, ge=0)
@@ -102,6 +107,17 @@ class TrainingConfig(Frozen):
     validation_fraction: float = Field(default=0.05, gt=0, lt=1)
     split_by: Literal["auto", "speaker", "word", "recording"] = "auto"
     checkpoint_every: int = Field(default=200, ge=1)
+    """Steps between validations, each of which leaves a checkpoint."""
+    patience: int | None = Field(default=None, ge=1)
+    """Validations without a lower loss after which training ends; the weights of the lowest are the result. None: all
+    steps are made, and the last weights are the result.
+    """
+
+    @model_validator(mode="after")
+    def _check(self) -> TrainingConfig:
+        if self.batch_size % self.accumulate:
+            raise ValueError(f"batch_size ({self.batch_size}) must be a multiple of accumulate ({self.accumulate})")
+        return self
 
 
 # --- the decoders -----------------------------------------------------------------------------------------------------

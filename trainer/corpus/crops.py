@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 from tqdm import tqdm
@@ -21,6 +21,7 @@ from tqdm import tqdm
 from trainer.audio import loudness_gain
 from trainer.corpus.files import read_recording
 from trainer.corpus.labels import CorpusError, Recording
+from trainer.durable import replacing
 
 
 class CropStore:
@@ -45,8 +46,15 @@ class CropStore:
         """[count, length], each moment of speech equally likely; a recording shorter than `length` stands whole at a
         random place in silence.
         """
-        starts = torch.randint(self.total_samples, (count,), generator=generator)
-        return torch.stack([self._crop(int(start), length) for start in starts])
+        return self.crops_at(self.moments(count, generator), length)
+
+    def moments(self, count: int, generator: Generator) -> Tensor:
+        """[count] samples, each of the store's equally likely. Nothing is read."""
+        return torch.randint(self.total_samples, (count,), generator=generator)
+
+    def crops_at(self, moments: Tensor, length: int) -> Tensor:
+        """The crops [count, length] around `moments` [count]."""
+        return torch.stack([self._crop(int(moment), length) for moment in moments])
 
     def _crop(self, moment: int, length: int) -> Tensor:
         """A crop whose middle is near `moment`, moved inside its recording."""
@@ -74,19 +82,31 @@ def open_store(
         ).encode()
     ).hexdigest()[:16]
     samples_file, index_file = cache / f"{identity}.f32", cache / f"{identity}.json"
-    if not index_file.exists():
-        lengths = _decode(recordings, samples_file, sample_rate, loudness_dbfs, name)
-        index_file.write_text(json.dumps(lengths))
-    lengths = json.loads(index_file.read_text())
+    with FileLock(cache / f"{identity}.lock"):  # two runs may want the same corpus at once; the later one finds it done
+        lengths = _decoded(samples_file, index_file)
+        if lengths is None:
+            lengths = _decode(recordings, samples_file, sample_rate, loudness_dbfs, name)
+            with replacing(index_file) as stream:
+                stream.write(json.dumps(lengths).encode())
     return CropStore(np.memmap(samples_file, dtype=np.float32, mode="r", shape=(sum(lengths),)), lengths)
+
+
+def _decoded(samples_file: Path, index_file: Path) -> list[int] | None:
+    """The lengths of the recordings of a store, None where it is missing or not as long as it should be."""
+    try:
+        lengths: list[int] = json.loads(index_file.read_text())
+        whole = samples_file.stat().st_size == sum(lengths) * np.dtype(np.float32).itemsize
+    except (OSError, ValueError, TypeError):
+        return None
+    return lengths if whole else None
 
 
 def _decode(
     recordings: Sequence[Recording], file: Path, sample_rate: int, loudness_dbfs: float | None, name: str
 ) -> list[int]:
+    """Decode one recording after another into `file`; their lengths in samples."""
     lengths, refused = [], []
-    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")  # two runs may decode the same corpus at once
-    with partial.open("wb") as stream:
+    with replacing(file) as stream:
         for recording in tqdm(recordings, desc=f"decode {name}", unit="file", leave=False):
             try:
                 waveform = read_recording(recording, sample_rate)
@@ -97,10 +117,8 @@ def _decode(
                 waveform = waveform * np.float32(loudness_gain(waveform, loudness_dbfs))
             stream.write(np.ascontiguousarray(waveform, dtype=np.float32).tobytes())
             lengths.append(len(waveform))
+        if not lengths:
+            raise CorpusError(f"no recording of the {name} part could be read")
     if refused:
         tqdm.write(f"{len(refused)} of {len(recordings)} recordings could not be read; the first: {refused[0]}")
-    if not lengths:
-        partial.unlink()
-        raise CorpusError(f"no recording of the {name} part could be read")
-    partial.replace(file)
     return lengths
