@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 
 from trainer.config import Frozen
 from trainer.geometry import ModuleGeometry
-from trainer.model.encoder import Posterior
+from trainer.model.posterior import Posterior
 
 MAX_VALUE = 10.0
 

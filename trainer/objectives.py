@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from trainer import geometry
+from trainer import distributed, geometry
 from trainer.config import Config, DecoderLossConfig, ObjectiveConfig, TimeDistances
 from trainer.features import LogMel
-from trainer.model.encoder import Posterior
+from trainer.model.posterior import Posterior
 from trainer.model.sim import SIM
 
 
@@ -46,15 +46,15 @@ class InfoNCE(nn.Module):
         self.window, self.anchors = objective.window, objective.anchors
         self.scale = dims**-0.5 if objective.scale_scores else 1.0
 
+    def window_of(self, frames: int, generator: Generator) -> Tensor:
+        """Which of `frames` frames one step looks at: `objective.window` consecutive ones, or all [frames used]."""
+        if self.window is None or frames <= self.window:
+            return torch.arange(frames, device=generator.device)
+        return _draw(frames - self.window + 1, 1, generator) + torch.arange(self.window, device=generator.device)
+
     def forward(self, context: Tensor, latents: Tensor, generator: Generator) -> Tensor:
         """context (B, C, L) and latents (B, D, L) -> the loss, a scalar. Raises ValueError when L leaves no anchor."""
-        context, latents = context.transpose(1, 2), latents.transpose(1, 2)
-        if self.window is not None and latents.shape[1] > self.window:
-            start = _draw(latents.shape[1] - self.window + 1, 1, generator).item()
-            context, latents = (
-                context[:, int(start) : int(start) + self.window],
-                latents[:, int(start) : int(start) + self.window],
-            )
+        context, latents = context.mT, latents.mT
         batch, frames, dims = latents.shape
         candidates = frames - max(self.distances)
         if candidates < 1:
@@ -65,17 +65,18 @@ class InfoNCE(nn.Module):
         anchors = torch.arange(candidates, device=latents.device)
         if self.anchors is not None and self.anchors < candidates:
             anchors = torch.randperm(candidates, generator=generator, device=latents.device)[: self.anchors]
-        targets = anchors[:, None] + torch.tensor(self.distances, device=latents.device)
-        predictions = self.predict(context[:, anchors]).view(batch, len(anchors), len(self.distances), dims)
-        positives = (predictions * latents[:, targets]).sum(-1, keepdim=True)
-        pool = latents.reshape(-1, dims)
-        negatives = pool[_draw(len(pool), self.negatives, generator, latents.device)]
+        predictions = self.predict(context[:, anchors]).view(batch, -1, dims)  # anchors x distances
+        targets = (anchors[:, None] + torch.tensor(self.distances, device=latents.device)).flatten()
+        # Scores with all frames of the clip, of which the targets' are kept: cheaper than gathering each target.
+        positives = (predictions @ latents.mT).gather(2, targets.expand(batch, -1)[..., None])
+        pool = distributed.gather(latents).reshape(-1, dims)
+        negatives = pool[_draw(len(pool), self.negatives, generator)]
         logits = torch.cat([positives, predictions @ negatives.T], dim=-1).float() * self.scale
         return (logits.logsumexp(-1) - logits[..., 0]).mean()
 
 
-def _draw(below: int, count: int, generator: Generator, device: torch.device | None = None) -> Tensor:
-    return torch.randint(below, (count,), generator=generator, device=device)
+def _draw(below: int, count: int, generator: Generator) -> Tensor:
+    return torch.randint(below, (count,), generator=generator, device=generator.device)
 
 
 class ModuleLoss(NamedTuple):
@@ -106,8 +107,12 @@ class SIMObjective(nn.Module):
 
     def forward(self, waveform: Tensor, generator: Generator) -> tuple[Tensor, list[ModuleLoss], Tensor | None]:
         """(B, samples) -> total loss, each module's part, and the context network's InfoNCE (None without one)."""
-        posteriors = self.encoder(waveform, generator)
-        parts = [self._module_loss(index, posterior, generator) for index, posterior in enumerate(posteriors)]
+        x, parts = waveform.unsqueeze(2), []
+        for module, contrast in zip(self.encoder.stack, self.contrasts, strict=True):
+            posterior = module(x)
+            latents = posterior.sample(generator)
+            parts.append(_module_loss(contrast, posterior, latents, generator))
+            x = latents.detach().mT
         total = torch.stack(
             [
                 part.info_nce if part.kl is None else part.info_nce + beta * part.kl
@@ -116,19 +121,23 @@ class SIMObjective(nn.Module):
         ).sum()
         context_loss = None
         if self.context_contrast is not None:
-            latents = posteriors[-1].sample(generator).detach()
-            context_loss = self.context_contrast(self.encoder.contextualise(latents), latents, generator)
+            context_loss = self.context_contrast(self.encoder.contextualise(x.mT), x.mT, generator)
             total = total + context_loss
         return total, parts, context_loss
 
-    def _module_loss(self, index: int, posterior: Posterior, generator: Generator) -> ModuleLoss:
-        # Two independent draws: the context must not share the noise of the frame it is asked to find.
-        context, latents = posterior.sample(generator), posterior.sample(generator)
-        info_nce = self.contrasts[index](context, latents, generator)
-        kl = posterior.kl()
-        if kl is None:
-            return ModuleLoss(info_nce, None, None)
-        return ModuleLoss(info_nce, kl.sum(-2).mean(), kl.mean((0, 2)))
+
+def _module_loss(contrast: nn.Module, posterior: Posterior, latents: Tensor, generator: Generator) -> ModuleLoss:
+    """The loss of one module from its posterior and a draw from it, `latents`."""
+    assert isinstance(contrast, InfoNCE)
+    window = contrast.window_of(latents.shape[2], generator)
+    # A second draw: the context must not share the noise of the frame it is asked to find.
+    context = posterior.at(window).sample(generator)
+    info_nce = contrast(context, latents[:, :, window], generator)
+    kl = posterior.kl()
+    if kl is None:
+        return ModuleLoss(info_nce, None, None)
+    per_dim = kl.mean((0, 2))
+    return ModuleLoss(info_nce, per_dim.sum(), per_dim)
 
 
 class ReconstructionLoss(nn.Module):

@@ -13,7 +13,7 @@ from trainer import geometry
 from trainer.audio import loudness_gain
 from trainer.config import Config
 from trainer.model.decoder import Decoder, make_decoder
-from trainer.model.encoder import Posterior
+from trainer.model.posterior import Posterior
 from trainer.model.sim import SIM
 
 PIECE_SECONDS = 20.0

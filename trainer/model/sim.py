@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch import Generator, Tensor, nn
 
 from trainer.config import EncoderConfig
-from trainer.model.encoder import EncoderModule, Posterior
+from trainer.model.encoder import EncoderModule
+from trainer.model.posterior import Posterior
 
 
 class SIM(nn.Module):
@@ -30,11 +31,11 @@ class SIM(nn.Module):
         """(B, samples) -> one posterior (B, dims, frames) a module. With a generator samples are passed on
         (training), without it means.
         """
-        x, posteriors = waveform.unsqueeze(1), []
+        x, posteriors = waveform.unsqueeze(2), []
         for module in self.stack:
             posterior = module(x)
             posteriors.append(posterior)
-            x = (posterior.mean if generator is None else posterior.sample(generator)).detach()
+            x = (posterior.mean if generator is None else posterior.sample(generator)).detach().mT
         return posteriors
 
     def contextualise(self, latents: Tensor) -> Tensor:

@@ -1,0 +1,95 @@
+"""What a module says of each frame: a Gaussian over its latent dimensions (SIM, arXiv 2408.12936, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from trainer import distributed
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """q(z | x) of each frame: mean and log-variance (..., dims, frames). `logvar` is None where the encoder is
+    deterministic (GIM).
+    """
+
+    mean: Tensor
+    logvar: Tensor | None
+
+    def kl(self) -> Tensor | None:
+        """KL(q || N(0, 1)) in nats of each dimension and frame (..., dims, frames): 0.5 (mu^2 + sigma^2 - 1 - log
+        sigma^2).
+        """
+        if self.logvar is None:
+            return None
+        kl: Tensor = _KL.apply(self.mean, self.logvar)
+        return kl
+
+    def sample(self, generator: Generator) -> Tensor:
+        """One draw, z = mu + sigma eps (..., dims, frames); the mean itself where deterministic.
+
+        The noise is drawn frame by frame: a clip that goes on begins with the same noise. Where several processes
+        share a batch, the first axis is this one's share of it.
+        """
+        if self.logvar is None:
+            return self.mean
+        noise = distributed.randn(self.mean.mT.shape, generator, self.mean.device, self.mean.dtype).mT
+        drawn: Tensor = _Draw.apply(self.mean, self.logvar, noise)
+        return drawn
+
+    def __getitem__(self, index: int) -> Posterior:
+        """One recording of a batch."""
+        return Posterior(self.mean[index], None if self.logvar is None else self.logvar[index])
+
+    def frames(self, begin: int, end: int | None) -> Posterior:
+        """The frames from `begin` up to `end`."""
+        return Posterior(self.mean[..., begin:end], None if self.logvar is None else self.logvar[..., begin:end])
+
+    def at(self, frames: Tensor) -> Posterior:
+        """The frames of the given numbers [count]."""
+        return Posterior(self.mean[..., frames], None if self.logvar is None else self.logvar[..., frames])
+
+    @staticmethod
+    def joined(parts: Sequence[Posterior]) -> Posterior:
+        """Posteriors that follow one another in time, as one."""
+        if len(parts) == 1:
+            return parts[0]
+        logvars = [part.logvar for part in parts if part.logvar is not None]
+        return Posterior(
+            torch.cat([part.mean for part in parts], dim=-1), torch.cat(logvars, dim=-1) if logvars else None
+        )
+
+
+# Autograd would walk over the frames of the first module, millions of numbers, a dozen times for each of these; by hand
+# it is four.
+
+
+class _KL(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, mean: Tensor, logvar: Tensor) -> Tensor:
+        variance = logvar.exp()
+        ctx.save_for_backward(mean, variance)
+        return (variance - logvar).addcmul_(mean, mean).sub_(1).mul_(0.5)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        mean, variance = ctx.saved_tensors
+        return mean * gradient, (variance - 1).mul_(gradient).mul_(0.5)
+
+
+class _Draw(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+        deviation = (logvar / 2).exp_().mul_(noise)
+        ctx.save_for_backward(deviation)
+        return mean + deviation
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        (deviation,) = ctx.saved_tensors
+        return gradient, (gradient * deviation).mul_(0.5), None
