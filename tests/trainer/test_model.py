@@ -151,8 +151,3 @@ def test_gradients_of_kl_and_of_a_draw_are_those_of_autograd() -> None:
     logvar = torch.randn(2, 3, 5, dtype=torch.double, generator=generator(1), requires_grad=True)
     assert torch.autograd.gradcheck(lambda m, v: Posterior(m, v).kl(), (mean, logvar))
     assert torch.autograd.gradcheck(lambda m, v: Posterior(m, v).sample(generator(2)), (mean, logvar))
-
-
-def test_a_longer_clip_begins_with_the_same_noise() -> None:
-    short, long = (Posterior(torch.zeros(1, 4, frames), torch.zeros(1, 4, frames)) for frames in (10, 25))
-    assert torch.equal(short.sample(generator()), long.sample(generator())[..., :10])

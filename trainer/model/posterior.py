@@ -33,8 +33,8 @@ class Posterior:
     def sample(self, generator: Generator) -> Tensor:
         """One draw, z = mu + sigma eps (..., dims, frames); the mean itself where deterministic.
 
-        The noise is drawn frame by frame: a clip that goes on begins with the same noise. Where several processes
-        share a batch, the first axis is this one's share of it.
+        The noise is drawn frame after frame, as modules lay out their output. Where several processes share a batch,
+        the first axis is this one's share of it.
         """
         if self.logvar is None:
             return self.mean
