@@ -14,6 +14,7 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from trainer import config as configuration
+from trainer.analyse import add_data, add_measures
 
 INTERRUPTED = 130
 
@@ -53,34 +54,19 @@ def make_parser() -> argparse.ArgumentParser:
     fit = commands.add_parser("fit", help="train an encoder")
     fit.add_argument("--preset", choices=configuration.PRESETS, required=True)
     fit.add_argument("--out", type=Path, required=True, help="the bundle; the same command again resumes")
-    _add_data(fit)
+    add_data(fit)
     _add_loop(fit)
     fit.set_defaults(run=_fit)
 
     decoder = commands.add_parser("decoder", help="train the decoders of a bundle")
     decoder.add_argument("--bundle", type=Path, required=True)
     decoder.add_argument("--module", type=int, action="append", help="only this module (may be repeated)")
-    _add_data(decoder)
+    add_data(decoder)
     _add_loop(decoder)
     decoder.set_defaults(run=_decoder)
 
-    analyse = commands.add_parser("analyse", help="measure a bundle").add_subparsers(required=True, metavar="MEASURE")
-    for name, run, text in (
-        ("usage", _usage, "KL, activity and sensitivity of every dimension, into report.json"),
-        ("reconstruction", _reconstruction, "how near decoded clips are to the originals"),
-    ):
-        measure = analyse.add_parser(name, help=text)
-        measure.add_argument("--bundle", type=Path, required=True)
-        _add_data(measure)
-        measure.add_argument(
-            "--side",
-            choices=("validation", "train", "all"),
-            default="validation",
-            help="of the split the bundle was trained with; all: every recording",
-        )
-        measure.add_argument("--clips", type=int, default=200, help="at most so many clips, spread evenly")
-        measure.add_argument("--name", help="what to call these clips in the report (default: the folder's name)")
-        measure.set_defaults(run=run)
+    measures = commands.add_parser("analyse", help="measure a bundle").add_subparsers(required=True, metavar="MEASURE")
+    add_measures(measures)
 
     pack = commands.add_parser("pack", help="copy a bundle for shipping: half precision, model card, no run folder")
     pack.add_argument("--bundle", type=Path, required=True)
@@ -93,12 +79,6 @@ def make_parser() -> argparse.ArgumentParser:
     )
     pack.set_defaults(run=_pack)
     return parser
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data", type=Path, action="append", required=True, help="a folder of recordings (may be repeated)"
-    )
 
 
 def _add_loop(parser: argparse.ArgumentParser) -> None:
@@ -154,65 +134,6 @@ def _decoder(options: argparse.Namespace) -> bool:
         ):
             return False
     return True
-
-
-def _usage(options: argparse.Namespace) -> None:
-    from trainer.analysis.measure import report_usage, step_effects
-    from trainer.bundle import load, read_report, write_report
-
-    model = load(options.bundle)
-    waveforms = _waveforms(options)
-    report = report_usage(model, waveforms)
-    earlier = read_report(options.bundle)
-    write_report(options.bundle, report if earlier is None else earlier.model_copy(update={"modules": report.modules}))
-    for part in report.modules:
-        active = sum(dimension.active for dimension in part.dimensions)
-        total = sum(dimension.kl or 0.0 for dimension in part.dimensions)
-        print(
-            f"module {part.module}: {active} of {len(part.dimensions)} dimensions active, "
-            f"KL {total:.1f} nats a frame over {part.frames} frames of {len(waveforms)} clips"
-        )
-    for effect in step_effects(model, waveforms, report):
-        kl = "" if effect.kl is None else f" (KL {effect.kl:.2f})"
-        print(
-            f"module {effect.module} dimension {effect.dim}{kl}: "
-            f"{effect.step:+g} changes the decoded log-mel by, in dB, {effect.change_db}"
-        )
-
-
-def _reconstruction(options: argparse.Namespace) -> None:
-    from trainer.analysis.measure import add_reconstructions, reconstructions
-    from trainer.bundle import Report, load, read_report, write_report
-
-    results = reconstructions(load(options.bundle), _waveforms(options))
-    for result in results:
-        each = " ".join(f"{value:.3f}" for value in result.each) if len(result.each) <= 10 else ""
-        print(
-            f"module {result.module}: log-mel correlation {result.correlation}; "
-            f"mean spectrum held still {result.baseline}  {each}".rstrip()
-        )
-    name = options.name or " + ".join(folder.resolve().name for folder in options.data)
-    write_report(
-        options.bundle, add_reconstructions(read_report(options.bundle) or Report(), f"{name}, {options.side}", results)
-    )
-
-
-def _waveforms(options: argparse.Namespace) -> list[Any]:
-    """Clips of the asked side, spread evenly, decoded at the bundle's rate."""
-    from trainer.bundle import read_config
-    from trainer.corpus import scan
-    from trainer.corpus.files import read_recording
-    from trainer.corpus.sides import find_sides
-
-    header = read_config(options.bundle)
-    config = header.config
-    if options.side == "all":
-        recordings = [recording for folder in options.data for recording in scan(folder)]
-    else:
-        sides = find_sides(options.data, config, header.provenance.corpora)
-        recordings = sides.train if options.side == "train" else sides.validation
-    stride = max(1, -(-len(recordings) // options.clips))
-    return [read_recording(recording, config.sample_rate) for recording in recordings[::stride]]
 
 
 def _pack(options: argparse.Namespace) -> None:

@@ -40,7 +40,7 @@ def bootstrap_mean(
     if groups is None:
         return bootstrap_ratio(array, np.ones_like(array), seed, resamples)
     _, member = np.unique(groups, return_inverse=True)
-    found = bootstrap_ratio(np.bincount(member, array), np.bincount(member).astype(np.float64), seed, resamples)
+    found = bootstrap_ratio(np.bincount(member, array).tolist(), np.bincount(member).tolist(), seed, resamples)
     return Estimate(found.mean, found.low, found.high, len(array))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from trainer.analysis.bootstrap import Estimate, bootstrap_mean
+from trainer.analysis.interpolation import Contribution, contributions, doublings, draw_pairs
 from trainer.analysis.reconstruction import correlation, mean_spectrum_correlation
 from trainer.analysis.usage import decoded_changes, sensitivity, usage
 from trainer.bundle import DimensionReport, ModuleReport, PriorReport, Report
@@ -21,6 +23,7 @@ Waveform = NDArray[np.float32]
 SENSITIVITY_CLIPS = 8
 SENSITIVITY_SECONDS = 1.0
 RECONSTRUCTION_KEY = "reconstruction"
+INTERPOLATION_KEY = "interpolation"
 
 
 def report_usage(model: Model, waveforms: list[Waveform]) -> Report:
@@ -104,7 +107,6 @@ def reconstructions(model: Model, waveforms: Iterable[Waveform]) -> list[Reconst
 
 def add_reconstructions(report: Report, data: str, results: Iterable[Reconstruction]) -> Report:
     """`report` with `results` on the clips called `data`, in place of earlier ones on the same."""
-    kept = [row for row in (report.model_extra or {}).get(RECONSTRUCTION_KEY, []) if row["data"] != data]
     rows = [
         {
             "data": data,
@@ -114,7 +116,27 @@ def add_reconstructions(report: Report, data: str, results: Iterable[Reconstruct
         }
         for result in results
     ]
-    return report.model_copy(update={RECONSTRUCTION_KEY: [*kept, *rows]})
+    return replace_rows(report, RECONSTRUCTION_KEY, data, rows)
+
+
+def replace_rows(report: Report, key: str, data: str, rows: Iterable[Mapping[str, Any]]) -> Report:
+    """`report` with `rows` under `key`, in place of those there whose `data` is the same."""
+    kept = [row for row in (report.model_extra or {}).get(key, []) if row["data"] != data]
+    return report.model_copy(update={key: [*kept, *rows]})
+
+
+def interpolations(model: Model, module: int, waveforms: Sequence[Waveform], pairs: int = 200) -> list[Contribution]:
+    """ICS at `module` over random pairs of `waveforms`. Raises ValueError where the module has no decoder."""
+    latents = [
+        model.encode(waveform)[module - 1].mean for waveform in tqdm(waveforms, desc="encode", unit="clip", leave=False)
+    ]
+    chosen = tqdm(draw_pairs(len(latents), pairs), desc="interpolate", unit="pair", leave=False)
+    return contributions(
+        ((latents[first], latents[second]) for first, second in chosen),
+        lambda mixed: model.decode(module, mixed),
+        LogMel(model.config.sample_rate),
+        doublings(model.dims(module)),
+    )
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def find_sides(folders: Sequence[Path], config: Config, known: Sequence[CorpusNo
     earlier = {note.name: frozenset(note.held_out) for note in known}
     for folder in folders:
         name, found = folder.resolve().name, scan(folder)
-        names = {recording.path: _name_within(folder, recording) for recording in found}
+        names = {recording.path: name_within(folder, recording) for recording in found}
         held_out = earlier.get(name, frozenset()) & set(names.values())
         if held_out:
             kept = [recording for recording in found if names[recording.path] not in held_out]
@@ -60,7 +60,7 @@ def find_sides(folders: Sequence[Path], config: Config, known: Sequence[CorpusNo
     return Sides(train, validation, tuple(notes))
 
 
-def _name_within(folder: Path, recording: Recording) -> str:
+def name_within(folder: Path, recording: Recording) -> str:
     """A recording's path from its corpus's folder, without the ending."""
     return Path(os.path.relpath(recording.path, folder)).with_suffix("").as_posix()
 

@@ -1,0 +1,166 @@
+"""python -m trainer analyse usage | reconstruction | interpolation | probes"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+# What needs torch is imported by the command that runs, so that the parser is quick and the environment set before.
+
+
+def add_measures(measures: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The measures and their options."""
+    for name, run, text in (
+        ("usage", _usage, "KL, activity and sensitivity of every dimension, into report.json"),
+        ("reconstruction", _reconstruction, "how near decoded clips are to the originals"),
+        ("interpolation", _interpolation, "how few dimensions carry the difference between two clips (ICS)"),
+    ):
+        measure = measures.add_parser(name, help=text)
+        measure.add_argument("--bundle", type=Path, required=True)
+        add_data(measure)
+        measure.add_argument(
+            "--side",
+            choices=("validation", "train", "all"),
+            default="validation",
+            help="of the split the bundle was trained with; all: every recording",
+        )
+        measure.add_argument("--clips", type=int, default=200, help="at most so many clips, spread evenly")
+        measure.add_argument("--name", help="what to call these clips in the report (default: the folder's name)")
+        measure.set_defaults(run=run)
+        if name == "interpolation":
+            measure.add_argument("--module", type=int, help="default: the deepest that has a decoder")
+            measure.add_argument("--pairs", type=int, default=200)
+
+    _add_probes(
+        measures.add_parser("probes", help="how well a linear probe tells the corpus's labels from each module")
+    )
+
+
+def _add_probes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bundle", type=Path, required=True)
+    add_data(parser)
+    parser.add_argument("--labels", type=_names, help="names with commas between; default: all that can be probed")
+    parser.add_argument("--group", default="word", help="a label whose values are never split, or 'recording'")
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--test-folds", type=_numbers, help="default: all but 0 and 1, which are for choosing")
+    parser.add_argument("--clips", type=int, default=3000, help="at most so many recordings, spread evenly")
+    parser.add_argument("--segments", type=int, default=5000, help="at most so many timed phones, spread evenly")
+    parser.add_argument("--bands", type=int, default=40, help="of the log-mel baseline")
+    parser.add_argument("--seed", type=int, default=0, help="of the untrained baseline")
+    parser.add_argument("--json", type=Path, help="write the rows here as well")
+    parser.add_argument("--name", help="what to call these recordings in the report (default: the folder's name)")
+    parser.set_defaults(run=_probes)
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """The option that says which recordings."""
+    parser.add_argument(
+        "--data", type=Path, action="append", required=True, help="a folder of recordings (may be repeated)"
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(name) for name in _names(text))
+
+
+def _usage(options: argparse.Namespace) -> None:
+    from trainer.analysis.measure import report_usage, step_effects
+    from trainer.bundle import load, read_report, write_report
+
+    model = load(options.bundle)
+    waveforms = _waveforms(options)
+    report = report_usage(model, waveforms)
+    earlier = read_report(options.bundle)
+    write_report(options.bundle, report if earlier is None else earlier.model_copy(update={"modules": report.modules}))
+    for part in report.modules:
+        active = sum(dimension.active for dimension in part.dimensions)
+        kls = [dimension.kl for dimension in part.dimensions if dimension.kl is not None]
+        print(
+            f"module {part.module}: {active} of {len(part.dimensions)} dimensions active, "
+            f"{f'KL {sum(kls):.1f} nats a frame' if kls else 'deterministic'} "
+            f"over {part.frames} frames of {len(waveforms)} clips"
+        )
+    for effect in step_effects(model, waveforms, report):
+        kl = "" if effect.kl is None else f" (KL {effect.kl:.2f})"
+        print(
+            f"module {effect.module} dimension {effect.dim}{kl}: "
+            f"{effect.step:+g} changes the decoded log-mel by, in dB, {effect.change_db}"
+        )
+
+
+def _reconstruction(options: argparse.Namespace) -> None:
+    from trainer.analysis.measure import add_reconstructions, reconstructions
+    from trainer.bundle import Report, load, read_report, write_report
+
+    results = reconstructions(load(options.bundle), _waveforms(options))
+    for result in results:
+        each = " ".join(f"{value:.3f}" for value in result.each) if len(result.each) <= 10 else ""
+        print(
+            f"module {result.module}: log-mel correlation {result.correlation}; "
+            f"mean spectrum held still {result.baseline}  {each}".rstrip()
+        )
+    report = read_report(options.bundle) or Report()
+    write_report(options.bundle, add_reconstructions(report, f"{_data_name(options)}, {options.side}", results))
+
+
+def _interpolation(options: argparse.Namespace) -> None:
+    from trainer.analysis.measure import INTERPOLATION_KEY, interpolations, replace_rows
+    from trainer.bundle import Report, load, read_report, write_report
+
+    model = load(options.bundle)
+    decoded = [module for module in range(1, model.modules_count + 1) if model.has_decoder(module)]
+    if not decoded:
+        raise ValueError("the bundle has no decoder; train one with `python -m trainer decoder`")
+    module = options.module or decoded[-1]
+    results = interpolations(model, module, _waveforms(options), options.pairs)
+    print(f"module {module}, relative(k) of mean square differences; 1: nothing moved")
+    for result in results:
+        print(f"k = {result.swapped:3d}: waveform {result.waveform}; log-mel {result.log_mel}")
+    name = f"{_data_name(options)}, {options.side}, module {module}"
+    rows = [{"data": name, "module": module, **asdict(result)} for result in results]
+    report = read_report(options.bundle) or Report()
+    write_report(options.bundle, replace_rows(report, INTERPOLATION_KEY, name, rows))
+
+
+def _probes(options: argparse.Namespace) -> None:
+    from trainer.analysis.measure import replace_rows
+    from trainer.bundle import Report, read_config, read_report, write_report
+    from trainer.probe import PROBES_KEY, ProbeOptions, probe_bundle, rows_to_json, table
+
+    asked = {name: getattr(options, name) for name in ProbeOptions.__dataclass_fields__}
+    rows, notes = probe_bundle(options.bundle, options.data, ProbeOptions(**asked))
+    print("\n".join([*notes, "", *table(rows)]))
+    name = _data_name(options)
+    found = rows_to_json(rows, name, read_config(options.bundle).config)
+    if options.json is not None:
+        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_report(options.bundle, replace_rows(read_report(options.bundle) or Report(), PROBES_KEY, name, found))
+
+
+def _data_name(options: argparse.Namespace) -> str:
+    return options.name or " + ".join(folder.resolve().name for folder in options.data)
+
+
+def _waveforms(options: argparse.Namespace) -> list[Any]:
+    """Clips of the asked side, spread evenly, decoded at the bundle's rate."""
+    from trainer.bundle import read_config
+    from trainer.corpus import scan
+    from trainer.corpus.files import read_recording
+    from trainer.corpus.sides import find_sides
+
+    header = read_config(options.bundle)
+    config = header.config
+    if options.side == "all":
+        recordings = [recording for folder in options.data for recording in scan(folder)]
+    else:
+        sides = find_sides(options.data, config, header.provenance.corpora)
+        recordings = sides.train if options.side == "train" else sides.validation
+    stride = max(1, -(-len(recordings) // options.clips))
+    return [read_recording(recording, config.sample_rate) for recording in recordings[::stride]]

@@ -1,0 +1,225 @@
+"""Probe a bundle on the labels of a corpus, beside log-mel, fresh weights, shuffled labels and the majority."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from trainer import bundle
+from trainer.analysis.pooling import (
+    LOG_MEL_BANDS,
+    UNTRAINED,
+    WHOLE,
+    Features,
+    Span,
+    Waveform,
+    level,
+    log_mel_source,
+    loudness,
+    model_source,
+    pool_clips,
+    untrained,
+)
+from trainer.analysis.probes import ProbeRow, Question, Trial, ask, probe, questions
+from trainer.bundle import BundleConfig
+from trainer.config import Config
+from trainer.corpus import SILENCE, Recording, read_recording, scan
+from trainer.corpus.sides import name_within
+from trainer.geometry import stack
+
+PROBES_KEY = "probes"
+PHONE = "phone"
+RECORDING = "recording"
+_DEVELOPMENT_FOLDS = 2
+_SETTLING_RECORDINGS = 64
+
+
+@dataclass(frozen=True)
+class ProbeOptions:
+    """What is probed and how. `labels` None: all that can be. `group`: the label whose values stay on one side of the
+    split, `word` taking the text where there is no word; what lacks it is a group by itself. At most `clips` recordings
+    and `segments` phones are taken, spread evenly.
+    """
+
+    folds: int = 5
+    test_folds: tuple[int, ...] | None = None
+    labels: tuple[str, ...] | None = None
+    group: str = "word"
+    clips: int = 3000
+    segments: int = 5000
+    bands: int = LOG_MEL_BANDS
+    seed: int = 0
+
+    def tested(self) -> tuple[int, ...]:
+        """The folds reported: those asked for, else all but the first two, which are for choosing. Raises
+        ValueError.
+        """
+        if self.folds < 2:
+            raise ValueError(f"--folds is {self.folds}; at least 2 are needed to hold one out")
+        asked = self.test_folds
+        if asked is None:
+            asked = tuple(range(_DEVELOPMENT_FOLDS if self.folds > _DEVELOPMENT_FOLDS else 0, self.folds))
+        if not asked or not set(asked) <= set(range(self.folds)):
+            raise ValueError(f"--test-folds must be among 0 to {self.folds - 1}, since --folds is {self.folds}")
+        return tuple(sorted(set(asked)))
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A recording to be probed, its group, and whether the encoder may have heard it."""
+
+    recording: Recording
+    group: str
+    heard: bool
+
+
+def probe_bundle(path: Path, folders: Sequence[Path], options: ProbeOptions) -> tuple[list[ProbeRow], list[str]]:
+    """Rows for every label, and what must be said beside them. Raises ValueError where nothing can be probed."""
+    tested = options.tested()
+    header = bundle.read_config(path)
+    config = header.config
+    items = _items(folders, header, options)
+    utterances, phones, spans = _questions(items, options)
+    if not [*utterances, *phones]:
+        raise ValueError("none of these recordings' labels can be probed; --labels says what is missing of one")
+    trials = [Trial(question, options.folds, tested) for question in [*utterances, *phones]]
+    for trial in trials:
+        trial.parts()  # a split that cannot be is told before the long part
+    features = _features(path, config, items, spans, options)
+    rows = [row for trial in tqdm(trials, desc="probe", unit="label", leave=False) for row in probe(features, trial)]
+    return rows, _notes(config, items, options)
+
+
+def _items(folders: Sequence[Path], header: BundleConfig, options: ProbeOptions) -> list[_Item]:
+    known = {note.name: frozenset(note.held_out) for note in header.provenance.corpora}
+    items = []
+    for folder in folders:
+        corpus = folder.resolve().name
+        for recording in scan(folder):
+            name = name_within(folder, recording)
+            heard = corpus in known and name not in known[corpus]
+            items.append(_Item(recording, _group(recording, options.group, name), heard))
+    shortest = stack(header.config.encoder, header.config.sample_rate)[-1].minimum_samples / header.config.sample_rate
+    # A hundredth of a second more, since a header's duration and what resampling leaves may differ a little
+    long_enough = [item for item in items if item.recording.duration >= shortest + 0.01]
+    if not long_enough:
+        raise ValueError("every recording is too short for the deepest module")
+    return [long_enough[index] for index in _spread(len(long_enough), options.clips)]
+
+
+def _group(recording: Recording, group: str, name: str) -> str:
+    value = recording.labels.get(group, recording.labels.get("text") if group == "word" else None)
+    return f"{RECORDING} {name}" if value is None or group == RECORDING else str(value)
+
+
+def _spread(count: int, most: int) -> list[int]:
+    return sorted({round(index) for index in np.linspace(0, count - 1, min(count, most))}) if count else []
+
+
+def _questions(
+    items: Sequence[_Item], options: ProbeOptions
+) -> tuple[list[Question], list[Question], list[list[Span]]]:
+    """Questions of whole recordings, of phones, and the spans of each recording that they speak of; the rows they name
+    count the spans of all recordings in order.
+    """
+    phones = [
+        (index, segment)
+        for index, item in enumerate(items)
+        for segment in item.recording.segments
+        if segment.label != SILENCE
+    ]
+    if options.labels is not None and PHONE not in options.labels:
+        phones = []
+    phones = [phones[index] for index in _spread(len(phones), options.segments)]
+    spans: list[list[Span]] = [[WHOLE] for _ in items]
+    for index, segment in phones:
+        spans[index].append((segment.start, segment.end))
+    first = np.cumsum([0, *map(len, spans)])[:-1]
+    wanted = None if options.labels is None else [label for label in options.labels if label != PHONE or not phones]
+    utterances = [
+        Question(question.label, question.classes, question.groups, first[question.rows])
+        for question in questions([i.recording.labels for i in items], [i.group for i in items], wanted)
+        if question.label not in (options.group, "split")
+    ]
+    of_phones = ask(PHONE, [segment.label for _, segment in phones], [items[index].group for index, _ in phones])
+    if of_phones is None:
+        if options.labels is not None and PHONE in options.labels:
+            raise ValueError("the label 'phone' cannot be probed: too few of the timed phones come often enough")
+        return utterances, [], spans
+    places = np.delete(np.arange(sum(map(len, spans))), first)
+    return utterances, [Question(PHONE, of_phones.classes, of_phones.groups, places[of_phones.rows])], spans
+
+
+def _features(
+    path: Path, config: Config, items: Sequence[_Item], spans: Sequence[Sequence[Span]], options: ProbeOptions
+) -> dict[str, Features]:
+    rate = config.sample_rate
+    settling = [read_recording(items[index].recording, rate) for index in _spread(len(items), _SETTLING_RECORDINGS)]
+    sources = [
+        log_mel_source(rate, options.bands),
+        model_source(bundle.load_encoder(path, config)),
+        model_source(untrained(config, settling, options.seed), f"{UNTRAINED} "),
+    ]
+
+    def clips() -> Iterator[tuple[Waveform, Sequence[Span]]]:
+        for item, wanted in zip(tqdm(items, desc="encode", unit="clip", leave=False), spans, strict=True):
+            yield level(read_recording(item.recording, rate), loudness(config)), wanted
+
+    return pool_clips(sources, clips())
+
+
+def _notes(config: Config, items: Sequence[_Item], options: ProbeOptions) -> list[str]:
+    heard = sum(item.heard for item in items)
+    learnt = f"may have heard {heard} of them in training" if heard else "names none of them as heard in training"
+    return [
+        f"{len(items)} recordings, each brought to {loudness(config):g} dBFS, for every row alike; "
+        f"the encoder {learnt}.",
+        f"Split by {options.group}: {len({item.group for item in items})} groups, fold = int(sha256(name), 16) % "
+        f"{options.folds}; tested on {', '.join(map(str, options.tested()))}, each by a probe that learnt from all "
+        "other folds.",
+        "Logistic regression (C = 1) on standardised means, or means and standard deviations, over time. Intervals: "
+        f"95 %, {options.group}s resampled; differences are paired. Log-mel: {options.bands} bands, 25 ms windows "
+        f"every 10 ms. Untrained: fresh weights, seed {options.seed}.",
+    ]
+
+
+def rows_to_json(rows: Sequence[ProbeRow], data: str, config: Config) -> list[dict[str, object]]:
+    """Rows as they stand in report.json, with the name of the recordings and their loudness."""
+    return [{"data": data, "loudness_dbfs": loudness(config), **asdict(row)} for row in rows]
+
+
+def table(rows: Sequence[ProbeRow]) -> list[str]:
+    """Lines for a terminal: a block for each label, accuracies and differences in per cent."""
+    lines = []
+    for label in dict.fromkeys(row.label for row in rows):
+        block = [row for row in rows if row.label == label]
+        lines.append(f"{label}: {block[0].classes} classes, n = {block[0].n} of {block[0].groups} groups")
+        lines.append(_line("representation", "pooling", "accuracy, %", "over log-mel", "over untrained", "spread of w"))
+        for row in block:
+            lines.append(
+                _line(
+                    row.representation,
+                    row.pooling,
+                    _percent((row.accuracy, row.low, row.high)),
+                    _percent(row.difference_to_log_mel, "+"),
+                    _percent(row.difference_to_untrained, "+"),
+                    "" if row.weight_spread is None else f"{row.weight_spread:.3f}",
+                )
+            )
+        lines.append("")
+    return lines[:-1]
+
+
+def _line(*cells: str) -> str:
+    return "".join(cell.ljust(width) for cell, width in zip(cells, (28, 11, 20, 21, 21, 11), strict=True)).rstrip()
+
+
+def _percent(interval: tuple[float, float, float] | None, sign: str = "") -> str:
+    if interval is None:
+        return ""
+    middle, low, high = (format(100 * value, f"{sign}.1f") for value in interval)
+    return f"{middle} [{low}, {high}]"
