@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.analysis.bootstrap import bootstrap_mean
-from trainer.analysis.measure import add_reconstructions, reconstructions, report_usage, step_effects
+from trainer.analysis.measure import add_reconstructions, interpolations, reconstructions, report_usage, step_effects
 from trainer.analysis.reconstruction import correlation, mean_spectrum_correlation
 from trainer.analysis.usage import sensitivity, usage
 from trainer.bundle import Report
@@ -43,6 +42,8 @@ def test_deterministic_usage_goes_by_spread() -> None:
     found = usage([Posterior(mean, None)])
     assert found.kl is None
     assert found.active.tolist() == [False, True]
+    assert usage([Posterior(mean * 1e-4, None)]).active.tolist() == [False, True], "it has no scale of its own"
+    assert not usage([Posterior(torch.ones(2, 50), None)]).active.any()
 
 
 def test_frame_rms_quantiles_of_standard_normal_latents() -> None:
@@ -73,16 +74,6 @@ def test_correlation_is_pearson() -> None:
     assert mean_spectrum_correlation(still) == pytest.approx(np.sqrt(0.5), abs=0.08)
 
 
-def test_bootstrap_interval_covers_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(0)
-    hits = 0
-    for trial in range(200):
-        estimate = bootstrap_mean(rng.normal(loc=3.0, size=60), seed=trial, resamples=400)
-        hits += estimate.low <= 3.0 <= estimate.high
-    assert 0.88 <= hits / 200 <= 0.99
-    assert bootstrap_mean([1.0, 2.0, 4.0]) == bootstrap_mean([1.0, 2.0, 4.0])
-
-
 def test_report_holds_every_dimension(model: Model) -> None:
     report = report_usage(model, waves())
     assert [part.module for part in report.modules] == [1, 2, 3]
@@ -94,6 +85,31 @@ def test_report_holds_every_dimension(model: Model) -> None:
     assert [effect.module for effect in effects] == [1, 1, 3, 3]
     ranked = sorted(report.modules[0].dimensions, key=lambda dimension: -dimension.kl)
     assert [effect.dim for effect in effects[:2]] == [dimension.dim for dimension in ranked[:2]]
+
+
+def test_a_deterministic_model_is_measured_by_spread() -> None:
+    """GIM: no KL anywhere, activity by the latents' spread, and steps ranked by what they do."""
+    torch.manual_seed(0)
+    tiny = preset("tiny")
+    plain = Model(tiny.model_copy(update={"encoder": tiny.encoder.model_copy(update={"probabilistic": False})})).eval()
+    with torch.no_grad():
+        plain.encoder.stack[2].mean.weight[3] = 0.0
+    plain.add_decoder(3)
+    report = report_usage(plain, waves())
+    assert all(dimension.kl is None for part in report.modules for dimension in part.dimensions)
+    assert [dimension.active for dimension in report.modules[2].dimensions] == [dim != 3 for dim in range(8)]
+    sensitivities = [dimension.sensitivity for dimension in report.modules[2].dimensions]
+    (effect,) = step_effects(plain, waves(), report, top=1)
+    assert effect.dim == int(np.argmax(sensitivities))
+
+
+def test_interpolation_ends_at_the_other_clip(model: Model) -> None:
+    found = interpolations(model, 3, waves(), pairs=4)
+    assert [row.swapped for row in found] == [2, 4, 8]
+    assert found[-1].waveform.mean == found[-1].log_mel.mean == 0.0
+    assert found[0].waveform.n == 4
+    with pytest.raises(ValueError, match="no decoder"):
+        interpolations(model, 2, waves(), pairs=4)
 
 
 def test_reconstructions_join_the_report_once_per_data(model: Model) -> None:

@@ -16,7 +16,8 @@ from trainer.model import Model, Posterior
 ACTIVE_NATS = 0.01
 """A dimension with less KL a frame than this tells a decoder nothing."""
 ACTIVE_SD = 0.01
-"""For a deterministic encoder, which has no KL: a dimension whose latent moves less than this over frames."""
+"""For a deterministic encoder, which has no KL and no scale of its own: a dimension whose latent moves over frames less
+than this share of what its module's liveliest does."""
 SENSITIVITY_STEP = 1.0
 
 
@@ -31,7 +32,7 @@ class Usage:
 
     @property
     def active(self) -> NDArray[np.bool_]:
-        return self.sd > ACTIVE_SD if self.kl is None else self.kl > ACTIVE_NATS
+        return self.sd > ACTIVE_SD * self.sd.max() if self.kl is None else self.kl > ACTIVE_NATS
 
     @property
     def frame_rms_quantiles(self) -> tuple[float, ...]:
