@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from trainer.analysis.pooling import (
 from trainer.analysis.probes import ProbeRow, Question, Trial, ask, probe, questions
 from trainer.bundle import BundleConfig
 from trainer.config import Config
-from trainer.corpus import SILENCE, Recording, read_recording, scan
+from trainer.corpus import SILENCE, Recording, Segment, read_recording, scan
 from trainer.corpus.sides import name_within
 from trainer.geometry import stack
 
@@ -83,10 +83,10 @@ def probe_bundle(path: Path, folders: Sequence[Path], options: ProbeOptions) -> 
     header = bundle.read_config(path)
     config = header.config
     items = _items(folders, header, options)
-    utterances, phones, spans = _questions(items, options)
-    if not [*utterances, *phones]:
+    asked, spans = _questions(items, options)
+    if not asked:
         raise ValueError("none of these recordings' labels can be probed; --labels says what is missing of one")
-    trials = [Trial(question, options.folds, tested) for question in [*utterances, *phones]]
+    trials = [Trial(question, options.folds, tested) for question in asked]
     for trial in trials:
         trial.parts()  # a split that cannot be is told before the long part
     features = _features(path, config, items, spans, options)
@@ -120,38 +120,41 @@ def _spread(count: int, most: int) -> list[int]:
     return sorted({round(index) for index in np.linspace(0, count - 1, min(count, most))}) if count else []
 
 
-def _questions(
-    items: Sequence[_Item], options: ProbeOptions
-) -> tuple[list[Question], list[Question], list[list[Span]]]:
-    """Questions of whole recordings, of phones, and the spans of each recording that they speak of; the rows they name
-    count the spans of all recordings in order.
+def _questions(items: Sequence[_Item], options: ProbeOptions) -> tuple[list[Question], list[list[Span]]]:
+    """What is asked, of whole recordings and of phones, and the spans of each recording that it is asked about; the
+    rows of a question count the spans of all recordings in order.
     """
-    phones = [
-        (index, segment)
-        for index, item in enumerate(items)
-        for segment in item.recording.segments
-        if segment.label != SILENCE
-    ]
-    if options.labels is not None and PHONE not in options.labels:
-        phones = []
-    phones = [phones[index] for index in _spread(len(phones), options.segments)]
+    phones = _phones(items, options)
     spans: list[list[Span]] = [[WHOLE] for _ in items]
     for index, segment in phones:
         spans[index].append((segment.start, segment.end))
-    first = np.cumsum([0, *map(len, spans)])[:-1]
-    wanted = None if options.labels is None else [label for label in options.labels if label != PHONE or not phones]
-    utterances = [
-        Question(question.label, question.classes, question.groups, first[question.rows])
-        for question in questions([i.recording.labels for i in items], [i.group for i in items], wanted)
+    wholes = np.cumsum([0, *map(len, spans)])[:-1]
+    others = np.delete(np.arange(sum(map(len, spans))), wholes)
+    of_recordings = questions(
+        [item.recording.labels for item in items],
+        [item.group for item in items],
+        None if options.labels is None else [label for label in options.labels if label != PHONE],
+    )
+    asked = [
+        replace(question, rows=wholes[question.rows])
+        for question in of_recordings
         if question.label not in (options.group, "split")
     ]
     of_phones = ask(PHONE, [segment.label for _, segment in phones], [items[index].group for index, _ in phones])
-    if of_phones is None:
-        if options.labels is not None and PHONE in options.labels:
-            raise ValueError("the label 'phone' cannot be probed: too few of the timed phones come often enough")
-        return utterances, [], spans
-    places = np.delete(np.arange(sum(map(len, spans))), first)
-    return utterances, [Question(PHONE, of_phones.classes, of_phones.groups, places[of_phones.rows])], spans
+    if of_phones is not None:
+        asked.append(replace(of_phones, rows=others[of_phones.rows]))
+    elif options.labels is not None and PHONE in options.labels:
+        raise ValueError(f"the label {PHONE!r} cannot be probed: too few of the timed phones come often enough")
+    return asked, spans
+
+
+def _phones(items: Sequence[_Item], options: ProbeOptions) -> list[tuple[int, Segment]]:
+    """Timed phones, silence left out, each with the number of its recording."""
+    if options.labels is not None and PHONE not in options.labels:
+        return []
+    found = [(index, segment) for index, item in enumerate(items) for segment in item.recording.segments]
+    found = [(index, segment) for index, segment in found if segment.label != SILENCE]
+    return [found[index] for index in _spread(len(found), options.segments)]
 
 
 def _features(
