@@ -5,20 +5,22 @@ python -m trainer fit --preset demo --data recordings --out models/mine
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from trainer import bundle
 from trainer.analysis.usage import ACTIVE_NATS
-from trainer.config import Config
-from trainer.corpus.sides import find_sides, open_stores
+from trainer.config import Config, SupervisedConfig
+from trainer.corpus.crops import LabelledStore
+from trainer.corpus.labels import CorpusError
+from trainer.corpus.sides import Sides, find_sides, open_stores
 from trainer.devices import launch
 from trainer.loop import Sources, Task, train
 from trainer.model import Model
-from trainer.objectives import ModuleLoss, SIMObjective
+from trainer.objectives import InfoMaxObjective, ModuleLoss, SupervisedObjective
 from trainer.progress import Metrics
 from trainer.run import code_version, run_folder
 
@@ -40,9 +42,11 @@ def fit(
 
     torch.manual_seed(training.seed)
     model = Model(config)
-    objective = SIMObjective(config, model.encoder)
-    optimiser = torch.optim.Adam(objective.parameters(), lr=training.learning_rate)
-    task = Task("encoder", objective, optimiser, _metrics, _summary)
+    if isinstance(config.objective, SupervisedConfig):
+        sources, classes = _labelled(sources, sides, config.objective.label)
+        task = _task(config, SupervisedObjective(config, model.encoder, classes), _supervised_metrics)
+    else:
+        task = _task(config, InfoMaxObjective(config, model.encoder), _infomax_metrics)
     if not train(fabric, task, sources, config, training, run):
         return False
     if fabric.is_global_zero:
@@ -52,23 +56,60 @@ def fit(
     return True
 
 
-def _metrics(loss: Tensor, parts: list[ModuleLoss], context: Tensor | None) -> Metrics:
+def _labelled(sources: Sources, sides: Sides, label: str) -> tuple[Sources, int]:
+    """The sources with the class of each recording, and how many classes there are. Raises CorpusError where a
+    recording lacks the label.
+    """
+    without = [recording.path.name for recording in (*sides.train, *sides.validation) if label not in recording.labels]
+    if without:
+        raise CorpusError(
+            f"objective.label: {len(without)} recordings have no label {label!r}, {without[0]} among them; "
+            "choose another label, or another corpus"
+        )
+    names = sorted({str(recording.labels[label]) for recording in (*sides.train, *sides.validation)})
+    train, validation = (
+        LabelledStore(store, [names.index(str(recording.labels[label])) for recording in side])
+        for store, side in ((sources.train, sides.train), (sources.validation, sides.validation))
+    )
+    return Sources(train, validation), len(names)
+
+
+def _task(config: Config, objective: nn.Module, metrics: Callable[..., Metrics]) -> Task:
+    optimiser = torch.optim.Adam(objective.parameters(), lr=config.training.learning_rate, fused=True)
+    return Task("encoder", objective, optimiser, metrics, _summary)
+
+
+def _supervised_metrics(loss: Tensor, accuracy: Tensor) -> Metrics:
+    return {"loss": loss.item(), "accuracy": accuracy.item()}
+
+
+def _infomax_metrics(loss: Tensor, parts: list[ModuleLoss], context: Tensor | None) -> Metrics:
     """Losses in nats, and the number of active dimensions, module by module."""
-    metrics: Metrics = {"loss": loss.item(), "info_nce": [part.info_nce.item() for part in parts]}
-    if all(part.kl is not None for part in parts):
-        metrics["kl"] = [part.kl.item() for part in parts if part.kl is not None]
-        per_dim = [part.kl_per_dim for part in parts if part.kl_per_dim is not None]
-        metrics["active"] = [int((kl > ACTIVE_NATS).sum()) for kl in per_dim]
+    metrics: Metrics = {"loss": loss.item()}
+    if parts:
+        metrics["info_nce"] = [part.info_nce.item() for part in parts]
+        if all(part.kl is not None for part in parts):
+            metrics["kl"] = [part.kl.item() for part in parts if part.kl is not None]
+            per_dim = [part.kl_per_dim for part in parts if part.kl_per_dim is not None]
+            metrics["active"] = [int((kl > ACTIVE_NATS).sum()) for kl in per_dim]
     if context is not None:
         metrics["context_info_nce"] = context.item()
     return metrics
 
 
-def _summary(metrics: Metrics) -> str:
-    def brief(name: str) -> str:
-        return "/".join(f"{value:.3g}" for value in metrics[name])
+_SHOWN = {
+    "loss": "loss",
+    "info_nce": "InfoNCE",
+    "kl": "KL",
+    "active": "active",
+    "context_info_nce": "context",
+    "accuracy": "accuracy",
+}
 
-    shown = [f"InfoNCE {brief('info_nce')}"]
-    if "kl" in metrics:
-        shown += [f"KL {brief('kl')}", f"active {brief('active')}"]
-    return ", ".join(shown)
+
+def _summary(metrics: Metrics) -> str:
+    return ", ".join(f"{title} {_brief(metrics[name])}" for name, title in _SHOWN.items() if name in metrics)
+
+
+def _brief(value: float | list[float]) -> str:
+    return "/".join(f"{number:.3g}" for number in (value if isinstance(value, list) else [value]))

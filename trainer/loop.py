@@ -33,8 +33,8 @@ Outputs = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Task:
-    """What is trained. `objective` maps crops (B, samples) and a generator to Outputs, and `metrics` these, one by one,
-    to what is logged; `summary` is what the progress bar shows of it.
+    """What is trained. `objective` maps what a store's `batch_at` gives, and a generator, to Outputs, and `metrics`
+    these, one by one, to what is logged; `summary` is what the progress bar shows of it.
     """
 
     name: str
@@ -114,11 +114,11 @@ def _step(
     set_learning_rate(optimiser, learning_rate(training, step))
     noise = step_generator(training.seed, step, f"{name}/noise", fabric.device)
     outputs: list[Outputs] = []
-    for crops in _crops(fabric, store, training, step, name):
+    for batch in _parts(fabric, store, training, step, name):
         more = len(outputs) + 1 < training.accumulate
         with fabric.no_backward_sync(network, enabled=more):
             with _mixed_precision(fabric, training):
-                outputs.append(network(crops, noise))
+                outputs.append(network(batch, noise))
             fabric.backward(outputs[-1][0] / training.accumulate)
     if training.gradient_clip is not None:
         fabric.clip_gradients(network, optimiser, max_norm=training.gradient_clip, error_if_nonfinite=False)
@@ -127,11 +127,11 @@ def _step(
     return outputs
 
 
-def _crops(fabric: Fabric, store: CropStore, training: TrainingConfig, step: int, stream: str) -> Iterator[Tensor]:
+def _parts(fabric: Fabric, store: CropStore, training: TrainingConfig, step: int, stream: str) -> Iterator[Any]:
     """This process's share of each part of the batch."""
     generator = step_generator(training.seed, step, f"{stream}/crops")
     for part in store.moments(training.batch_size, generator).chunk(training.accumulate):
-        yield fabric.to_device(store.crops_at(part[distributed.share(len(part))], training.crop_samples))
+        yield fabric.to_device(store.batch_at(part[distributed.share(len(part))], training.crop_samples))
 
 
 def _mixed_precision(fabric: Fabric, training: TrainingConfig) -> torch.autocast:
@@ -148,7 +148,7 @@ def _validate(fabric: Fabric, task: Task, store: CropStore, training: TrainingCo
     outputs = []
     for index in range(VALIDATION_BATCHES):
         noise = step_generator(training.seed, index, "validation/noise", fabric.device)
-        outputs += [task.objective(crops, noise) for crops in _crops(fabric, store, training, index, "validation")]
+        outputs += [task.objective(batch, noise) for batch in _parts(fabric, store, training, index, "validation")]
     task.objective.train()
     return _mean_metrics(fabric, task, outputs)
 

@@ -34,7 +34,7 @@ def test_demo_has_at_most_64_dims_and_three_modules() -> None:
 
 
 def test_unknown_preset_lists_the_known() -> None:
-    with pytest.raises(ValueError, match="demo, sim, gim, tiny"):
+    with pytest.raises(ValueError, match="demo, sim, gim"):
         preset("simm")
 
 
@@ -51,3 +51,26 @@ def test_override_replaces_and_checks() -> None:
 def test_config_is_frozen() -> None:
     with pytest.raises(ValidationError):
         preset("tiny").sample_rate = 8000  # type: ignore[misc]
+
+
+def test_rivals_differ_from_sim_in_what_they_are_named_for() -> None:
+    sim, cpc, supervised, untrained = (preset(name) for name in ("sim", "cpc", "supervised", "untrained"))
+    (module,) = cpc.encoder.modules
+    assert module.convs == tuple(conv for part in sim.encoder.modules for conv in part.convs)
+    assert cpc.encoder.context == sim.encoder.context
+    assert cpc.objective.end_to_end
+    assert supervised.encoder.modules == sim.encoder.modules
+    assert supervised.objective.label == "syllable"
+    assert untrained.training.steps == 0
+    assert untrained.model_copy(update={"preset": "sim", "training": sim.training}) == sim
+
+
+def test_end_to_end_is_for_deterministic_encoders() -> None:
+    with pytest.raises(ValidationError, match="probabilistic"):
+        override(preset("cpc"), {"encoder.probabilistic": True})
+
+
+def test_a_config_from_before_there_were_kinds_of_objective_is_read() -> None:
+    tree = preset("tiny").model_dump(mode="json")
+    del tree["objective"]["kind"]
+    assert Config.model_validate(tree) == preset("tiny")

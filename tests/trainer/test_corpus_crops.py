@@ -8,7 +8,7 @@ import torch
 from trainer.audio import loudness_gain
 from trainer.config import preset
 from trainer.corpus import CorpusError, scan
-from trainer.corpus.crops import CropStore, open_store
+from trainer.corpus.crops import CropStore, LabelledStore, open_store
 from trainer.corpus.sides import find_sides
 
 RATE = 16_000
@@ -66,7 +66,7 @@ def test_unreadable_recordings_are_left_out_and_none_is_an_error(folder: Path, t
     recordings = scan(folder)
     (folder / "r1.wav").write_bytes((folder / "r1.wav").read_bytes()[:300])
     store = open_store(recordings, tmp_path / "cache", RATE, None, "training")
-    assert store.lengths.tolist() == [8000, 10_000, 500]
+    assert store.lengths.tolist() == [8000, 0, 10_000, 500]
     assert "1 of 4" in capsys.readouterr().out
     with pytest.raises(CorpusError, match="training"):
         open_store(recordings[1:2], tmp_path / "cache", RATE, None, "training")
@@ -83,3 +83,13 @@ def test_what_a_bundle_held_out_is_held_out_again(folder: Path) -> None:
     assert [recording.path.stem for recording in again.train] == ["r1", "r2"]
     other = find_sides([folder], config, [moved.model_copy(update={"name": "elsewhere"})])
     assert other.notes == first.notes
+
+
+def test_labelled_crops_come_with_the_class_of_their_recording() -> None:
+    lengths = [300, 0, 100, 200]  # the second could not be read
+    values = np.concatenate([np.full(n, v, dtype=np.float32) for n, v in zip(lengths, range(4), strict=True)])
+    store = LabelledStore(CropStore(values, lengths), [7, 8, 9, 7])
+    crops, classes = store.batch_at(store.moments(200, generator()), 50)
+    expected = {0: 7, 2: 9, 3: 7}
+    assert {int(crop.max()) for crop in crops} == {0, 2, 3}
+    assert all(expected[int(crop.max())] == label for crop, label in zip(crops, classes.tolist(), strict=True))

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config import EncoderConfig, PaperDecoderConfig, override, preset
+from trainer.config import Config, EncoderConfig, PaperDecoderConfig, override, preset
 from trainer.model import SIM, Model, Posterior
-from trainer.objectives import SIMObjective
+from trainer.objectives import InfoMaxObjective, SupervisedObjective
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -28,7 +28,7 @@ def test_no_gradient_crosses_a_module_border(name: str) -> None:
         else preset("demo")
     )
     encoder = SIM(config.encoder)
-    objective = SIMObjective(config, encoder)
+    objective = InfoMaxObjective(config, encoder)
     _, parts, context = objective(torch.randn(2, 10_240, generator=generator()) * 0.1, generator())
     losses = [part.info_nce if part.kl is None else part.info_nce + 0.1 * part.kl for part in parts]
     for index, loss in enumerate(losses):
@@ -42,6 +42,31 @@ def test_no_gradient_crosses_a_module_border(name: str) -> None:
         context.backward()
         assert all(weight.grad is None or weight.grad.abs().max() == 0 for weight in encoder.stack.parameters())
         assert all(weight.grad is not None for weight in encoder.context.parameters())
+
+
+def narrow(name: str) -> Config:
+    return override(preset(name), narrow_paper(name))
+
+
+def test_the_gradient_of_cpc_reaches_the_waveform() -> None:
+    config = narrow("cpc")
+    objective = InfoMaxObjective(config, SIM(config.encoder))
+    loss, parts, context = objective(torch.randn(2, 10_240, generator=generator()) * 0.1, generator())
+    assert parts == []
+    assert torch.equal(loss, context)
+    loss.backward()
+    assert all(weight.grad.abs().max() > 0 for weight in objective.parameters())
+
+
+def test_the_gradient_of_a_supervised_loss_reaches_every_module() -> None:
+    config = narrow("supervised")
+    objective = SupervisedObjective(config, SIM(config.encoder), 5)
+    crops = torch.randn(4, 10_240, generator=generator()) * 0.1
+    loss, accuracy = objective((crops, torch.tensor([0, 1, 2, 4])), generator())
+    assert loss.item() == pytest.approx(np.log(5), abs=0.3)
+    assert 0 <= accuracy.item() <= 1
+    loss.backward()
+    assert all(weight.grad.abs().max() > 0 for weight in objective.parameters())
 
 
 def test_kl_is_the_closed_form_of_torch() -> None:

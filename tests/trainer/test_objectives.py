@@ -6,7 +6,7 @@ import torch
 from trainer.config import DecoderLossConfig, FrameDistances, ObjectiveConfig, TimeDistances, override, preset
 from trainer.geometry import stack
 from trainer.model import SIM
-from trainer.objectives import InfoNCE, ReconstructionLoss, SIMObjective, prediction_frames
+from trainer.objectives import InfoMaxObjective, InfoNCE, ReconstructionLoss, prediction_frames
 
 
 def objective(**changes: object) -> ObjectiveConfig:
@@ -86,7 +86,7 @@ def test_distances_in_time_are_the_same_time_at_every_module() -> None:
 
 def test_total_is_info_nce_plus_beta_kl_summed_over_dims() -> None:
     config = override(preset("tiny"), {"objective.beta": [0.5, 0.25, 0.125]})
-    total, parts, _ = SIMObjective(config, SIM(config.encoder))(
+    total, parts, _ = InfoMaxObjective(config, SIM(config.encoder))(
         torch.randn(2, 5120, generator=generator()), generator()
     )
     expected = sum(
@@ -99,7 +99,7 @@ def test_total_is_info_nce_plus_beta_kl_summed_over_dims() -> None:
 
 def test_same_generator_same_loss() -> None:
     config = preset("tiny")
-    contrast = SIMObjective(config, SIM(config.encoder))
+    contrast = InfoMaxObjective(config, SIM(config.encoder))
     wave = torch.randn(2, 5120, generator=generator())
     assert torch.equal(contrast(wave, generator(3))[0], contrast(wave, generator(3))[0])
     assert not torch.equal(contrast(wave, generator(3))[0], contrast(wave, generator(4))[0])

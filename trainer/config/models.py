@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 
 class Frozen(BaseModel):
@@ -77,12 +77,35 @@ class ObjectiveConfig(Frozen):
     many of their instants (None: all). `negatives` are frames drawn from the whole batch, shared by all anchors.
     """
 
+    kind: Literal["info-nce"] = "info-nce"
     prediction: Annotated[FrameDistances | TimeDistances, Field(discriminator="unit")]
     negatives: int = Field(ge=1)
     window: int | None = Field(default=None, ge=2)
     anchors: int | None = Field(default=None, ge=1)
     scale_scores: bool = False
+    end_to_end: bool = False
+    """One contrast at the very top (the context's, where there is one), whose gradient reaches every module (CPC)."""
     beta: tuple[float, ...]
+
+
+class SupervisedConfig(Frozen):
+    """Cross-entropy of a linear classifier on the mean over time of the top (the context's, where there is one), for
+    the utterance label called `label`. The gradient reaches every module.
+    """
+
+    kind: Literal["supervised"] = "supervised"
+    label: str = Field(min_length=1)
+
+
+def _kind(objective: object) -> str:
+    """Bundles from before there was a choice do not name it."""
+    found = objective.get("kind") if isinstance(objective, dict) else getattr(objective, "kind", None)
+    return str(found or "info-nce")
+
+
+Objective = Annotated[
+    Annotated[ObjectiveConfig, Tag("info-nce")] | Annotated[SupervisedConfig, Tag("supervised")], Discriminator(_kind)
+]
 
 
 class TrainingConfig(Frozen):
@@ -90,7 +113,7 @@ class TrainingConfig(Frozen):
     step). A batch is shared by all processes of a run, so that their number changes nothing but the speed.
     """
 
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=0)
     batch_size: int = Field(ge=1)
     accumulate: int = Field(default=1, ge=1)
     """Parts a batch is worked off in, one after another, for want of memory; their gradients are averaged. Each part is
@@ -178,7 +201,7 @@ class Config(Frozen):
     sample_rate: int = Field(default=16_000, ge=1000, le=192_000)
     loudness_dbfs: float | None = None
     encoder: EncoderConfig
-    objective: ObjectiveConfig
+    objective: Objective
     training: TrainingConfig
     decoder: DecoderConfig
     decoder_loss: DecoderLossConfig
@@ -187,8 +210,11 @@ class Config(Frozen):
     @model_validator(mode="after")
     def _check(self) -> Config:
         depth = len(self.encoder.modules)
-        if len(self.objective.beta) != depth:
-            raise ValueError(f"objective.beta needs one value for each of the {depth} modules")
+        if isinstance(self.objective, ObjectiveConfig):
+            if len(self.objective.beta) != depth:
+                raise ValueError(f"objective.beta needs one value for each of the {depth} modules")
+            if self.objective.end_to_end and self.encoder.probabilistic:
+                raise ValueError("objective.end_to_end is for deterministic encoders; set encoder.probabilistic=false")
         if isinstance(self.decoder, PaperDecoderConfig) and len(self.decoder.layers) != depth:
             raise ValueError(f"decoder.layers needs one list for each of the {depth} modules")
         return self

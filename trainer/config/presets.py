@@ -13,6 +13,7 @@ from trainer.config.models import (
     ObjectiveConfig,
     PaperDecoderConfig,
     SpectralDecoderConfig,
+    SupervisedConfig,
     TimeDistances,
     TrainingConfig,
     TransposedLayer,
@@ -26,13 +27,12 @@ _PAPER_DECODER = (
 )
 
 
+def _convs(layers: tuple[tuple[int, int, int], ...]) -> tuple[ConvLayer, ...]:
+    return tuple(ConvLayer(kernel=k, stride=s, padding=p) for k, s, p in layers)
+
+
 def _modules(hidden: int, dims: int) -> tuple[ModuleConfig, ...]:
-    return tuple(
-        ModuleConfig(
-            convs=tuple(ConvLayer(kernel=k, stride=s, padding=p) for k, s, p in convs), hidden=hidden, dims=dims
-        )
-        for convs in _PAPER_CONVS
-    )
+    return tuple(ModuleConfig(convs=_convs(layers), hidden=hidden, dims=dims) for layers in _PAPER_CONVS)
 
 
 def _paper_decoder(channels: int) -> PaperDecoderConfig:
@@ -65,7 +65,7 @@ def _sim() -> Config:
 
 
 def _gim() -> Config:
-    """Greedy InfoMax: `sim` without the posterior and its KL."""
+    """Greedy InfoMax (Löwe et al., arXiv 1905.11786): `sim` without the posterior and its KL."""
     sim = _sim()
     return sim.model_copy(
         update={
@@ -74,6 +74,36 @@ def _gim() -> Config:
             "objective": sim.objective.model_copy(update={"beta": (0.0, 0.0, 0.0)}),
         }
     )
+
+
+def _cpc() -> Config:
+    """Contrastive predictive coding (van den Oord et al., arXiv 1807.03748): the same convolutions as one module, and
+    one contrast, the GRU's, whose gradient reaches them all.
+    """
+    gim = _gim()
+    (first, *_) = gim.encoder.modules
+    module = first.model_copy(update={"convs": _convs(tuple(layer for layers in _PAPER_CONVS for layer in layers))})
+    decoder = _paper_decoder(512)
+    return gim.model_copy(
+        update={
+            "preset": "cpc",
+            "encoder": gim.encoder.model_copy(update={"modules": (module,)}),
+            "objective": gim.objective.model_copy(update={"beta": (0.0,), "end_to_end": True}),
+            "decoder": decoder.model_copy(update={"layers": decoder.layers[-1:]}),
+        }
+    )
+
+
+def _supervised() -> Config:
+    """The same net end to end on a label of the corpus, the syllable unless `objective.label` says otherwise."""
+    gim = _gim()
+    return gim.model_copy(update={"preset": "supervised", "objective": SupervisedConfig(label="syllable")})
+
+
+def _untrained() -> Config:
+    """`sim` with the weights it is born with."""
+    sim = _sim()
+    return sim.model_copy(update={"preset": "untrained", "training": sim.training.model_copy(update={"steps": 0})})
 
 
 def _demo() -> Config:
@@ -133,7 +163,15 @@ def _tiny() -> Config:
     )
 
 
-_PRESETS = {"demo": _demo, "sim": _sim, "gim": _gim, "tiny": _tiny}
+_PRESETS = {
+    "demo": _demo,
+    "sim": _sim,
+    "gim": _gim,
+    "cpc": _cpc,
+    "supervised": _supervised,
+    "untrained": _untrained,
+    "tiny": _tiny,
+}
 PRESETS = tuple(_PRESETS)
 
 

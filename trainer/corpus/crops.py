@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,11 +26,11 @@ from trainer.durable import replacing
 
 
 class CropStore:
-    """The decoded recordings of one side of a split. `lengths` are in samples; `recordings` are those that could be
+    """The decoded recordings of one side of a split. `lengths` are in samples, 0 for a recording that could not be
     read.
     """
 
-    def __init__(self, samples: NDArray[np.float32], lengths: Sequence[int]) -> None:
+    def __init__(self, samples: NDArray[np.float32], lengths: Sequence[int] | NDArray[np.int64]) -> None:
         self.samples = samples
         self.lengths = np.asarray(lengths, dtype=np.int64)
         self.starts = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
@@ -52,9 +53,17 @@ class CropStore:
         """[count] samples, each of the store's equally likely. Nothing is read."""
         return torch.randint(self.total_samples, (count,), generator=generator)
 
+    def batch_at(self, moments: Tensor, length: int) -> Any:
+        """What an objective is given of `moments` [count]: their crops."""
+        return self.crops_at(moments, length)
+
     def crops_at(self, moments: Tensor, length: int) -> Tensor:
         """The crops [count, length] around `moments` [count]."""
         return torch.stack([self._crop(int(moment), length) for moment in moments])
+
+    def recordings_at(self, moments: Tensor) -> NDArray[np.int64]:
+        """The numbers of the recordings that `moments` [count] lie in [count]."""
+        return np.searchsorted(self.starts, moments.numpy(), side="right") - 1
 
     def _crop(self, moment: int, length: int) -> Tensor:
         """A crop whose middle is near `moment`, moved inside its recording."""
@@ -66,6 +75,18 @@ class CropStore:
         offset = (moment % (length - len(piece) + 1)) if len(piece) < length else 0
         crop[offset : offset + len(piece)] = piece
         return torch.from_numpy(crop)
+
+
+class LabelledStore(CropStore):
+    """A store whose crops come with the number of their recording's class, `classes` [recordings]."""
+
+    def __init__(self, store: CropStore, classes: Sequence[int]) -> None:
+        super().__init__(store.samples, store.lengths)
+        self.classes = torch.tensor(classes)
+
+    def batch_at(self, moments: Tensor, length: int) -> tuple[Tensor, Tensor]:
+        """The crops [count, length] around `moments` [count], and their classes [count]."""
+        return self.crops_at(moments, length), self.classes[self.recordings_at(moments)]
 
 
 def open_store(
@@ -112,12 +133,13 @@ def _decode(
                 waveform = read_recording(recording, sample_rate)
             except CorpusError as error:
                 refused.append(str(error))
+                lengths.append(0)
                 continue
             if loudness_dbfs is not None:
                 waveform = waveform * np.float32(loudness_gain(waveform, loudness_dbfs))
             stream.write(np.ascontiguousarray(waveform, dtype=np.float32).tobytes())
             lengths.append(len(waveform))
-        if not lengths:
+        if not any(lengths):
             raise CorpusError(f"no recording of the {name} part could be read")
     if refused:
         tqdm.write(f"{len(refused)} of {len(recordings)} recordings could not be read; the first: {refused[0]}")

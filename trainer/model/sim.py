@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from trainer.config import EncoderConfig
 from trainer.model.encoder import EncoderModule
@@ -10,9 +10,10 @@ from trainer.model.posterior import Posterior
 
 
 class SIM(nn.Module):
-    """Smooth InfoMax (arXiv 2408.12936, section 3): each module's detached latents are the next one's input.
+    """The modules of Smooth InfoMax (arXiv 2408.12936, section 3), each one's latents the next one's input.
 
-    No gradient crosses a module border. With `probabilistic` off it is Greedy InfoMax (arXiv 1905.11786).
+    With `probabilistic` off those of Greedy InfoMax (arXiv 1905.11786). That no gradient crosses a module border is the
+    objective's to see to.
     """
 
     def __init__(self, config: EncoderConfig) -> None:
@@ -27,15 +28,12 @@ class SIM(nn.Module):
             else None
         )
 
-    def forward(self, waveform: Tensor, generator: Generator | None = None) -> list[Posterior]:
-        """(B, samples) -> one posterior (B, dims, frames) a module. With a generator samples are passed on
-        (training), without it means.
-        """
+    def forward(self, waveform: Tensor) -> list[Posterior]:
+        """(B, samples) -> one posterior (B, dims, frames) a module, each from the mean of the one before."""
         x, posteriors = waveform.unsqueeze(2), []
         for module in self.stack:
-            posterior = module(x)
-            posteriors.append(posterior)
-            x = (posterior.mean if generator is None else posterior.sample(generator)).detach().mT
+            posteriors.append(module(x))
+            x = posteriors[-1].mean.mT
         return posteriors
 
     def contextualise(self, latents: Tensor) -> Tensor:

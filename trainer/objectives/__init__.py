@@ -1,0 +1,15 @@
+"""What training minimises: for an encoder by its preset, for a decoder the distance to the original."""
+
+from trainer.objectives.contrast import InfoNCE, prediction_frames
+from trainer.objectives.infomax import InfoMaxObjective, ModuleLoss
+from trainer.objectives.reconstruction import ReconstructionLoss
+from trainer.objectives.supervised import SupervisedObjective
+
+__all__ = [
+    "InfoMaxObjective",
+    "InfoNCE",
+    "ModuleLoss",
+    "ReconstructionLoss",
+    "SupervisedObjective",
+    "prediction_frames",
+]

@@ -1,0 +1,73 @@
+"""InfoNCE: predict later frames, and tell them from others."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor, nn
+
+from trainer import distributed
+from trainer.config import ObjectiveConfig, TimeDistances
+
+
+def prediction_frames(objective: ObjectiveConfig, hop_seconds: float) -> tuple[int, ...]:
+    """The prediction distances k of a module, in its own frames. Raises ValueError where a distance in time is under
+    half a hop.
+    """
+    if isinstance(objective.prediction, TimeDistances):
+        frames = tuple(round(distance / hop_seconds) for distance in objective.prediction.distances)
+        if min(frames) < 1:
+            raise ValueError(
+                f"objective.prediction: a distance is shorter than half the module's hop of {hop_seconds:g} s"
+            )
+        return frames
+    return tuple(range(1, objective.prediction.steps + 1))
+
+
+class InfoNCE(nn.Module):
+    """Contrastive prediction of later frames (van den Oord et al., arXiv 1807.03748, eq. 4; per module as in SIM,
+    section 3).
+
+    f_k(t, j) = z_j' W_k c_t, one W_k without bias for each distance k; the loss is the mean over k and anchors t of
+    -log( exp f_k(t, t+k) / (exp f_k(t, t+k) + sum over negatives j of exp f_k(t, j)) ), in nats. The negatives are
+    frames drawn from the whole batch and shared by all anchors, so that they cost one matrix product. With n of them
+    the loss is at most about ln(n + 1) for a useless predictor.
+    """
+
+    def __init__(self, context_dims: int, dims: int, distances: tuple[int, ...], objective: ObjectiveConfig) -> None:
+        super().__init__()
+        self.predict = nn.Linear(context_dims, dims * len(distances), bias=False)
+        self.distances, self.negatives = distances, objective.negatives
+        self.window, self.anchors = objective.window, objective.anchors
+        self.scale = dims**-0.5 if objective.scale_scores else 1.0
+
+    def window_of(self, frames: int, generator: Generator) -> Tensor:
+        """Which of `frames` frames one step looks at: `objective.window` consecutive ones, or all [frames used]."""
+        if self.window is None or frames <= self.window:
+            return torch.arange(frames, device=generator.device)
+        return _draw(frames - self.window + 1, 1, generator) + torch.arange(self.window, device=generator.device)
+
+    def forward(self, context: Tensor, latents: Tensor, generator: Generator) -> Tensor:
+        """context (B, C, L) and latents (B, D, L) -> the loss, a scalar. Raises ValueError when L leaves no anchor."""
+        context, latents = context.mT, latents.mT
+        batch, frames, dims = latents.shape
+        candidates = frames - max(self.distances)
+        if candidates < 1:
+            raise ValueError(
+                f"a crop of {frames} frames is too short to predict {max(self.distances)} frames ahead; "
+                "raise training.crop_samples"
+            )
+        anchors = torch.arange(candidates, device=latents.device)
+        if self.anchors is not None and self.anchors < candidates:
+            anchors = torch.randperm(candidates, generator=generator, device=latents.device)[: self.anchors]
+        predictions = self.predict(context[:, anchors]).view(batch, -1, dims)  # anchors x distances
+        targets = (anchors[:, None] + torch.tensor(self.distances, device=latents.device)).flatten()
+        # Scores with all frames of the clip, of which the targets' are kept: cheaper than gathering each target.
+        positives = (predictions @ latents.mT).gather(2, targets.expand(batch, -1)[..., None])
+        pool = distributed.gather(latents).reshape(-1, dims)
+        negatives = pool[_draw(len(pool), self.negatives, generator)]
+        logits = torch.cat([positives, predictions @ negatives.T], dim=-1).float() * self.scale
+        return (logits.logsumexp(-1) - logits[..., 0]).mean()
+
+
+def _draw(below: int, count: int, generator: Generator) -> Tensor:
+    return torch.randint(below, (count,), generator=generator, device=generator.device)

@@ -1,0 +1,54 @@
+"""How far a decoded sound is from the original: what a decoder minimises."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from trainer.config import DecoderLossConfig
+from trainer.features import LogMel
+
+
+class ReconstructionLoss(nn.Module):
+    """Waveform mean squared error, L1 of log-mel in dB / 10, and multi-resolution STFT, each with its weight.
+
+    The STFT term is, for windows of 16, 32 and 64 ms, spectral convergence plus L1 of log-magnitude (Yamamoto et al.,
+    arXiv 1910.11480, eqs. 3-5).
+    """
+
+    WINDOWS_SECONDS = (0.016, 0.032, 0.064)
+    _FLOOR = 1e-3
+
+    def __init__(self, config: DecoderLossConfig, sample_rate: int) -> None:
+        super().__init__()
+        self.config, self.log_mel = config, LogMel(sample_rate)
+        for index, seconds in enumerate(self.WINDOWS_SECONDS):
+            self.register_buffer(f"window_{index}", torch.hann_window(round(seconds * sample_rate)), persistent=False)
+
+    def forward(self, decoded: Tensor, original: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """(B, samples) each -> weighted total and the unweighted parts by name."""
+        parts: dict[str, Tensor] = {}
+        if self.config.waveform:
+            parts["waveform"] = F.mse_loss(decoded, original)
+        if self.config.log_mel:
+            parts["log_mel"] = F.l1_loss(self.log_mel(decoded), self.log_mel(original)) / 10.0
+        if self.config.stft:
+            distances = [
+                self._stft_distance(decoded, original, self.get_buffer(f"window_{i}"))
+                for i in range(len(self.WINDOWS_SECONDS))
+            ]
+            parts["stft"] = torch.stack(distances).mean()
+        total = torch.stack([getattr(self.config, name) * value for name, value in parts.items()]).sum()
+        return total, parts
+
+    def _stft_distance(self, decoded: Tensor, original: Tensor, window: Tensor) -> Tensor:
+        ours, theirs = self._magnitude(decoded, window), self._magnitude(original, window)
+        convergence = torch.linalg.norm(ours - theirs) / torch.linalg.norm(theirs).clamp_min(self._FLOOR)
+        distance: Tensor = convergence + F.l1_loss(ours.log(), theirs.log())
+        return distance
+
+    def _magnitude(self, waveform: Tensor, window: Tensor) -> Tensor:
+        size = len(window)
+        spectrum = torch.stft(waveform, size, size // 4, window=window, pad_mode="constant", return_complex=True)
+        return (spectrum.real**2 + spectrum.imag**2 + self._FLOOR**2).sqrt()
