@@ -85,7 +85,7 @@ def read_clips(data: Path, sample_rate: int) -> Clips:
 def measure_log_mel(clips: Clips, bands: int = LOG_MEL_BANDS) -> list[Score]:
     """The row `log-mel`, the same for every fold."""
     features = _pooled([log_mel_source(clips.sample_rate, bands)], clips, LOUDNESS_DBFS)
-    return _judge(LOG_MEL, dict.fromkeys(TEST_FOLDS, features), clips)
+    return judge(LOG_MEL, dict.fromkeys(TEST_FOLDS, features), clips)
 
 
 def measure(row: str, bundles: Bundles, clips: Clips) -> list[Score]:
@@ -105,14 +105,14 @@ def measure(row: str, bundles: Bundles, clips: Clips) -> list[Score]:
         features = _pooled(sources, clips, loudness(config))
         trained[fold] = {name: values for name, values in features.items() if not name.startswith(UNTRAINED)}
         fresh[fold] = {name: features[f"{UNTRAINED} {name}"] for name in trained[fold]}
-    return [*_judge(row, trained, clips), *_judge(f"{UNTRAINED} {row}", fresh, clips)]
+    return [*judge(row, trained, clips), *judge(f"{UNTRAINED} {row}", fresh, clips)]
 
 
 def _pooled(sources: Sequence[Source], clips: Clips, dbfs: float) -> dict[str, Features]:
     return pool_clips(sources, ((level(waveform, dbfs), [WHOLE]) for waveform in clips.waveforms))
 
 
-def _judge(row: str, features: Mapping[int, Mapping[str, Features]], clips: Clips) -> list[Score]:
+def judge(row: str, features: Mapping[int, Mapping[str, Features]], clips: Clips) -> list[Score]:
     """Choose a representation for each label and pooling, and score all of them on the test folds; `features` are by
     test fold and representation.
     """

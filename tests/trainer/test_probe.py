@@ -1,4 +1,4 @@
-"""The probe command, on syllables made of tones: the vowel is a pitch, the consonant says nothing audible."""
+"""The probe command, on syllables made of tones."""
 
 import json
 import re
@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import torch
 
+from tests.trainer.tones import PITCH, RATE, WORDS, tone, write_syllables
 from trainer import bundle
 from trainer.analysis.probes import fold_of
 from trainer.bundle import CorpusNote, Provenance
@@ -17,30 +18,10 @@ from trainer.config import ContextConfig, preset
 from trainer.model import Model
 from trainer.probe import PROBES_KEY, ProbeOptions, probe_bundle, table
 
-RATE = 16_000
-PITCH = {"a": 300.0, "i": 900.0, "u": 2700.0}
-WORDS = [first + second + third for first in "bdg" for second in "aiu" for third in ("ba", "bi", "bu", "da", "du")]
-
-
-def syllable(vowel: str, rng: np.random.Generator) -> np.ndarray:
-    """0.2 s of a tone of any loudness and phase, in faint noise."""
-    times = np.arange(RATE // 5) / RATE
-    tone = np.sin(2 * np.pi * (PITCH[vowel] * times + rng.uniform()))
-    return (rng.uniform(0.02, 0.5) * (tone + 0.05 * rng.normal(size=len(times)))).astype(np.float32)
-
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("corpus") / "syllables"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for word in WORDS:
-        for number, (start, consonant) in enumerate(zip((0, 2), rng.choice(list("bdg"), 2), strict=True)):
-            for take in (1, 2):
-                vowel = word[start + 1] if start else word[1]
-                name = f"{word}_{take}_{number}_{consonant}{vowel}.wav"
-                soundfile.write(folder / name, syllable(vowel, rng), RATE)
-    return folder
+    return write_syllables(tmp_path_factory.mktemp("corpus") / "syllables")
 
 
 @pytest.fixture
@@ -105,7 +86,7 @@ def test_phones_are_probed_within_their_times(tmp_path: Path, model: Path) -> No
     (tmp_path / "speech").mkdir()
     for number in range(30):
         order = rng.permutation(list(PITCH)).tolist()
-        wave = np.concatenate([np.zeros(RATE // 10, np.float32), *(syllable(vowel, rng) for vowel in order)])
+        wave = np.concatenate([np.zeros(RATE // 10, np.float32), *(tone(vowel, rng) for vowel in order)])
         soundfile.write(tmp_path / "speech" / f"{number}.wav", wave, RATE)
         times = np.arange(0.1, 0.7, 0.2).round(3).tolist()
         phones = [{"phone": p, "start": t, "end": round(t + 0.2, 3)} for p, t in zip(order, times, strict=True)]
