@@ -1,4 +1,4 @@
-"""python -m benchmarks decode: one line of JSON a row."""
+"""python -m benchmarks decode | train: one line of JSON a row."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 def main() -> None:
     """Run the benchmark that was asked for."""
-    from benchmarks import decode
+    from benchmarks import decode, train
 
-    benchmarks = {"decode": decode.rows}
+    benchmarks = {"decode": decode.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("benchmark", choices=[*benchmarks, "all"], nargs="?", default="all")
     parser.add_argument("--repeats", type=int, default=200)

@@ -21,6 +21,7 @@ from trainer import distributed
 from trainer.checkpoint import Best, all_finite, resume, save_checkpoint, step_generator
 from trainer.config import Config, TrainingConfig
 from trainer.corpus.crops import CropStore
+from trainer.devices import autocast
 from trainer.progress import Metrics, Progress
 from trainer.run import StopRequest, TrainingError, graceful_stop, learning_rate, set_learning_rate
 
@@ -117,7 +118,7 @@ def _step(
     for batch in _parts(fabric, store, training, step, name):
         more = len(outputs) + 1 < training.accumulate
         with fabric.no_backward_sync(network, enabled=more):
-            with _mixed_precision(fabric, training):
+            with autocast(fabric.device, training.precision):
                 outputs.append(network(batch, noise))
             fabric.backward(outputs[-1][0] / training.accumulate)
     if training.gradient_clip is not None:
@@ -132,13 +133,6 @@ def _parts(fabric: Fabric, store: CropStore, training: TrainingConfig, step: int
     generator = step_generator(training.seed, step, f"{stream}/crops")
     for part in store.moments(training.batch_size, generator).chunk(training.accumulate):
         yield fabric.to_device(store.batch_at(part[distributed.share(len(part))], training.crop_samples))
-
-
-def _mixed_precision(fabric: Fabric, training: TrainingConfig) -> torch.autocast:
-    """Not Fabric's own mixed precision: that rounds the waveform to bfloat16 before anything else, and its 8 bits lose
-    what is quiet in loud speech.
-    """
-    return torch.autocast(fabric.device.type, torch.bfloat16, enabled=training.precision == "bf16-mixed")
 
 
 @torch.no_grad()

@@ -115,3 +115,27 @@ def test_reconstruction_loss_is_zero_on_the_original_and_knows_a_gain() -> None:
     assert float(parts["waveform"]) == pytest.approx(float((wave**2).mean()) / 4, rel=1e-4)
     assert float(parts["log_mel"]) == pytest.approx(0.602, abs=0.01)
     assert float(parts["stft"]) == pytest.approx(0.5 + math.log(2), abs=0.02)
+
+
+@pytest.mark.parametrize("distances", [(1, 2, 5), (-3, -1), (-2, 0, 4)])
+def test_info_nce_is_its_formula_for_every_pair_of_frames_there_is(distances: tuple[int, ...]) -> None:
+    """The definition, pair by pair, forwards and backwards in time."""
+    batch, dims, frames = 2, 4, 12
+    contrast = InfoNCE(3, dims, distances, objective(negatives=6))
+    context = torch.randn(batch, 3, frames, generator=generator())
+    latents = torch.randn(batch, dims, frames, generator=generator(1))
+    frames_of_all = latents.mT.reshape(-1, dims)
+    negatives = frames_of_all[torch.randint(len(frames_of_all), (6,), generator=generator(2))]
+    means = []
+    for number, k in enumerate(distances):
+        matrix = contrast.predict.weight[number * dims : (number + 1) * dims]
+        terms = []
+        for clip in range(batch):
+            for t in range(frames):
+                if 0 <= t + k < frames:
+                    prediction = matrix @ context[clip, :, t]
+                    positive = (prediction @ latents[clip, :, t + k]).exp()
+                    terms.append(-(positive / (positive + (negatives @ prediction).exp().sum())).log())
+        means.append(torch.stack(terms).mean())
+    found = contrast(context, latents, generator(2))
+    assert found.item() == pytest.approx(torch.stack(means).mean().item(), rel=1e-5)

@@ -125,7 +125,8 @@ class TrainingConfig(Frozen):
     final_learning_rate: float = Field(default=1.0, gt=0, le=1.0)
     """Share of the learning rate that a cosine reaches at the last step; 1 keeps it constant."""
     gradient_clip: float | None = Field(default=None, gt=0)
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
+    """Of matrix products; losses and normalisation are always exact. auto: bf16-mixed where the device has bfloat16."""
     seed: int = 0
     validation_fraction: float = Field(default=0.05, gt=0, lt=1)
     split_by: Literal["auto", "speaker", "word", "recording"] = "auto"

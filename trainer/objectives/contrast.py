@@ -24,13 +24,13 @@ def prediction_frames(objective: ObjectiveConfig, hop_seconds: float) -> tuple[i
 
 
 class InfoNCE(nn.Module):
-    """Contrastive prediction of later frames (van den Oord et al., arXiv 1807.03748, eq. 4; per module as in SIM,
+    """Contrastive prediction of other frames (van den Oord et al., arXiv 1807.03748, eq. 4; per module as in SIM,
     section 3).
 
-    f_k(t, j) = z_j' W_k c_t, one W_k without bias for each distance k; the loss is the mean over k and anchors t of
-    -log( exp f_k(t, t+k) / (exp f_k(t, t+k) + sum over negatives j of exp f_k(t, j)) ), in nats. The negatives are
-    frames drawn from the whole batch and shared by all anchors, so that they cost one matrix product. With n of them
-    the loss is at most about ln(n + 1) for a useless predictor.
+    f_k(t, j) = z_j' W_k c_t, one W_k without bias for each distance k; the loss is the mean over k, and over all t that
+    have a frame t + k, of -log( exp f_k(t, t+k) / (exp f_k(t, t+k) + sum over negatives j of exp f_k(t, j)) ), in nats.
+    The negatives are frames drawn from the whole batch and shared by all anchors, so that they cost one matrix product.
+    With n of them the loss is at most about ln(n + 1) for a useless predictor.
     """
 
     def __init__(self, context_dims: int, dims: int, distances: tuple[int, ...], objective: ObjectiveConfig) -> None:
@@ -47,26 +47,41 @@ class InfoNCE(nn.Module):
         return _draw(frames - self.window + 1, 1, generator) + torch.arange(self.window, device=generator.device)
 
     def forward(self, context: Tensor, latents: Tensor, generator: Generator) -> Tensor:
-        """context (B, C, L) and latents (B, D, L) -> the loss, a scalar. Raises ValueError when L leaves no anchor."""
+        """context (B, C, L) and latents (B, D, L) -> the loss, a scalar. Raises ValueError where L frames are too few
+        for the longest distance.
+        """
         context, latents = context.mT, latents.mT
         batch, frames, dims = latents.shape
-        candidates = frames - max(self.distances)
-        if candidates < 1:
-            raise ValueError(
-                f"a crop of {frames} frames is too short to predict {max(self.distances)} frames ahead; "
-                "raise training.crop_samples"
-            )
-        anchors = torch.arange(candidates, device=latents.device)
-        if self.anchors is not None and self.anchors < candidates:
-            anchors = torch.randperm(candidates, generator=generator, device=latents.device)[: self.anchors]
+        distances = torch.tensor(self.distances, device=latents.device)
+        anchors, weights = self._anchors(frames, distances, generator)
+        targets = (anchors[:, None] + distances).clamp(0, frames - 1).flatten()
         predictions = self.predict(context[:, anchors]).view(batch, -1, dims)  # anchors x distances
-        targets = (anchors[:, None] + torch.tensor(self.distances, device=latents.device)).flatten()
         # Scores with all frames of the clip, of which the targets' are kept: cheaper than gathering each target.
         positives = (predictions @ latents.mT).gather(2, targets.expand(batch, -1)[..., None])
         pool = distributed.gather(latents).reshape(-1, dims)
         negatives = pool[_draw(len(pool), self.negatives, generator)]
         logits = torch.cat([positives, predictions @ negatives.T], dim=-1).float() * self.scale
-        return (logits.logsumexp(-1) - logits[..., 0]).mean()
+        return ((logits.logsumexp(-1) - logits[..., 0]) * weights).sum() / batch
+
+    def _anchors(self, frames: int, distances: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """The anchors t [anchors] and the weight in the mean of each pair with a distance k [anchors x distances]: 0
+        where there is no frame t + k.
+        """
+        if max(abs(k) for k in self.distances) >= frames:
+            raise ValueError(
+                f"a crop of {frames} frames is too short to predict {max(map(abs, self.distances))} frames away; "
+                "raise training.crop_samples"
+            )
+        anchors = torch.arange(
+            max(0, -max(self.distances)), frames - max(0, min(self.distances)), device=distances.device
+        )
+        if self.anchors is not None and self.anchors < len(anchors):
+            anchors = anchors[
+                torch.randperm(len(anchors), generator=generator, device=generator.device)[: self.anchors]
+            ]
+        targets = anchors[:, None] + distances
+        exists = ((targets >= 0) & (targets < frames)).float()
+        return anchors, (exists / exists.sum(0).clamp_min(1) / len(self.distances)).flatten()
 
 
 def _draw(below: int, count: int, generator: Generator) -> Tensor:

@@ -1,0 +1,105 @@
+"""The published way to train SIM and GIM, re-created to be measured against.
+
+Convolutions as torch has them, everything in float32, and for every module, step k and anchor negatives of its own,
+gathered one by one (as SIM, arXiv 2408.12936, and GIM, arXiv 1905.11786, publish it). The model, K, anchors, crop and
+optimiser are those of the preset.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from trainer.config import Config, ModuleConfig, ObjectiveConfig
+
+NEGATIVES = 10
+"""As published. Ours uses more."""
+
+
+class Module(nn.Module):
+    """Convolutions and heads over (B, channels, frames)."""
+
+    def __init__(self, inputs: int, module: ModuleConfig, probabilistic: bool) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for conv in module.convs:
+            layers += [nn.Conv1d(inputs, module.hidden, conv.kernel, conv.stride, conv.padding), nn.ReLU()]
+            inputs = module.hidden
+        self.convs = nn.Sequential(*layers)
+        self.mean = nn.Conv1d(inputs, module.dims, 1)
+        self.logvar = nn.Conv1d(inputs, module.dims, 1) if probabilistic else None
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        h = self.convs(x)
+        return self.mean(h), None if self.logvar is None else self.logvar(h)
+
+
+class Contrast(nn.Module):
+    """InfoNCE with gathered negatives: `steps` predictions of each of the first `window` frames."""
+
+    def __init__(self, context: int, dims: int, steps: int) -> None:
+        super().__init__()
+        self.predict = nn.ModuleList(nn.Conv1d(context, dims, 1, bias=False) for _ in range(steps))
+
+    def forward(self, context: Tensor, latents: Tensor) -> Tensor:
+        """(B, C, L) and (B, D, L) -> the loss."""
+        batch, dims, frames = latents.shape
+        pool = latents.transpose(0, 1).reshape(dims, batch * frames)
+        losses = []
+        for step, predict in enumerate(self.predict, start=1):
+            predicted, targets = predict(context[:, :, :-step]), latents[:, :, step:]
+            drawn = torch.randint(batch * frames, (NEGATIVES, batch * (frames - step)))
+            negatives = torch.stack([pool.index_select(1, index) for index in drawn], dim=1)
+            negatives = negatives.view(dims, NEGATIVES, batch, frames - step).permute(2, 0, 1, 3)
+            candidates = torch.cat([targets[:, :, None], negatives], dim=2)  # (B, D, 1 + negatives, L)
+            scores = (candidates * predicted[:, :, None]).sum(1)
+            losses.append(-F.log_softmax(scores, dim=1)[:, 0].mean())
+        return torch.stack(losses).mean()
+
+
+class Reference(nn.Module):
+    """Loss of the whole stack for crops (B, samples)."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        objective, encoder = config.objective, config.encoder
+        assert isinstance(objective, ObjectiveConfig)
+        assert objective.prediction.unit == "frames"
+        assert encoder.context is not None
+        steps, dims = objective.prediction.steps, [module.dims for module in encoder.modules]
+        inputs = [1, *dims[:-1]]
+        self.beta, self.window = objective.beta, objective.window
+        self.stack = nn.ModuleList(
+            Module(channels, module, encoder.probabilistic)
+            for channels, module in zip(inputs, encoder.modules, strict=True)
+        )
+        self.contrasts = nn.ModuleList(Contrast(count, count, steps) for count in dims)
+        self.gru = nn.GRU(dims[-1], encoder.context.hidden, batch_first=True)
+        self.context_contrast = Contrast(encoder.context.hidden, dims[-1], steps)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        x, losses = waveform[:, None], []
+        for module, contrast, beta in zip(self.stack, self.contrasts, self.beta, strict=True):
+            mean, logvar = module(x)
+            if logvar is None:
+                context = latents = mean
+            else:
+                deviation = (0.5 * logvar).exp()
+                context = mean + deviation * torch.randn_like(deviation)
+                latents = mean + deviation * torch.randn_like(deviation)
+                kl = -0.5 * (1 + logvar - mean**2 - logvar.exp())
+                losses.append(beta * kl.sum(1).mean())
+            losses.append(self._contrast(contrast, context, latents))
+            x = latents.detach()
+        context, _ = self.gru(x.transpose(1, 2))
+        losses.append(self._contrast(self.context_contrast, context.transpose(1, 2), x))
+        return torch.stack(losses).sum()
+
+    def _contrast(self, contrast: nn.Module, context: Tensor, latents: Tensor) -> Tensor:
+        frames = latents.shape[2]
+        window = frames if self.window is None else min(self.window, frames)
+        start = int(torch.randint(frames - window + 1, ()))
+        part = slice(start, start + window)
+        loss: Tensor = contrast(context[:, :, part], latents[:, :, part])
+        return loss
