@@ -56,6 +56,8 @@ class Progress:
 
     def validation(self, step: int, metrics: Metrics) -> None:
         self._write(step, "validation", metrics)
+        if self.board is not None:
+            self.board.flush()  # a checkpoint follows, and what is older than that is not told again
 
     def say(self, text: str) -> None:
         if self.telling:

@@ -1,15 +1,21 @@
+import resource
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import torch
+from torch import nn
 
+from tests.trainer.runs import start
 from trainer.audio import loudness_gain
-from trainer.config import preset
+from trainer.config import override, preset
 from trainer.corpus import CorpusError, scan
 from trainer.corpus.crops import CropStore, LabelledStore, open_store
 from trainer.corpus.sides import find_sides
+from trainer.devices import launch
+from trainer.loop import Sources, Task, train
 
 RATE = 16_000
 
@@ -93,3 +99,57 @@ def test_labelled_crops_come_with_the_class_of_their_recording() -> None:
     expected = {0: 7, 2: 9, 3: 7}
     assert {int(crop.max()) for crop in crops} == {0, 2, 3}
     assert all(expected[int(crop.max())] == label for crop, label in zip(crops, classes.tolist(), strict=True))
+
+
+def test_decoding_holds_one_recording_at_a_time(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for index in range(40):
+        soundfile.write(corpus / f"r{index}.wav", np.full(2 * RATE, 0.1), RATE)
+    recordings, bytes_each = scan(corpus), 4 * 2 * RATE
+    tracemalloc.start()
+    store = open_store(recordings, tmp_path / "cache", RATE, -23.0, "training")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert store.total_samples == 40 * 2 * RATE
+    assert peak < 20 * bytes_each, "half of the corpus was in memory at once"
+
+
+HUGE = 4 << 30
+"""Bytes of a store that takes no room on the disk: all of it is a hole."""
+
+
+def train_on(file: Path, told: Path) -> None:
+    samples = np.memmap(file, dtype=np.float32, mode="r", shape=(HUGE // 4,))
+    store = CropStore(samples, [RATE * 64] * (len(samples) // (RATE * 64)))
+    config = override(preset("tiny"), {"training.steps": 4, "training.batch_size": 64})
+    torch.manual_seed(0)
+    objective = Loudness()
+    task = Task(
+        "loudness", objective, torch.optim.Adam(objective.parameters()), lambda loss: {"loss": loss.item()}, str
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert train(launch("cpu", 1), task, Sources(store, store), config, config.training, told)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    (told / "grown").write_text(str(grown << 10))
+
+
+class Loudness(nn.Module):
+    """Something to train that needs no memory of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(()))
+
+    def forward(self, crops: torch.Tensor, _: torch.Generator) -> tuple[torch.Tensor]:
+        return ((self.gain * crops).square().mean(),)
+
+
+def test_a_corpus_larger_than_memory_is_not_read_into_it(tmp_path: Path) -> None:
+    file = tmp_path / "huge.f32"
+    with file.open("wb") as stream:
+        stream.truncate(HUGE)
+    training = start(train_on, file, tmp_path)
+    training.join(60)
+    assert training.exitcode == 0
+    assert int((tmp_path / "grown").read_text()) < HUGE / 20

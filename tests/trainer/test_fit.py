@@ -1,7 +1,5 @@
 """The loops on a small corpus of made-up speech-like recordings."""
 
-import json
-import os
 import re
 import signal
 import subprocess
@@ -11,49 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 import torch
-from safetensors.torch import load_file
 
+from tests.trainer.runs import ON_CPU, TINY, metrics, same, weights
 from trainer import bundle
 from trainer.checkpoint import CheckpointError
 from trainer.config import override, preset
 from trainer.fit import fit
 from trainer.fit_decoder import DecoderObjective, fit_decoder
 from trainer.model import Model
-from trainer.objectives import SIMObjective
-from trainer.progress import MetricsLog
+from trainer.objectives import InfoMaxObjective
 from trainer.run import TrainingError, learning_rate
-
-TINY = override(preset("tiny"), {"training.steps": 12, "decoder_training.steps": 12})
-ON_CPU = {"accelerator": "cpu", "devices": 1}
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight recordings in which buzz, hiss and silence take turns every 0.2 s: what comes in 10 to 100 ms is mostly
-    what there is now.
-    """
-    folder, rng, rate = tmp_path_factory.mktemp("corpus"), np.random.default_rng(0), 16_000
-    for index in range(8):
-        time_axis = np.arange(rate) / rate
-        buzz = np.sign(np.sin(2 * np.pi * (100 + 20 * index) * time_axis))
-        sounds = np.stack([buzz, rng.normal(size=rate), 0.01 * rng.normal(size=rate)])
-        turns = np.repeat(rng.integers(3, size=5), rate // 5)
-        soundfile.write(folder / f"voice{index}.wav", 0.2 * sounds[turns, np.arange(rate)].clip(-4, 4), rate)
-    return folder
-
-
-def weights(path: Path, name: str = "encoder") -> dict[str, torch.Tensor]:
-    return load_file(path / f"{name}.safetensors")
-
-
-def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
-def metrics(path: Path, name: str = "encoder") -> list[dict]:
-    return [json.loads(line) for line in (path / "run" / f"{name}.jsonl").read_text().splitlines()]
 
 
 def test_the_same_seed_gives_the_same_bundle(corpus: Path, tmp_path: Path) -> None:
@@ -91,34 +57,6 @@ def test_training_learns(corpus: Path, tmp_path: Path) -> None:
     fit(override(TINY, settings), [corpus], tmp_path, **ON_CPU)
     chance = np.log(TINY.objective.negatives + 1)
     assert max(metrics(tmp_path)[-1]["info_nce"]) < chance - 0.05
-
-
-def test_a_run_cut_short_resumes_to_the_same_weights(corpus: Path, tmp_path: Path) -> None:
-    fit(TINY, [corpus], tmp_path / "whole", **ON_CPU)
-    # A stop after five of the twelve steps: what a killed process leaves is its last checkpoint.
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
-    script = (
-        "import sys, trainer.loop as loop\n"
-        "from trainer.fit import fit\n"
-        "from pathlib import Path\n"
-        "from trainer.config import Config\n"
-        "kept = loop.save_checkpoint\n"
-        "def save_and_die(*a):\n    kept(*a); import os; os._exit(9)\n"
-        "loop.save_checkpoint = save_and_die\n"
-        "config = Config.model_validate_json(sys.argv[1])\n"
-        "fit(config, [Path(sys.argv[2])], Path(sys.argv[3]), accelerator='cpu', devices=1)\n"
-    )
-    died = subprocess.run(
-        [sys.executable, "-c", script, TINY.model_dump_json(), str(corpus), str(tmp_path / "cut")],
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
-    assert died.returncode == 9, died.stderr.decode()
-    assert not (tmp_path / "cut" / "encoder.safetensors").exists()
-    assert fit(TINY, [corpus], tmp_path / "cut", **ON_CPU)
-    assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
-    assert [record["step"] for record in metrics(tmp_path / "cut") if record["side"] == "validation"] == [5, 10, 12]
 
 
 def test_ctrl_c_keeps_a_checkpoint_and_the_command_resumes(corpus: Path, tmp_path: Path) -> None:
@@ -220,16 +158,6 @@ def test_learning_rate_schedule() -> None:
     assert {learning_rate(constant, step) for step in (0, 100, constant.steps)} == {constant.learning_rate}
 
 
-def test_metrics_log_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
-    file = tmp_path / "m.jsonl"
-    log = MetricsLog(file, 0)
-    for step in (1, 2, 3):
-        log.write(step, loss=0.0)
-    file.write_text(file.read_text() + '{"step": 4, "lo')
-    MetricsLog(file, 2).write(3, loss=1.0)
-    assert [json.loads(line)["step"] for line in file.read_text().splitlines()] == [1, 2, 3]
-
-
 class Listener(torch.nn.Module):
     """Stands where a decoder does, and keeps the latents it is given."""
 
@@ -252,13 +180,13 @@ def test_decoders_learn_from_the_latents_that_encode_gives_whatever_the_precisio
 
 def test_mixed_precision_leaves_the_waveform_as_it_is(corpus: Path, tmp_path: Path, monkeypatch) -> None:
     seen = []
-    forward = SIMObjective.forward
+    forward = InfoMaxObjective.forward
 
     def listen(self, waveform: torch.Tensor, generator: torch.Generator):
         seen.append((waveform.dtype, torch.is_autocast_enabled("cpu")))
         return forward(self, waveform, generator)
 
-    monkeypatch.setattr(SIMObjective, "forward", listen)
+    monkeypatch.setattr(InfoMaxObjective, "forward", listen)
     mixed = override(TINY, {"training.precision": "bf16-mixed", "training.steps": 1})
     assert fit(mixed, [corpus], tmp_path, **ON_CPU)
     assert seen[0] == (torch.float32, True)

@@ -59,7 +59,7 @@ class CropStore:
 
     def crops_at(self, moments: Tensor, length: int) -> Tensor:
         """The crops [count, length] around `moments` [count]."""
-        return torch.stack([self._crop(int(moment), length) for moment in moments])
+        return torch.stack([self._crop(moment, length) for moment in moments.tolist()])
 
     def recordings_at(self, moments: Tensor) -> NDArray[np.int64]:
         """The numbers of the recordings that `moments` [count] lie in [count]."""
@@ -104,7 +104,7 @@ def open_store(
     ).hexdigest()[:16]
     samples_file, index_file = cache / f"{identity}.f32", cache / f"{identity}.json"
     with FileLock(cache / f"{identity}.lock"):  # two runs may want the same corpus at once; the later one finds it done
-        lengths = _decoded(samples_file, index_file)
+        lengths = _decoded(samples_file, index_file, len(recordings))
         if lengths is None:
             lengths = _decode(recordings, samples_file, sample_rate, loudness_dbfs, name)
             with replacing(index_file) as stream:
@@ -112,14 +112,14 @@ def open_store(
     return CropStore(np.memmap(samples_file, dtype=np.float32, mode="r", shape=(sum(lengths),)), lengths)
 
 
-def _decoded(samples_file: Path, index_file: Path) -> list[int] | None:
-    """The lengths of the recordings of a store, None where it is missing or not as long as it should be."""
+def _decoded(samples_file: Path, index_file: Path, recordings: int) -> list[int] | None:
+    """The lengths of the `recordings` of a store, None where it is missing or not as long as it should be."""
     try:
         lengths: list[int] = json.loads(index_file.read_text())
         whole = samples_file.stat().st_size == sum(lengths) * np.dtype(np.float32).itemsize
     except (OSError, ValueError, TypeError):
         return None
-    return lengths if whole else None
+    return lengths if whole and len(lengths) == recordings else None
 
 
 def _decode(
