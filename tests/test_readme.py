@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from starlette.testclient import TestClient
+from torch.distributed.run import get_args_parser
 
 from backend.app import create_app
 from backend.settings import Settings
@@ -30,7 +31,7 @@ def code(language: str) -> list[str]:
 
 def commands(start: str) -> list[list[str]]:
     """The words of each command of README that begins with `start`."""
-    lines = [line for block in code("sh") for line in block.splitlines()]
+    lines = [line for block in code("sh") for line in block.replace("\\\n", " ").splitlines()]
     return [shlex.split(line) for line in lines if line.startswith(start)]
 
 
@@ -77,6 +78,13 @@ def test_the_trainer_understands_the_commands_of_readme() -> None:
     assert {command[3] for command in told} == {"corpus", "fit", "decoder", "analyse"}
     for command in told:
         assert callable(make_parser().parse_args(command[3:]).run)
+
+
+def test_torchrun_understands_its_commands_and_so_does_the_trainer_it_starts() -> None:
+    [told] = commands("torchrun ")
+    launch = get_args_parser().parse_args(told[1:])
+    assert (launch.module, launch.training_script) == (True, "trainer")
+    assert callable(make_parser().parse_args(launch.training_script_args).run)
 
 
 def test_the_curl_examples_work(client: TestClient, here: Path) -> None:
