@@ -47,7 +47,7 @@ def _add_probes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--test-folds", type=_numbers, help="default: all but 0 and 1, which are for choosing")
     parser.add_argument("--clips", type=int, default=3000, help="at most so many recordings, spread evenly")
-    parser.add_argument("--segments", type=int, default=5000, help="at most so many timed phones, spread evenly")
+    parser.add_argument("--segments", type=int, default=3000, help="at most so many timed phones, spread evenly")
     parser.add_argument("--bands", type=int, default=40, help="of the log-mel baseline")
     parser.add_argument("--seed", type=int, default=0, help="of the untrained baseline")
     parser.add_argument("--json", type=Path, help="write the rows here as well")

@@ -50,7 +50,7 @@ class ProbeOptions:
     labels: tuple[str, ...] | None = None
     group: str = "word"
     clips: int = 3000
-    segments: int = 5000
+    segments: int = 3000
     bands: int = LOG_MEL_BANDS
     seed: int = 0
 
