@@ -7,7 +7,6 @@ copied, and a processor's matrix units do all the work; torch's own convolution 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -18,51 +17,61 @@ from torch import Tensor, nn
 class FrameConv(nn.Module):
     """A 1-D convolution of (B, frames, inputs) to (B, frames out, outputs).
 
-    `weight` is kept as [outputs, kernel, inputs], the order of a block in memory; files hold [outputs, inputs, kernel],
-    as everywhere.
+    `weight` is kept as the matrix that the product needs; files hold [outputs, inputs, kernel], as everywhere.
     """
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int, stride: int = 1, padding: int = 0, *, bias: bool = True
     ) -> None:
         super().__init__()
-        self.kernel, self.stride, self.padding = kernel, stride, padding
+        self.inputs, self.outputs, self.kernel, self.stride, self.padding = inputs, outputs, kernel, stride, padding
+        # With one input so thin a product would waste more than gathering the windows costs.
+        self.blocks = kernel // stride if kernel % stride == 0 and inputs > 1 else None
         drawn = nn.Conv1d(inputs, outputs, kernel, bias=bias)  # for its initial values
-        self.weight = nn.Parameter(drawn.weight.detach().transpose(1, 2).contiguous())
+        self.weight = nn.Parameter(self.as_matrix(drawn.weight.detach()))
         self.bias = drawn.bias
-        self.register_state_dict_post_hook(_to_file_order)  # type: ignore[no-untyped-call]
-        self.register_load_state_dict_pre_hook(_from_file_order)  # type: ignore[no-untyped-call]
+        self.register_state_dict_post_hook(_to_file)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_from_file)  # type: ignore[no-untyped-call]
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, frames, inputs) -> (B, frames out, outputs)."""
-        outputs, kernel, inputs = self.weight.shape
         if self.padding:
             x = F.pad(x, (0, 0, self.padding, self.padding))
-        if kernel % self.stride or inputs == 1:
-            # Also where there is one input: so thin a product wastes more than gathering the windows costs.
-            windows = x.unfold(1, kernel, self.stride).transpose(2, 3).flatten(2)
-            return F.linear(windows, self.weight.flatten(1), self.bias)
-        per_kernel, blocks = kernel // self.stride, x.shape[1] // self.stride
-        x = x[:, : blocks * self.stride].reshape(len(x), blocks, self.stride * inputs)
-        if per_kernel == 1:
-            return F.linear(x, self.weight.flatten(1), self.bias)
-        weight = self.weight.view(outputs, per_kernel, self.stride * inputs).transpose(0, 1).flatten(0, 1)
-        bias = None if self.bias is None else F.pad(self.bias, (0, outputs * (per_kernel - 1)))
-        products: Tensor = _SumOfShifted.apply(F.linear(x, weight, bias), per_kernel)
-        return products
+        if self.blocks is None:
+            windows = x.unfold(1, self.kernel, self.stride).transpose(2, 3).flatten(2)
+            return F.linear(windows, self.weight, self.bias)
+        count = x.shape[1] // self.stride
+        x = x[:, : count * self.stride].reshape(len(x), count, self.stride * self.inputs)
+        if self.blocks == 1:
+            return F.linear(x, self.weight, self.bias)
+        bias = None if self.bias is None else F.pad(self.bias, (0, self.outputs * (self.blocks - 1)))
+        total: Tensor = _SumOfShifted.apply(F.linear(x, self.weight, bias), self.blocks)
+        return total
+
+    def as_matrix(self, weight: Tensor) -> Tensor:
+        """[outputs, inputs, kernel] -> [outputs, kernel x inputs], or [blocks x outputs, stride x inputs]."""
+        frames_first = weight.transpose(1, 2).flatten(1)
+        if self.blocks is None:
+            return frames_first
+        return frames_first.view(self.outputs, self.blocks, -1).transpose(0, 1).flatten(0, 1)
+
+    def from_matrix(self, matrix: Tensor) -> Tensor:
+        """The inverse of `as_matrix`."""
+        if self.blocks is not None:
+            matrix = matrix.view(self.blocks, self.outputs, -1).transpose(0, 1)
+        return matrix.reshape(self.outputs, self.kernel, self.inputs).transpose(1, 2)
 
     def extra_repr(self) -> str:
-        outputs, kernel, inputs = self.weight.shape
-        return f"{inputs}, {outputs}, kernel={kernel}, stride={self.stride}, padding={self.padding}"
+        return f"{self.inputs}, {self.outputs}, kernel={self.kernel}, stride={self.stride}, padding={self.padding}"
 
 
-def _to_file_order(module: nn.Module, state: dict[str, Any], prefix: str, _: Any) -> None:
-    state[f"{prefix}weight"] = state[f"{prefix}weight"].transpose(1, 2)
+def _to_file(convolution: FrameConv, state: dict[str, Any], prefix: str, _: Any) -> None:
+    state[f"{prefix}weight"] = convolution.from_matrix(state[f"{prefix}weight"])
 
 
-def _from_file_order(module: nn.Module, state: Mapping[str, Any], prefix: str, *_: Any) -> None:
-    if isinstance(state, dict) and f"{prefix}weight" in state:
-        state[f"{prefix}weight"] = state[f"{prefix}weight"].transpose(1, 2)
+def _from_file(convolution: FrameConv, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    if f"{prefix}weight" in state:
+        state[f"{prefix}weight"] = convolution.as_matrix(state[f"{prefix}weight"])
 
 
 class _SumOfShifted(torch.autograd.Function):
@@ -84,7 +93,8 @@ class _SumOfShifted(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         batch, frames, channels = gradient.shape
-        whole = gradient.new_zeros(batch, frames + ctx.parts - 1, ctx.parts * channels)
+        whole = gradient.new_empty(batch, frames + ctx.parts - 1, ctx.parts * channels)
         for i in range(ctx.parts):
-            whole[:, i : i + frames, i * channels : (i + 1) * channels] = gradient
+            part = whole[:, :, i * channels : (i + 1) * channels]
+            part[:, :i], part[:, i : i + frames], part[:, i + frames :] = 0, gradient, 0
         return whole, None
