@@ -62,6 +62,14 @@ def mean(tensor: Tensor) -> Tensor:
     return _Mean.apply(tensor) if world_size() > 1 else tensor
 
 
+def norm(tensor: Tensor) -> Tensor:
+    """The Euclidean norm of all that the ranks hold, with gradient."""
+    if world_size() > 1:
+        return (world_size() * mean(tensor.square().sum())).sqrt()
+    own: Tensor = torch.linalg.norm(tensor)
+    return own
+
+
 def everyone(value: _Value) -> list[_Value]:
     """The `value` of each rank, in their order."""
     values = [value] * world_size()

@@ -59,7 +59,7 @@ def _with_threads(threads: int, target: Callable[..., None], *arguments: Any) ->
     target(*arguments)
 
 
-def together(count: int, folder: Path, target: Callable[..., None], *arguments: Any, seconds: float = 60) -> list[int]:
+def together(count: int, target: Callable[..., None], *arguments: Any, seconds: float = 60) -> list[int]:
     """`target` in `count` processes that know of one another as torchrun's do; their exit codes, in the order of their
     ranks. Fails where one of them still runs after `seconds`.
     """

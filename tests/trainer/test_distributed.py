@@ -17,6 +17,7 @@ from trainer import bundle, distributed
 from trainer import fit as fitting
 from trainer.config import Config, override
 from trainer.fit import fit
+from trainer.fit_decoder import fit_decoder
 from trainer.model import Model
 from trainer.run import TrainingError
 
@@ -77,7 +78,7 @@ def learn_together(out: Path) -> None:
 
 
 def test_gathered_latents_batch_norm_and_noise_are_those_of_one_process(tmp_path: Path) -> None:
-    assert together(2, tmp_path, learn_together, tmp_path) == [0, 0]
+    assert together(2, learn_together, tmp_path) == [0, 0]
     x = whole_batch().requires_grad_()
     network = Network(nn.BatchNorm1d(CHANNELS, dtype=torch.float64))
     loss = one_step(network, x)
@@ -119,7 +120,7 @@ KINDS = {
     "with batch norm": {"encoder.conv_bias": False},
     "in parts": {"encoder.batch_norm": False, "training.accumulate": 2},
     "deterministic, with a context network": {
-        "encoder.batch_norm": False,
+        "encoder.conv_bias": False,
         "encoder.probabilistic": False,
         "encoder.context": {"hidden": 8},
     },
@@ -129,7 +130,7 @@ KINDS = {
 @pytest.mark.parametrize("settings", KINDS.values(), ids=KINDS)
 def test_two_processes_learn_what_one_learns(settings: dict[str, Any], corpus: Path, tmp_path: Path) -> None:
     config = override(STEADY, settings)
-    assert together(2, tmp_path, fit_and_tell, config, corpus, tmp_path / "two", tmp_path) == [0, 0]
+    assert together(2, fit_and_tell, config, corpus, tmp_path / "two", tmp_path) == [0, 0]
     ranks = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
     assert ranks[0].keys() == ranks[1].keys()
     assert all(torch.equal(ranks[0][name], ranks[1][name]) for name in ranks[0])
@@ -143,6 +144,22 @@ def test_two_processes_learn_what_one_learns(settings: dict[str, Any], corpus: P
     for name in ours:
         torch.testing.assert_close(theirs[name], ours[name], rtol=1e-4, atol=1e-4)
     assert max((ours[name] - start[name]).abs().max().item() for name in start) > 1e-3
+
+
+def fit_decoder_alone(config: Config, corpus: Path, out: Path) -> None:
+    fit_decoder(out, config, 2, [corpus], **ON_CPU)
+
+
+def test_two_processes_learn_the_decoder_that_one_learns(corpus: Path, tmp_path: Path) -> None:
+    config = override(STEADY, {"decoder_training.steps": 6})
+    for name in ("one", "two"):
+        fit(override(STEADY, {"training.steps": 1}), [corpus], tmp_path / name, **ON_CPU)
+    assert together(2, fit_decoder_alone, config, corpus, tmp_path / "two") == [0, 0]
+    fit_decoder_alone(config, corpus, tmp_path / "one")
+    one, two = metrics(tmp_path / "one", "decoder-2"), metrics(tmp_path / "two", "decoder-2")
+    for ours, theirs in zip(one, two, strict=True):
+        for name in ("loss", "log_mel", "stft"):
+            assert theirs[name] == pytest.approx(ours[name], rel=1e-5)
 
 
 def fresh(config: Config) -> dict[str, torch.Tensor]:
@@ -168,18 +185,18 @@ def fit_apart(config: Config, corpus: Path, out: Path) -> None:
 
 def test_every_process_stops_at_a_loss_that_is_no_number(corpus: Path, tmp_path: Path) -> None:
     wild = override(TINY, {"training.learning_rate": 1e30, "training.warmup_steps": 0, "training.gradient_clip": None})
-    assert together(2, tmp_path, fit_to_disaster, wild, corpus, tmp_path) == [0, 0]
+    assert together(2, fit_to_disaster, wild, corpus, tmp_path) == [0, 0]
     assert not (tmp_path / "run" / "encoder.checkpoint").exists()
 
 
 def test_a_batch_that_cannot_be_shared_is_told(corpus: Path, tmp_path: Path) -> None:
     uneven = override(TINY, {"training.accumulate": 4})
-    assert together(2, tmp_path, fit_unevenly, uneven, corpus, tmp_path) == [0, 0]
+    assert together(2, fit_unevenly, uneven, corpus, tmp_path) == [0, 0]
 
 
 def test_machines_that_do_not_share_the_run_are_told(corpus: Path, tmp_path: Path) -> None:
     assert fit(override(STEADY, {"training.steps": 5}), [corpus], tmp_path / "0", **ON_CPU)
-    assert together(2, tmp_path, fit_apart, STEADY, corpus, tmp_path) == [0, 0]
+    assert together(2, fit_apart, STEADY, corpus, tmp_path) == [0, 0]
 
 
 def test_torchrun_as_readme_tells_it(corpus: Path, tmp_path: Path) -> None:

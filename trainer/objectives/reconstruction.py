@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainer import distributed
 from trainer.config import DecoderLossConfig
 from trainer.features import LogMel
 
@@ -44,7 +45,7 @@ class ReconstructionLoss(nn.Module):
 
     def _stft_distance(self, decoded: Tensor, original: Tensor, window: Tensor) -> Tensor:
         ours, theirs = self._magnitude(decoded, window), self._magnitude(original, window)
-        convergence = torch.linalg.norm(ours - theirs) / torch.linalg.norm(theirs).clamp_min(self._FLOOR)
+        convergence = distributed.norm(ours - theirs) / distributed.norm(theirs).clamp_min(self._FLOOR)
         distance: Tensor = convergence + F.l1_loss(ours.log(), theirs.log())
         return distance
 
