@@ -41,7 +41,8 @@ from trainer.analysis.pooling import (
     select,
     untrained,
 )
-from trainer.analysis.probes import Flags, fold_of, joined, run_probe
+from trainer.analysis.probes import Flags, joined, run_probe
+from trainer.analysis.questions import fold_of
 from trainer.analysis.usage import usage
 from trainer.corpus import read_recording, scan
 from trainer.model import Model

@@ -24,7 +24,8 @@ from trainer.analysis.pooling import (
     pool_clips,
     untrained,
 )
-from trainer.analysis.probes import ProbeRow, Question, Trial, ask, probe, questions
+from trainer.analysis.probes import ProbeRow, probe, splittable
+from trainer.analysis.questions import Question, ask, questions
 from trainer.bundle import BundleConfig
 from trainer.config import Config
 from trainer.corpus import SILENCE, Recording, Segment, read_recording, scan
@@ -86,9 +87,7 @@ def probe_bundle(path: Path, folders: Sequence[Path], options: ProbeOptions) -> 
     asked, spans = _questions(items, options)
     if not asked:
         raise ValueError("none of these recordings' labels can be probed; --labels says what is missing of one")
-    trials = [Trial(question, options.folds, tested) for question in asked]
-    for trial in trials:
-        trial.parts()  # a split that cannot be is told before the long part
+    trials = splittable(asked, options.folds, tested, every=options.labels is not None)
     features = _features(path, config, items, spans, options)
     rows = [row for trial in tqdm(trials, desc="probe", unit="label", leave=False) for row in probe(features, trial)]
     return rows, _notes(config, items, options)

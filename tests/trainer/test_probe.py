@@ -11,7 +11,7 @@ import torch
 
 from tests.trainer.tones import PITCH, RATE, WORDS, tone, write_syllables
 from trainer import bundle
-from trainer.analysis.probes import fold_of
+from trainer.analysis.questions import fold_of
 from trainer.bundle import CorpusNote, Provenance
 from trainer.cli import main
 from trainer.config import ContextConfig, preset

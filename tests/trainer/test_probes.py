@@ -1,10 +1,12 @@
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from trainer.analysis.pooling import MEAN, MEAN_SD
-from trainer.analysis.probes import Question, Trial, ask, difference, fold_of, probe, questions, run_probe
+from trainer.analysis.probes import Trial, difference, probe, run_probe, splittable
+from trainer.analysis.questions import Question, ask, fold_of, questions
 
 CLASSES = np.array(["a", "i", "u"])
 GROUPS, TAKES = 150, 4
@@ -137,3 +139,9 @@ def test_a_split_that_cannot_be() -> None:
     empty = next(fold for fold in range(50) if fold not in asked.folds(50))
     with pytest.raises(ValueError, match="too few groups"):
         Trial(asked, 50, (empty,)).parts()
+    sound = replace(question(), label="sound")
+    (kept,) = splittable([asked, sound], 50, (empty,), every=False)
+    assert kept.question is sound
+    for wanted, every in (([asked, sound], True), ([asked], False)):
+        with pytest.raises(ValueError, match="label 'x' has too few groups"):
+            splittable(wanted, 50, (empty,), every=every)
