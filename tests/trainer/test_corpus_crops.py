@@ -115,11 +115,12 @@ def test_decoding_holds_one_recording_at_a_time(tmp_path: Path) -> None:
     assert peak < 20 * bytes_each, "half of the corpus was in memory at once"
 
 
-HUGE = 4 << 30
+HUGE = 2 << 30
 """Bytes of a store that takes no room on the disk: all of it is a hole."""
 
 
 def train_on(file: Path, told: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     samples = np.memmap(file, dtype=np.float32, mode="r", shape=(HUGE // 4,))
     store = CropStore(samples, [RATE * 64] * (len(samples) // (RATE * 64)))
     config = override(preset("tiny"), {"training.steps": 4, "training.batch_size": 64})
@@ -128,10 +129,9 @@ def train_on(file: Path, told: Path) -> None:
     task = Task(
         "loudness", objective, torch.optim.Adam(objective.parameters()), lambda loss: {"loss": loss.item()}, str
     )
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert train(launch("cpu", 1), task, Sources(store, store), config, config.training, told)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    (told / "grown").write_text(str(grown << 10))
+    (told / "grown").write_text(str(grown << 10))  # Linux counts in KiB
 
 
 class Loudness(nn.Module):
@@ -152,4 +152,4 @@ def test_a_corpus_larger_than_memory_is_not_read_into_it(tmp_path: Path) -> None
     training = start(train_on, file, tmp_path)
     training.join(60)
     assert training.exitcode == 0
-    assert int((tmp_path / "grown").read_text()) < HUGE / 20
+    assert int((tmp_path / "grown").read_text()) < HUGE / 10
