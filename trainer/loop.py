@@ -70,8 +70,8 @@ def train(fabric: Fabric, task: Task, sources: Sources, config: Config, training
     with graceful_stop() as stop, told:
         network.train()
         for step in range(done, training.steps):
-            if _patience_exhausted(training, best, step):
-                told.say(f"no lower validation loss since step {best.step if best else 0}; training ends")
+            if best is not None and _patience_exhausted(training, step - best.step):
+                told.say(f"no lower validation loss since step {best.step}; training ends")
                 break
             outputs = _step(fabric, task.name, network, optimiser, sources.train, training, step)
             told.advance()
@@ -158,10 +158,8 @@ def _copy(network: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
 
 
-def _patience_exhausted(training: TrainingConfig, best: Best | None, step: int) -> bool:
-    if training.patience is None or best is None:
-        return False
-    return (step - best.step) // training.checkpoint_every >= training.patience
+def _patience_exhausted(training: TrainingConfig, steps_since_best: int) -> bool:
+    return training.patience is not None and steps_since_best // training.checkpoint_every >= training.patience
 
 
 def _all_stop(stop: StopRequest, finished: int) -> bool:
