@@ -43,8 +43,15 @@ class Network(nn.Module):
             self.mix.weight.copy_(torch.arange(CHANNELS**2).view(CHANNELS, CHANNELS).sin())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        own = self.mix(self.norm(x).mean(2))
+        own = self.mix(self.norm(x.mT).mean(1))
         return (own @ distributed.gather(own).T).square().logsumexp(1).mean()
+
+
+class PlainNorm(nn.BatchNorm1d):
+    """torch's own, over (B, frames, channels)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.mT).mT
 
 
 def one_step(network: Network, x: torch.Tensor) -> torch.Tensor:
@@ -55,7 +62,7 @@ def one_step(network: Network, x: torch.Tensor) -> torch.Tensor:
 
 def learn_together(out: Path) -> None:
     join_group()
-    network = Network(distributed.BatchNorm1d(CHANNELS, dtype=torch.float64))
+    network = Network(distributed.FrameNorm(CHANNELS, dtype=torch.float64))
     x = whole_batch()[distributed.share(BATCH)].requires_grad_()
     loss = one_step(nn.parallel.DistributedDataParallel(network), x)
     noise = [
@@ -80,7 +87,7 @@ def learn_together(out: Path) -> None:
 def test_gathered_latents_batch_norm_and_noise_are_those_of_one_process(tmp_path: Path) -> None:
     assert together(2, learn_together, tmp_path) == [0, 0]
     x = whole_batch().requires_grad_()
-    network = Network(nn.BatchNorm1d(CHANNELS, dtype=torch.float64))
+    network = Network(PlainNorm(CHANNELS, dtype=torch.float64))
     loss = one_step(network, x)
     draws = [torch.randn(BATCH, n, generator=torch.Generator().manual_seed(1), dtype=torch.float64) for n in (1, 7)]
     expected = {

@@ -23,7 +23,7 @@ class EncoderModule(nn.Module):
             bias = encoder.conv_bias
             blocks.append(FrameConv(inputs, module.hidden, layer.kernel, layer.stride, layer.padding, bias=bias))
             if encoder.batch_norm:
-                blocks.append(FrameNorm(module.hidden))
+                blocks.append(distributed.FrameNorm(module.hidden))
             blocks.append(nn.ReLU())
             inputs = module.hidden
         self.convs = nn.Sequential(*blocks)
@@ -43,10 +43,3 @@ class EncoderModule(nn.Module):
             return Posterior(mean, None)
         # hardtanh is clamp, with a gradient that takes one walk over the frames instead of three
         return Posterior(mean, F.hardtanh(self.logvar(h), *self.logvar_range).float().mT)
-
-
-class FrameNorm(distributed.BatchNorm1d):
-    """Batch norm of (B, frames, channels)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.mT).mT
