@@ -40,7 +40,7 @@ class ModuleGeometry:
         """How many frames `samples` give; 0 where they are too few for one."""
         count = samples
         for layer in self.layers:
-            count = (count + 2 * layer.padding - layer.kernel) // layer.stride + 1
+            count = (count + 2 * layer.padding - _extent(layer)) // layer.stride + 1
             if count < 1:
                 return 0
         return count
@@ -54,7 +54,7 @@ class ModuleGeometry:
         """The fewest samples that give a frame."""
         count = 1
         for layer in reversed(self.layers):
-            count = max(1, (count - 1) * layer.stride + layer.kernel - 2 * layer.padding)
+            count = max(1, (count - 1) * layer.stride + _extent(layer) - 2 * layer.padding)
         return count
 
     def frame_centre(self, frame: int) -> float:
@@ -88,12 +88,17 @@ class ModuleGeometry:
         return slice(begin, stop)
 
 
+def _extent(layer: ConvLayer) -> int:
+    """From the first to the last frame that a convolution looks at."""
+    return layer.dilation * (layer.kernel - 1) + 1
+
+
 def module_geometry(layers: tuple[ConvLayer, ...], sample_rate: int) -> ModuleGeometry:
     """The geometry of a chain of convolutions over a waveform."""
     hop, field, offset = 1, 1, 0
     for layer in layers:
         offset -= layer.padding * hop
-        field += (layer.kernel - 1) * hop
+        field += (_extent(layer) - 1) * hop
         hop *= layer.stride
     return ModuleGeometry(sample_rate, layers, hop, field, offset)
 
@@ -103,6 +108,6 @@ def stack(encoder: EncoderConfig, sample_rate: int) -> tuple[ModuleGeometry, ...
     layers: tuple[ConvLayer, ...] = ()
     geometries = []
     for module in encoder.modules:
-        layers += module.convs
+        layers += module.layers
         geometries.append(module_geometry(layers, sample_rate))
     return tuple(geometries)

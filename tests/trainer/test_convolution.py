@@ -45,3 +45,11 @@ def test_the_same_seed_gives_torchs_initial_values() -> None:
     theirs = nn.Conv1d(6, 7, 8, 4)
     torch.manual_seed(3)
     assert torch.equal(FrameConv(6, 7, 8, 4).state_dict()["weight"], theirs.weight)
+
+
+def test_dilation_is_torchs() -> None:
+    theirs = nn.Conv1d(4, 5, 3, padding=6, dilation=6).double()
+    ours = FrameConv(4, 5, 3, padding=6, dilation=6).double()
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(2, 4, 30, dtype=torch.double)
+    assert torch.allclose(ours(x.mT).mT, theirs(x))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config import Config, EncoderConfig, PaperDecoderConfig, override, preset
+from trainer.config import Config, PaperDecoderConfig, override, preset
 from trainer.model import SIM, Model, Posterior
 from trainer.objectives import InfoMaxObjective, SupervisedObjective
 
@@ -27,7 +27,7 @@ def test_no_gradient_crosses_a_module_border(name: str) -> None:
         if name != "demo"
         else preset("demo")
     )
-    encoder = SIM(config.encoder)
+    encoder = SIM(config)
     objective = InfoMaxObjective(config, encoder)
     _, parts, context = objective(torch.randn(2, 10_240, generator=generator()) * 0.1, generator())
     losses = [part.info_nce if part.kl is None else part.info_nce + 0.1 * part.kl for part in parts]
@@ -50,7 +50,7 @@ def narrow(name: str) -> Config:
 
 def test_the_gradient_of_cpc_reaches_the_waveform() -> None:
     config = narrow("cpc")
-    objective = InfoMaxObjective(config, SIM(config.encoder))
+    objective = InfoMaxObjective(config, SIM(config))
     loss, parts, context = objective(torch.randn(2, 10_240, generator=generator()) * 0.1, generator())
     assert parts == []
     assert torch.equal(loss, context)
@@ -60,7 +60,7 @@ def test_the_gradient_of_cpc_reaches_the_waveform() -> None:
 
 def test_the_gradient_of_a_supervised_loss_reaches_every_module() -> None:
     config = narrow("supervised")
-    objective = SupervisedObjective(config, SIM(config.encoder), 5)
+    objective = SupervisedObjective(config, SIM(config), 5)
     crops = torch.randn(4, 10_240, generator=generator()) * 0.1
     loss, accuracy = objective((crops, torch.tensor([0, 1, 2, 4])), generator())
     assert loss.item() == pytest.approx(np.log(5), abs=0.3)
@@ -94,10 +94,10 @@ def test_gim_has_no_posterior() -> None:
 
 
 def test_paper_sizes() -> None:
-    sim = SIM(preset("sim").encoder)
+    sim = SIM(preset("sim"))
     assert sum(weight.numel() for weight in sim.stack.parameters()) > 5e6
     assert sim.context.hidden_size == 256
-    demo = sum(weight.numel() for weight in SIM(preset("demo").encoder).parameters())
+    demo = sum(weight.numel() for weight in SIM(preset("demo")).parameters())
     assert demo < 5e5
 
 
@@ -155,7 +155,7 @@ def test_faults_are_named() -> None:
 
 
 def test_context_needs_a_preset_with_one() -> None:
-    encoder = SIM(EncoderConfig(modules=preset("tiny").encoder.modules))
+    encoder = SIM(preset("tiny"))
     with pytest.raises(ValueError, match="no context"):
         encoder.contextualise(torch.zeros(1, 8, 4))
 

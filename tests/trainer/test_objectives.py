@@ -86,9 +86,7 @@ def test_distances_in_time_are_the_same_time_at_every_module() -> None:
 
 def test_total_is_info_nce_plus_beta_kl_summed_over_dims() -> None:
     config = override(preset("tiny"), {"objective.beta": [0.5, 0.25, 0.125]})
-    total, parts, _ = InfoMaxObjective(config, SIM(config.encoder))(
-        torch.randn(2, 5120, generator=generator()), generator()
-    )
+    total, parts, _ = InfoMaxObjective(config, SIM(config))(torch.randn(2, 5120, generator=generator()), generator())
     expected = sum(
         part.info_nce.item() + beta * part.kl.item() for part, beta in zip(parts, (0.5, 0.25, 0.125), strict=True)
     )
@@ -99,7 +97,7 @@ def test_total_is_info_nce_plus_beta_kl_summed_over_dims() -> None:
 
 def test_same_generator_same_loss() -> None:
     config = preset("tiny")
-    contrast = InfoMaxObjective(config, SIM(config.encoder))
+    contrast = InfoMaxObjective(config, SIM(config))
     wave = torch.randn(2, 5120, generator=generator())
     assert torch.equal(contrast(wave, generator(3))[0], contrast(wave, generator(3))[0])
     assert not torch.equal(contrast(wave, generator(3))[0], contrast(wave, generator(4))[0])

@@ -17,19 +17,61 @@ class Frozen(BaseModel):
 
 
 class ConvLayer(Frozen):
-    """One strided convolution, in frames of its input."""
+    """One convolution, in frames of its input. `residual`: its input is added to its output, which must be as long."""
 
     kernel: int = Field(ge=1)
+    stride: int = Field(default=1, ge=1)
+    padding: int = Field(default=0, ge=0)
+    dilation: int = Field(default=1, ge=1)
+    residual: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> ConvLayer:
+        if self.residual and (self.stride > 1 or 2 * self.padding != self.dilation * (self.kernel - 1)):
+            raise ValueError("a residual convolution needs stride 1 and the padding that keeps its length")
+        if self.dilation > 1 and self.stride > 1:
+            raise ValueError("dilation is for convolutions of stride 1")
+        return self
+
+
+class FilterbankConfig(Frozen):
+    """Learnable band-pass filters on the waveform, before the convolutions of module 1, that follow no phase: `filters`
+    pairs in quadrature of `kernel` samples every `stride` samples, the energy of each pair averaged twice over
+    `smoothing` frames, then over each `pooling` frames, and its logarithm taken. They begin as a mel filterbank.
+    """
+
+    filters: int = Field(ge=1, le=1024)
+    kernel: int = Field(ge=2)
     stride: int = Field(ge=1)
-    padding: int = Field(ge=0)
+    smoothing: int = Field(default=1, ge=1)
+    pooling: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> FilterbankConfig:
+        if self.smoothing % 2 == 0:
+            raise ValueError("smoothing must be odd, so that an average has its frame in the middle")
+        return self
+
+    @property
+    def layers(self) -> tuple[ConvLayer, ...]:
+        """What it does to time, as convolutions."""
+        filters = ConvLayer(kernel=self.kernel, stride=self.stride, padding=(self.kernel - self.stride + 1) // 2)
+        average = ConvLayer(kernel=self.smoothing, padding=self.smoothing // 2)
+        return filters, average, average, ConvLayer(kernel=self.pooling, stride=self.pooling)
 
 
 class ModuleConfig(Frozen):
     """One module: convolutions of width `hidden`, then 1x1 heads to `dims` latent dimensions."""
 
+    filterbank: FilterbankConfig | None = None
     convs: tuple[ConvLayer, ...] = Field(min_length=1)
     hidden: int = Field(ge=1, le=4096)
     dims: int = Field(ge=1, le=4096)
+
+    @property
+    def layers(self) -> tuple[ConvLayer, ...]:
+        """All that makes frames of its input, in order."""
+        return (*(self.filterbank.layers if self.filterbank is not None else ()), *self.convs)
 
 
 class ContextConfig(Frozen):
@@ -211,6 +253,8 @@ class Config(Frozen):
     @model_validator(mode="after")
     def _check(self) -> Config:
         depth = len(self.encoder.modules)
+        if any(module.filterbank is not None for module in self.encoder.modules[1:]):
+            raise ValueError("encoder.modules: only the first has the waveform before it, and may have a filterbank")
         if isinstance(self.objective, ObjectiveConfig):
             if len(self.objective.beta) != depth:
                 raise ValueError(f"objective.beta needs one value for each of the {depth} modules")

@@ -21,12 +21,21 @@ class FrameConv(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int, stride: int = 1, padding: int = 0, *, bias: bool = True
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        stride: int = 1,
+        padding: int = 0,
+        dilation: int = 1,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         self.inputs, self.outputs, self.kernel, self.stride, self.padding = inputs, outputs, kernel, stride, padding
+        self.dilation = dilation
         # With one input so thin a product would waste more than gathering the windows costs.
-        self.blocks = kernel // stride if kernel % stride == 0 and inputs > 1 else None
+        self.blocks = kernel // stride if kernel % stride == 0 and inputs > 1 and dilation == 1 else None
         drawn = nn.Conv1d(inputs, outputs, kernel, bias=bias)  # for its initial values
         self.weight = nn.Parameter(self.as_matrix(drawn.weight.detach()))
         self.bias = drawn.bias
@@ -38,8 +47,7 @@ class FrameConv(nn.Module):
         if self.padding:
             x = F.pad(x, (0, 0, self.padding, self.padding))
         if self.blocks is None:
-            windows = x.unfold(1, self.kernel, self.stride).transpose(2, 3).flatten(2)
-            return F.linear(windows, self.weight, self.bias)
+            return F.linear(self._windows(x), self.weight, self.bias)
         count = x.shape[1] // self.stride
         x = x[:, : count * self.stride].reshape(len(x), count, self.stride * self.inputs)
         if self.blocks == 1:
@@ -47,6 +55,11 @@ class FrameConv(nn.Module):
         bias = None if self.bias is None else F.pad(self.bias, (0, self.outputs * (self.blocks - 1)))
         total: Tensor = _SumOfShifted.apply(F.linear(x, self.weight, bias), self.blocks)
         return total
+
+    def _windows(self, x: Tensor) -> Tensor:
+        """(B, frames, inputs) -> what each output frame sees (B, frames out, kernel x inputs)."""
+        extent = self.dilation * (self.kernel - 1) + 1
+        return x.unfold(1, extent, self.stride)[..., :: self.dilation].transpose(2, 3).flatten(2)
 
     def as_matrix(self, weight: Tensor) -> Tensor:
         """[outputs, inputs, kernel] -> [outputs, kernel x inputs], or [blocks x outputs, stride x inputs]."""
@@ -62,7 +75,8 @@ class FrameConv(nn.Module):
         return matrix.reshape(self.outputs, self.kernel, self.inputs).transpose(1, 2)
 
     def extra_repr(self) -> str:
-        return f"{self.inputs}, {self.outputs}, kernel={self.kernel}, stride={self.stride}, padding={self.padding}"
+        time = f"kernel={self.kernel}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}"
+        return f"{self.inputs}, {self.outputs}, {time}"
 
 
 def _to_file(convolution: FrameConv, state: dict[str, Any], prefix: str, _: Any) -> None:

@@ -6,25 +6,28 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trainer import distributed
-from trainer.config import EncoderConfig, ModuleConfig
+from trainer.config import ConvLayer, EncoderConfig, ModuleConfig
 from trainer.model.convolution import FrameConv
+from trainer.model.filterbank import Filterbank
 from trainer.model.posterior import Posterior
 
 
 class EncoderModule(nn.Module):
-    """Convolutions with ReLU (and batch norm), then parallel 1x1 convolutions for mean and log-variance (SIM, section
-    3).
+    """Convolutions with ReLU (and batch norm), after a filterbank where there is one, then parallel 1x1 convolutions
+    for mean and log-variance (SIM, section 3).
     """
 
-    def __init__(self, inputs: int, module: ModuleConfig, encoder: EncoderConfig) -> None:
+    def __init__(self, inputs: int, module: ModuleConfig, encoder: EncoderConfig, sample_rate: int) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
-        for layer in module.convs:
-            bias = encoder.conv_bias
-            blocks.append(FrameConv(inputs, module.hidden, layer.kernel, layer.stride, layer.padding, bias=bias))
+        if module.filterbank is not None:
+            inputs = module.filterbank.filters
+            blocks.append(Filterbank(module.filterbank, sample_rate))
             if encoder.batch_norm:
-                blocks.append(distributed.FrameNorm(module.hidden))
-            blocks.append(nn.ReLU())
+                blocks.append(distributed.FrameNorm(inputs))
+        for layer in module.convs:
+            steps = _convolution(inputs, module.hidden, layer, encoder)
+            blocks += [Residual(*steps)] if layer.residual else steps
             inputs = module.hidden
         self.convs = nn.Sequential(*blocks)
         self.mean = FrameConv(module.hidden, module.dims, 1)
@@ -43,3 +46,20 @@ class EncoderModule(nn.Module):
             return Posterior(mean, None)
         # hardtanh is clamp, with a gradient that takes one walk over the frames instead of three
         return Posterior(mean, F.hardtanh(self.logvar(h), *self.logvar_range).float().mT)
+
+
+class Residual(nn.Sequential):
+    """What its parts make of frames, added to these."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        changed = x
+        for part in self:
+            changed = part(changed)
+        return x + changed
+
+
+def _convolution(inputs: int, outputs: int, layer: ConvLayer, encoder: EncoderConfig) -> list[nn.Module]:
+    convolution = FrameConv(
+        inputs, outputs, layer.kernel, layer.stride, layer.padding, layer.dilation, bias=encoder.conv_bias
+    )
+    return [convolution, *([distributed.FrameNorm(outputs)] if encoder.batch_norm else []), nn.ReLU()]

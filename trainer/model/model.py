@@ -27,7 +27,7 @@ class Model(nn.Module):
         super().__init__()
         self.config = config
         self.geometry = geometry.stack(config.encoder, config.sample_rate)
-        self.encoder = SIM(config.encoder)
+        self.encoder = SIM(config)
         self.decoders = nn.ModuleDict()
 
     @property

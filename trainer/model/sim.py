@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from trainer.config import EncoderConfig
+from trainer.config import Config
 from trainer.model.encoder import EncoderModule
 from trainer.model.posterior import Posterior
 
@@ -16,15 +16,17 @@ class SIM(nn.Module):
     objective's to see to.
     """
 
-    def __init__(self, config: EncoderConfig) -> None:
+    def __init__(self, config: Config) -> None:
         super().__init__()
-        inputs = [1, *(module.dims for module in config.modules[:-1])]
+        encoder = config.encoder
+        inputs = [1, *(module.dims for module in encoder.modules[:-1])]
         self.stack = nn.ModuleList(
-            EncoderModule(channels, module, config) for channels, module in zip(inputs, config.modules, strict=True)
+            EncoderModule(channels, module, encoder, config.sample_rate)
+            for channels, module in zip(inputs, encoder.modules, strict=True)
         )
         self.context = (
-            nn.GRU(config.modules[-1].dims, config.context.hidden, batch_first=True)
-            if config.context is not None
+            nn.GRU(encoder.modules[-1].dims, encoder.context.hidden, batch_first=True)
+            if encoder.context is not None
             else None
         )
 
