@@ -69,6 +69,7 @@ ROWS: dict[str, Training] = {
     "cpc": _rival("cpc", 3000),
     "supervised": _rival("supervised", 3600, SYLLABLES, **{"training.crop_samples": 8_800}),
     "untrained": _rival("untrained", 0),
+    "sim-plus": Training("sim-plus", 1800, {"training.checkpoint_every": 450}),
 }
 
 

@@ -52,6 +52,14 @@ def randn(
     return torch.randn((count, *shape[1:]), generator=generator, device=device, dtype=dtype)[share(count)]
 
 
+def rand(
+    shape: Sequence[int], generator: Generator, device: torch.device | None = None, dtype: torch.dtype | None = None
+) -> Tensor:
+    """Numbers between 0 and 1, drawn and cut like `randn`."""
+    count = shape[0] * world_size()
+    return torch.rand((count, *shape[1:]), generator=generator, device=device, dtype=dtype)[share(count)]
+
+
 def gather(tensor: Tensor) -> Tensor:
     """(share, ...) of every rank -> (batch, ...), with gradient to all of them."""
     return _Gather.apply(tensor) if world_size() > 1 else tensor

@@ -75,7 +75,9 @@ def _labelled(sources: Sources, sides: Sides, label: str) -> tuple[Sources, int]
 
 
 def _task(config: Config, objective: nn.Module, metrics: Callable[..., Metrics]) -> Task:
-    optimiser = torch.optim.Adam(objective.parameters(), lr=config.training.learning_rate, fused=True)
+    training = config.training
+    rate, decay = training.learning_rate, training.weight_decay
+    optimiser = torch.optim.AdamW(objective.parameters(), lr=rate, weight_decay=decay, fused=True)
     return Task("encoder", objective, optimiser, metrics, _summary)
 
 
@@ -88,6 +90,8 @@ def _infomax_metrics(loss: Tensor, parts: list[ModuleLoss], context: Tensor | No
     metrics: Metrics = {"loss": loss.item()}
     if parts:
         metrics["info_nce"] = [part.info_nce.item() for part in parts]
+        if all(part.pooled is not None for part in parts):
+            metrics["pooled_info_nce"] = [part.pooled.item() for part in parts if part.pooled is not None]
         if all(part.kl is not None for part in parts):
             metrics["kl"] = [part.kl.item() for part in parts if part.kl is not None]
             per_dim = [part.kl_per_dim for part in parts if part.kl_per_dim is not None]
@@ -100,6 +104,7 @@ def _infomax_metrics(loss: Tensor, parts: list[ModuleLoss], context: Tensor | No
 _SHOWN = {
     "loss": "loss",
     "info_nce": "InfoNCE",
+    "pooled_info_nce": "pooled",
     "kl": "KL",
     "active": "active",
     "context_info_nce": "context",

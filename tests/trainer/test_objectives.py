@@ -137,3 +137,30 @@ def test_info_nce_is_its_formula_for_every_pair_of_frames_there_is(distances: tu
         means.append(torch.stack(terms).mean())
     found = contrast(context, latents, generator(2))
     assert found.item() == pytest.approx(torch.stack(means).mean().item(), rel=1e-5)
+
+
+def test_negatives_of_the_own_clip_are_candidates_too() -> None:
+    contrast = InfoNCE(8, 8, (-2, 1), objective(own_negatives=7))
+    torch.nn.init.zeros_(contrast.predict.weight)
+    latents = torch.randn(3, 8, 40, generator=generator())
+    assert contrast(latents, latents, generator()).item() == pytest.approx(math.log(58), abs=1e-5)
+    # Clips that are each one symbol: nothing in the own clip can be told from the target.
+    clips = torch.eye(8)[:3, :, None].expand(-1, -1, 40)
+    with torch.no_grad():
+        contrast.predict.weight.copy_(100 * torch.eye(8).repeat(2, 1))
+    assert contrast(clips, clips, generator()).item() > math.log(8)
+
+
+def test_each_step_takes_some_of_the_distances_and_in_time_all() -> None:
+    distances = tuple(sign * k for sign in (1, -1) for k in (1, 2, 3))
+    prediction = TimeDistances(distances=tuple(k / 100 for k in distances), per_step=2)
+    contrast = InfoNCE(4, 4, distances, objective(prediction=prediction))
+    latents = torch.randn(2, 4, 30, generator=generator())
+    taken = set()
+    for seed in range(30):
+        contrast.zero_grad()
+        contrast(latents, latents, generator(seed)).backward()
+        rows = contrast.predict.weight.grad.view(6, 16).abs().sum(1).nonzero().flatten().tolist()
+        assert len(rows) == 2
+        taken |= set(rows)
+    assert taken == set(range(6))

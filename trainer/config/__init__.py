@@ -21,11 +21,13 @@ from trainer.config.models import (
     Objective,
     ObjectiveConfig,
     PaperDecoderConfig,
+    PooledConfig,
     SpectralDecoderConfig,
     SupervisedConfig,
     TimeDistances,
     TrainingConfig,
     TransposedLayer,
+    ViewsConfig,
     override,
 )
 from trainer.config.presets import PRESETS, preset
@@ -45,11 +47,13 @@ __all__ = [
     "Objective",
     "ObjectiveConfig",
     "PaperDecoderConfig",
+    "PooledConfig",
     "SpectralDecoderConfig",
     "SupervisedConfig",
     "TimeDistances",
     "TrainingConfig",
     "TransposedLayer",
+    "ViewsConfig",
     "override",
     "preset",
 ]

@@ -35,9 +35,9 @@ class ConvLayer(Frozen):
 
 
 class FilterbankConfig(Frozen):
-    """Learnable band-pass filters on the waveform, before the convolutions of module 1, that follow no phase: `filters`
-    pairs in quadrature of `kernel` samples every `stride` samples, the energy of each pair averaged twice over
-    `smoothing` frames, then over each `pooling` frames, and its logarithm taken. They begin as a mel filterbank.
+    """Mel-spaced band-pass filters on the waveform, before the convolutions of module 1, that follow no phase:
+    `filters` pairs in quadrature of `kernel` samples every `stride` samples, the energy of each pair averaged twice
+    over `smoothing` frames, then over each `pooling` frames, and its logarithm taken.
     """
 
     filters: int = Field(ge=1, le=1024)
@@ -88,6 +88,8 @@ class EncoderConfig(Frozen):
     batch_norm: bool = False
     conv_bias: bool = True
     context: ContextConfig | None = None
+    orthogonal_heads: bool = False
+    """The mean's head begins as a rotation and the variance's without regard to its input, not as torch draws them."""
     initial_logvar: float = 0.0
     logvar_range: tuple[float, float] = (-8.0, 4.0)
 
@@ -104,11 +106,36 @@ class FrameDistances(Frozen):
 
 class TimeDistances(Frozen):
     """Predict the same times ahead at every module, so that a shallow one cannot live on the continuity of the
-    waveform.
+    waveform; negative ones behind. Each step takes `per_step` of them, drawn anew (None: all).
     """
 
     unit: Literal["seconds"] = "seconds"
     distances: tuple[float, ...] = Field(min_length=1)
+    per_step: int | None = Field(default=None, ge=1)
+
+
+class ViewsConfig(Frozen):
+    """Each crop is heard twice, each time changed at random within these limits, and a frame of one is found from the
+    other: what the changes take away is not worth keeping. `tilt` of the spectrum is the share of the last sample added
+    to this one; `noise_dbfs` is white; `rates` are speeds, which move pitch and formants along. `excerpts`: the share
+    of crops of which but a quarter of a second or more is left, in silence.
+    """
+
+    gain_db: float = Field(default=6.0, ge=0)
+    tilt: float = Field(default=0.4, ge=0, lt=1)
+    noise_dbfs: tuple[float, float] = (-80.0, -55.0)
+    rates: tuple[float, ...] = (1.0,)
+    excerpts: float = Field(default=0.0, ge=0, le=1)
+
+
+class PooledConfig(Frozen):
+    """A second contrast in each module, of means over windows of `seconds`, one beginning `every` so many seconds, with
+    its `weight` beside the frames'.
+    """
+
+    seconds: float = Field(default=0.24, gt=0)
+    every: float = Field(default=0.08, gt=0)
+    weight: float = Field(default=1.0, gt=0)
 
 
 class ObjectiveConfig(Frozen):
@@ -116,12 +143,16 @@ class ObjectiveConfig(Frozen):
     frames.
 
     `beta` has one value per module. `window` limits a step's loss to that many consecutive frames and `anchors` to that
-    many of their instants (None: all). `negatives` are frames drawn from the whole batch, shared by all anchors.
+    many of their instants (None: all). `negatives` are frames drawn from the whole batch, shared by all anchors;
+    `own_negatives` are so many more from the same clip.
     """
 
     kind: Literal["info-nce"] = "info-nce"
     prediction: Annotated[FrameDistances | TimeDistances, Field(discriminator="unit")]
     negatives: int = Field(ge=1)
+    own_negatives: int = Field(default=0, ge=0)
+    views: ViewsConfig | None = None
+    pooled: PooledConfig | None = None
     window: int | None = Field(default=None, ge=2)
     anchors: int | None = Field(default=None, ge=1)
     scale_scores: bool = False
@@ -166,6 +197,8 @@ class TrainingConfig(Frozen):
     warmup_steps: int = Field(default=0, ge=0)
     final_learning_rate: float = Field(default=1.0, gt=0, le=1.0)
     """Share of the learning rate that a cosine reaches at the last step; 1 keeps it constant."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """Decoupled from the gradient (AdamW), for the encoder; decoders have their own."""
     gradient_clip: float | None = Field(default=None, gt=0)
     precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
     """Of matrix products; losses and normalisation are always exact. auto: bf16-mixed where the device has bfloat16."""

@@ -36,6 +36,12 @@ class EncoderModule(nn.Module):
             self.logvar = FrameConv(module.hidden, module.dims, 1)
             assert self.logvar.bias is not None
             nn.init.constant_(self.logvar.bias, encoder.initial_logvar)
+        if encoder.orthogonal_heads:
+            assert self.mean.bias is not None
+            nn.init.orthogonal_(self.mean.weight)
+            nn.init.zeros_(self.mean.bias)
+            if self.logvar is not None:
+                nn.init.zeros_(self.logvar.weight)
         self.logvar_range = encoder.logvar_range
 
     def forward(self, x: Tensor) -> Posterior:

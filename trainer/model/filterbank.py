@@ -1,7 +1,7 @@
-"""Log energies of learnable band-pass filters: a first layer that does not follow the phase of the waveform.
+"""Log energies of band-pass filters: a first layer that does not follow the phase of the waveform.
 
-A mean over time cancels whatever follows the phase; energies stay. Kin to LEAF (Zeghidour et al., arXiv 2101.08596),
-but with free filters, and a logarithm in place of PCEN.
+A mean over time cancels whatever follows the phase; energies stay. The filters are given, not learnt: at the rate that
+suits the convolutions after them InfoNCE soon turns them into something else, and vowels and consonants go.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class Filterbank(nn.Module):
     def __init__(self, config: FilterbankConfig, sample_rate: int) -> None:
         super().__init__()
         self.config = config
-        self.weight = nn.Parameter(mel_filters(config.filters, config.kernel, sample_rate))
+        filters = mel_filters(config.filters, config.kernel, sample_rate)
+        self.register_buffer("filters", filters, persistent=False)  # config.json tells all of it
 
     def forward(self, waveform: Tensor) -> Tensor:
         config = self.config
@@ -33,14 +34,13 @@ class Filterbank(nn.Module):
         # In full precision: bfloat16 would drown what is quiet in loud speech.
         with torch.autocast(waveform.device.type, enabled=False):
             padded = F.pad(waveform[:, :, 0], (layer.padding, layer.padding))
-            parts = F.linear(padded.unfold(1, config.kernel, config.stride), self.weight)
-            energies = parts.square().view(*parts.shape[:2], 2, config.filters).sum(2).mT
+            parts = F.linear(padded.unfold(1, config.kernel, config.stride), self.get_buffer("filters"))
+            energies: Tensor = parts.square().view(*parts.shape[:2], 2, config.filters).sum(2).mT
             for _ in range(2 if config.smoothing > 1 else 0):
                 energies = F.avg_pool1d(energies, config.smoothing, 1, config.smoothing // 2)
             if config.pooling > 1:
                 energies = F.avg_pool1d(energies, config.pooling)
-            logs: Tensor = (energies + _FLOOR).log().mT
-            return logs
+            return torch.log(energies + _FLOOR).mT
 
 
 def mel_filters(filters: int, kernel: int, sample_rate: int) -> Tensor:
@@ -57,7 +57,8 @@ def mel_filters(filters: int, kernel: int, sample_rate: int) -> Tensor:
     window = torch.where(time.abs() < lengths / 2, 0.5 + 0.5 * torch.cos(2 * math.pi * time / lengths), torch.zeros(()))
     phase = 2 * math.pi * hertz[:, None] * time / sample_rate
     pairs = torch.cat([phase.cos() * window, phase.sin() * window])
-    return pairs / pairs.norm(dim=1, keepdim=True) / math.sqrt(2.0)
+    even: Tensor = pairs / pairs.norm(dim=1, keepdim=True) / math.sqrt(2.0)
+    return even
 
 
 def _mel(hertz: float) -> float:

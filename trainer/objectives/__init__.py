@@ -2,6 +2,7 @@
 
 from trainer.objectives.contrast import InfoNCE, prediction_frames
 from trainer.objectives.infomax import InfoMaxObjective, ModuleLoss
+from trainer.objectives.pooled import PooledInfoNCE
 from trainer.objectives.reconstruction import ReconstructionLoss
 from trainer.objectives.supervised import SupervisedObjective
 
@@ -9,6 +10,7 @@ __all__ = [
     "InfoMaxObjective",
     "InfoNCE",
     "ModuleLoss",
+    "PooledInfoNCE",
     "ReconstructionLoss",
     "SupervisedObjective",
     "prediction_frames",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from trainer import distributed
@@ -15,7 +16,7 @@ def prediction_frames(objective: ObjectiveConfig, hop_seconds: float) -> tuple[i
     """
     if isinstance(objective.prediction, TimeDistances):
         frames = tuple(round(distance / hop_seconds) for distance in objective.prediction.distances)
-        if min(frames) < 1:
+        if 0 in frames:
             raise ValueError(
                 f"objective.prediction: a distance is shorter than half the module's hop of {hop_seconds:g} s"
             )
@@ -29,14 +30,16 @@ class InfoNCE(nn.Module):
 
     f_k(t, j) = z_j' W_k c_t, one W_k without bias for each distance k; the loss is the mean over k, and over all t that
     have a frame t + k, of -log( exp f_k(t, t+k) / (exp f_k(t, t+k) + sum over negatives j of exp f_k(t, j)) ), in nats.
-    The negatives are frames drawn from the whole batch and shared by all anchors, so that they cost one matrix product.
-    With n of them the loss is at most about ln(n + 1) for a useless predictor.
+    The negatives are frames drawn from the whole batch and shared by all anchors, so that they cost one matrix product,
+    and, where `own_negatives` asks, frames of the same clip. With n of them the loss is at most about ln(n + 1) for a
+    useless predictor.
     """
 
     def __init__(self, context_dims: int, dims: int, distances: tuple[int, ...], objective: ObjectiveConfig) -> None:
         super().__init__()
         self.predict = nn.Linear(context_dims, dims * len(distances), bias=False)
-        self.distances, self.negatives = distances, objective.negatives
+        self.distances, self.negatives, self.own_negatives = distances, objective.negatives, objective.own_negatives
+        self.per_step = objective.prediction.per_step if isinstance(objective.prediction, TimeDistances) else None
         self.window, self.anchors = objective.window, objective.anchors
         self.scale = dims**-0.5 if objective.scale_scores else 1.0
 
@@ -46,22 +49,37 @@ class InfoNCE(nn.Module):
             return torch.arange(frames, device=generator.device)
         return _draw(frames - self.window + 1, 1, generator) + torch.arange(self.window, device=generator.device)
 
-    def forward(self, context: Tensor, latents: Tensor, generator: Generator) -> Tensor:
+    def forward(self, context: Tensor, latents: Tensor, generator: Generator, pace: Tensor | None = None) -> Tensor:
         """context (B, C, L) and latents (B, D, L) -> the loss, a scalar. Raises ValueError where L frames are too few
         for the longest distance.
+
+        `pace` (B): how many frames of the latents pass in one of the context, where these are two views of a crop.
         """
         context, latents = context.mT, latents.mT
         batch, frames, dims = latents.shape
-        distances = torch.tensor(self.distances, device=latents.device)
-        anchors, weights = self._anchors(frames, distances, generator)
-        targets = (anchors[:, None] + distances).clamp(0, frames - 1).flatten()
-        predictions = self.predict(context[:, anchors]).view(batch, -1, dims)  # anchors x distances
+        weight, distances = self._drawn_distances(latents.device, generator)
+        anchors, shares = self._anchors(frames, distances, generator)
+        predictions = F.linear(context[:, anchors], weight).view(batch, -1, dims)  # anchors x distances
+        start = anchors.expand(batch, -1) if pace is None else (anchors * pace[:, None]).round().long()
+        targets = (start[:, :, None] + distances).clamp(0, frames - 1).flatten(1)
         # Scores with all frames of the clip, of which the targets' are kept: cheaper than gathering each target.
-        positives = (predictions @ latents.mT).gather(2, targets.expand(batch, -1)[..., None])
+        positives = (predictions @ latents.mT).gather(2, targets[..., None])
         pool = distributed.gather(latents).reshape(-1, dims)
-        negatives = pool[_draw(len(pool), self.negatives, generator)]
-        logits = torch.cat([positives, predictions @ negatives.T], dim=-1).float() * self.scale
-        return ((logits.logsumexp(-1) - logits[..., 0]) * weights).sum() / batch
+        scores = [positives, predictions @ pool[_draw(len(pool), self.negatives, generator)].T]
+        if self.own_negatives:
+            scores.append(predictions @ latents[:, _draw(frames, self.own_negatives, generator)].mT)
+        logits = torch.cat(scores, dim=-1).float() * self.scale
+        return ((logits.logsumexp(-1) - logits[..., 0]) * shares).sum() / batch
+
+    def _drawn_distances(self, device: torch.device, generator: Generator) -> tuple[Tensor, Tensor]:
+        """The rows of `predict` of the distances that this step takes, and these [distances]."""
+        distances = torch.tensor(self.distances, device=device)
+        if self.per_step is None or self.per_step >= len(distances):
+            return self.predict.weight, distances
+        drawn = torch.randperm(len(distances), generator=generator, device=generator.device)[: self.per_step]
+        return self.predict.weight.view(len(distances), -1, self.predict.in_features)[drawn].flatten(0, 1), distances[
+            drawn
+        ]
 
     def _anchors(self, frames: int, distances: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """The anchors t [anchors] and the weight in the mean of each pair with a distance k [anchors x distances]: 0
@@ -81,7 +99,7 @@ class InfoNCE(nn.Module):
             ]
         targets = anchors[:, None] + distances
         exists = ((targets >= 0) & (targets < frames)).float()
-        return anchors, (exists / exists.sum(0).clamp_min(1) / len(self.distances)).flatten()
+        return anchors, (exists / exists.sum(0).clamp_min(1) / len(distances)).flatten()
 
 
 def _draw(below: int, count: int, generator: Generator) -> Tensor:

@@ -11,14 +11,17 @@ from trainer import geometry
 from trainer.config import Config, ObjectiveConfig
 from trainer.model import SIM, Posterior
 from trainer.objectives.contrast import InfoNCE, prediction_frames
+from trainer.objectives.pooled import PooledInfoNCE
+from trainer.objectives.views import make_views, partners
 
 
 class ModuleLoss(NamedTuple):
-    """One module's part: InfoNCE (nats), KL to N(0, I) (nats a frame, None where deterministic), and KL of each
-    dimension [dims].
+    """One module's part: InfoNCE of frames and, where asked for, of means over time (nats), KL to N(0, I) (nats a
+    frame, None where deterministic), and KL of each dimension [dims].
     """
 
     info_nce: Tensor
+    pooled: Tensor | None
     kl: Tensor | None
     kl_per_dim: Tensor | None
 
@@ -35,15 +38,20 @@ class InfoMaxObjective(nn.Module):
         settings = config.objective
         assert isinstance(settings, ObjectiveConfig)
         self.encoder, self.beta, self.end_to_end = encoder, settings.beta, settings.end_to_end
+        self.views, self.sample_rate = settings.views, config.sample_rate
         dims = [module.dims for module in config.encoder.modules]
-        distances = [
-            prediction_frames(settings, depth.hop_seconds)
-            for depth in geometry.stack(config.encoder, config.sample_rate)
-        ]
+        depths = geometry.stack(config.encoder, config.sample_rate)
+        distances = [prediction_frames(settings, depth.hop_seconds) for depth in depths]
         modules = range(len(dims))
         if settings.end_to_end:
             modules = modules[len(dims) if config.encoder.context is not None else len(dims) - 1 :]
         self.contrasts = nn.ModuleDict({str(i): InfoNCE(dims[i], dims[i], distances[i], settings) for i in modules})
+        self.pooled, self.pooled_weight = nn.ModuleDict(), 0.0
+        if settings.pooled is not None:
+            self.pooled_weight = settings.pooled.weight
+            self.pooled.update(
+                {str(i): PooledInfoNCE(dims[i], settings.pooled, depths[i].hop_seconds) for i in modules}
+            )
         self.context_contrast = (
             InfoNCE(config.encoder.context.hidden, dims[-1], distances[-1], settings)
             if config.encoder.context is not None
@@ -54,31 +62,45 @@ class InfoMaxObjective(nn.Module):
         """(B, samples) -> total loss, the part of each module that has its own, and the context network's InfoNCE
         (None without one).
         """
+        pace = None
+        if self.views is not None:
+            waveform, rates = make_views(waveform, self.views, self.sample_rate, generator)
+            pace = partners(rates) / rates
         x, parts, losses = waveform.unsqueeze(2), [], []
         for index, module in enumerate(self.encoder.stack):
             posterior: Posterior = module(x)
             latents = posterior.sample(generator)
             if str(index) in self.contrasts:
-                part = _module_loss(self.contrasts[str(index)], posterior, latents, generator)
-                losses.append(part.info_nce if part.kl is None else part.info_nce + self.beta[index] * part.kl)
+                part = self._module_loss(index, posterior, latents, generator, pace)
+                losses.append(part.info_nce)
+                if part.pooled is not None:
+                    losses.append(self.pooled_weight * part.pooled)
+                if part.kl is not None:
+                    losses.append(self.beta[index] * part.kl)
                 parts.append(part)
             x = (latents if self.end_to_end else latents.detach()).mT
         context_loss = None
         if self.context_contrast is not None:
-            context_loss = self.context_contrast(self.encoder.contextualise(x.mT), x.mT, generator)
+            context = self.encoder.contextualise(x.mT)
+            context = context if pace is None else partners(context)
+            context_loss = self.context_contrast(context, x.mT, generator, pace)
             losses.append(context_loss)
         return torch.stack(losses).sum(), parts, context_loss
 
-
-def _module_loss(contrast: nn.Module, posterior: Posterior, latents: Tensor, generator: Generator) -> ModuleLoss:
-    """The loss of one module from its posterior and a draw from it, `latents`."""
-    assert isinstance(contrast, InfoNCE)
-    window = contrast.window_of(latents.shape[2], generator)
-    # A second draw: the context must not share the noise of the frame it is asked to find.
-    context = posterior.at(window).sample(generator)
-    info_nce = contrast(context, latents[:, :, window], generator)
-    kl = posterior.kl()
-    if kl is None:
-        return ModuleLoss(info_nce, None, None)
-    per_dim = kl.mean((0, 2))
-    return ModuleLoss(info_nce, per_dim.sum(), per_dim)
+    def _module_loss(
+        self, index: int, posterior: Posterior, latents: Tensor, generator: Generator, pace: Tensor | None
+    ) -> ModuleLoss:
+        """The loss of one module from its posterior and a draw from it, `latents`; with a `pace`, across views."""
+        contrast = self.contrasts[str(index)]
+        assert isinstance(contrast, InfoNCE)
+        window = contrast.window_of(latents.shape[2], generator)
+        # A second draw: the context must not share the noise of the frame it is asked to find.
+        context, latents = posterior.at(window).sample(generator), latents[:, :, window]
+        context = context if pace is None else partners(context)
+        info_nce = contrast(context, latents, generator, pace)
+        pooled = self.pooled[str(index)](context, latents, generator, pace) if self.pooled else None
+        kl = posterior.kl()
+        if kl is None:
+            return ModuleLoss(info_nce, pooled, None, None)
+        per_dim = kl.mean((0, 2))
+        return ModuleLoss(info_nce, pooled, per_dim.sum(), per_dim)
