@@ -34,7 +34,7 @@ def test_demo_has_at_most_64_dims_and_three_modules() -> None:
 
 
 def test_unknown_preset_lists_the_known() -> None:
-    with pytest.raises(ValueError, match="demo, sim, gim"):
+    with pytest.raises(ValueError, match="demo, sim, sim-plus"):
         preset("simm")
 
 
