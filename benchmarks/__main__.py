@@ -1,10 +1,11 @@
-"""python -m benchmarks decode | train: one line of JSON a row."""
+"""python -m benchmarks decode | train | syllables: one line of JSON a row."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+from pathlib import Path
 
 # As the server runs; must be set before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -13,14 +14,27 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 def main() -> None:
     """Run the benchmark that was asked for."""
-    from benchmarks import decode, train
+    from benchmarks import decode, train, trainings
 
-    benchmarks = {"decode": decode.rows, "train": train.rows}
+    timed = {"decode": decode.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("benchmark", choices=[*benchmarks, "all"], nargs="?", default="all")
+    parser.add_argument("benchmark", choices=[*timed, "syllables", "all"], nargs="?", default="all")
     parser.add_argument("--repeats", type=int, default=200)
+    syllables = parser.add_argument_group("syllables", "hours of training on the Artificial Speech Dataset")
+    syllables.add_argument("--data", type=Path, help="the data set's folder")
+    syllables.add_argument("--work", type=Path, help="where the trained bundles go; what is there is not trained again")
+    syllables.add_argument("--rows", default=",".join(["log-mel", *trainings.ROWS]), help="names with commas between")
+    syllables.add_argument("--folds", default="2,3,4", help="test folds, of 2, 3 and 4, to train for")
+    syllables.add_argument("--jobs", type=int, default=1, help="trainings at a time, each on one thread")
     options = parser.parse_args()
-    for name, rows in benchmarks.items():
+    if options.benchmark == "syllables":
+        if options.data is None or options.work is None:
+            parser.error("syllables needs --data, the folder of the Artificial Speech Dataset, and --work")
+        folds = [int(fold) for fold in options.folds.split(",")]
+        for row in trainings.rows(options.data, options.work, options.rows.split(","), folds, options.jobs):
+            print(json.dumps({"benchmark": "syllables", **row}), flush=True)
+        return
+    for name, rows in timed.items():
         if options.benchmark in (name, "all"):
             for row in rows(options.repeats):
                 print(json.dumps({"benchmark": name, **row}), flush=True)

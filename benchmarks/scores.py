@@ -17,8 +17,8 @@ from trainer.analysis.pooling import LOG_MEL, UNTRAINED
 @dataclass(frozen=True)
 class Score:
     """A row on one label: `representation` is the one chosen, with its accuracy on the development folds, and
-    `right` of `of` examples of each test word, words in the order of their names. `accuracies`: of every
-    representation on the test folds; not to be chosen from.
+    `right` of `of` examples of each test word, words in the order of their names; `of` is 0 for the words of a fold the
+    row was not trained for. `accuracies`: of every representation on the test folds; not to be chosen from.
     """
 
     row: str
@@ -32,13 +32,15 @@ class Score:
 
 
 def table(scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """A line for each score: accuracy with its interval over words, and paired differences to log-mel with the same
-    pooling and to the same architecture untrained, where they have been measured.
+    """A line for each score: accuracy with its interval over words, and paired differences, with the same pooling, to
+    log-mel, to the row `untrained` (the paper's architecture), and to the row's own architecture untrained, where these
+    have been measured.
     """
     by = {(one.row, one.label, one.pooling): one for one in scores}
     lines = []
     for one in scores:
-        found = bootstrap_ratio(one.right, one.of)
+        tested = np.array(one.of) > 0
+        found = bootstrap_ratio(np.array(one.right)[tested].tolist(), np.array(one.of)[tested].tolist())
         lines.append(
             {
                 "row": one.row,
@@ -49,22 +51,27 @@ def table(scores: Sequence[Score]) -> list[dict[str, Any]]:
                 "low": found.low,
                 "high": found.high,
                 "n": sum(one.of),
-                "words": len(one.of),
+                "words": int(tested.sum()),
                 "development": one.development,
                 "over_log_mel": _over(one, by.get((LOG_MEL, one.label, one.pooling))),
-                "over_untrained": _over(one, by.get((f"{UNTRAINED} {one.row}", one.label, one.pooling))),
+                "over_untrained": _over(one, by.get((UNTRAINED, one.label, one.pooling))),
+                "over_own_untrained": _over(one, by.get((f"{UNTRAINED} {one.row}", one.label, one.pooling))),
             }
         )
     return lines
 
 
 def _over(one: Score, other: Score | None) -> list[float] | None:
-    """The paired difference and the ends of its interval. Raises ValueError for scores on different words."""
+    """The paired difference and the ends of its interval, on the words both were tested on. Raises ValueError for
+    scores on different recordings.
+    """
     if other is None or other is one:
         return None
-    if one.of != other.of:
+    of, others = np.array(one.of), np.array(other.of)
+    both = (of > 0) & (others > 0) if len(of) == len(others) else np.zeros(len(of), dtype=bool)
+    if not both.any() or (of[both] != others[both]).any():
         raise ValueError(f"the rows {one.row!r} and {other.row!r} were not measured on the same recordings")
-    found = bootstrap_ratio((np.array(one.right) - np.array(other.right)).tolist(), one.of)
+    found = bootstrap_ratio((np.array(one.right) - np.array(other.right))[both].tolist(), of[both].tolist())
     return [found.mean, found.low, found.high]
 
 

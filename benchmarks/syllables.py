@@ -90,14 +90,14 @@ def measure_log_mel(clips: Clips, bands: int = LOG_MEL_BANDS) -> list[Score]:
 
 
 def measure(row: str, bundles: Bundles, clips: Clips) -> list[Score]:
-    """The row of `bundles`, and one of fresh weights in the same architecture, whose seed is the fold. Raises
-    ValueError where a test fold has no bundle.
+    """The row of `bundles`, on the folds they are for, and one of fresh weights in the same architecture, whose seed is
+    the fold. Raises ValueError where no test fold has a bundle.
     """
-    missing = sorted(set(TEST_FOLDS) - bundles.keys())
-    if missing:
-        raise ValueError(f"the row {row!r} has no bundle for the folds {missing}")
+    folds = [fold for fold in TEST_FOLDS if fold in bundles]
+    if not folds:
+        raise ValueError(f"the row {row!r} has no bundle for any of the folds {', '.join(map(str, TEST_FOLDS))}")
     trained, fresh = {}, {}
-    for fold in TEST_FOLDS:
+    for fold in folds:
         config = bundle.read_config(bundles[fold]).config
         sources = [
             model_source(bundle.load_encoder(bundles[fold], config)),
@@ -106,7 +106,8 @@ def measure(row: str, bundles: Bundles, clips: Clips) -> list[Score]:
         features = _pooled(sources, clips, loudness(config))
         trained[fold] = {name: values for name, values in features.items() if not name.startswith(UNTRAINED)}
         fresh[fold] = {name: features[f"{UNTRAINED} {name}"] for name in trained[fold]}
-    return [*judge(row, trained, clips), *judge(f"{UNTRAINED} {row}", fresh, clips)]
+    of_row = judge(row, trained, clips)
+    return of_row if row == UNTRAINED else [*of_row, *judge(f"{UNTRAINED} {row}", fresh, clips)]
 
 
 def _pooled(sources: Sequence[Source], clips: Clips, dbfs: float) -> dict[str, Features]:
@@ -115,16 +116,17 @@ def _pooled(sources: Sequence[Source], clips: Clips, dbfs: float) -> dict[str, F
 
 def judge(row: str, features: Mapping[int, Mapping[str, Features]], clips: Clips) -> list[Score]:
     """Choose a representation for each label and pooling, and score all of them on the test folds; `features` are by
-    test fold and representation.
+    test fold, not necessarily all of them, and representation.
     """
-    names = list(features[TEST_FOLDS[0]])
+    names = list(next(iter(features.values())))
     # The deepest first, which a tie goes to; module 1 only where it is the last
     candidates = [name for name in reversed(names) if name != "module 1" or "module 2" not in names]
-    tested = np.isin(clips.folds, TEST_FOLDS)
-    _, word = np.unique(clips.words[tested], return_inverse=True)
+    tested = np.isin(clips.folds, list(features))
+    words = np.unique(clips.words[np.isin(clips.folds, TEST_FOLDS)])  # of all rows alike, so that they pair
+    word = np.searchsorted(words, clips.words[tested])
     scores = []
     for (label, classes), pooling in itertools.product(clips.labels.items(), POOLINGS):
-        pooled = {name: {fold: select(features[fold][name], pooling) for fold in TEST_FOLDS} for name in names}
+        pooled = {name: {fold: select(features[fold][name], pooling) for fold in features} for name in names}
         development = {name: _development(pooled[name], classes, clips.folds) for name in candidates}
         chosen, development_accuracy = max(development.items(), key=itemgetter(1))
         right = {name: _held_out(pooled[name], classes, clips.folds)[tested] for name in names}
@@ -135,8 +137,8 @@ def judge(row: str, features: Mapping[int, Mapping[str, Features]], clips: Clips
                 pooling,
                 chosen,
                 development_accuracy,
-                right=np.bincount(word, right[chosen]).astype(int).tolist(),
-                of=np.bincount(word).tolist(),
+                right=np.bincount(word, right[chosen], minlength=len(words)).astype(int).tolist(),
+                of=np.bincount(word, minlength=len(words)).tolist(),
                 accuracies={name: float(flags.mean()) for name, flags in right.items()},
             )
         )
@@ -146,7 +148,7 @@ def judge(row: str, features: Mapping[int, Mapping[str, Features]], clips: Clips
 def _held_out(features: Mapping[int, Features], classes: NDArray[np.str_], folds: NDArray[np.int64]) -> Flags:
     """Whether each example is told right by the probe of its fold; False outside the test folds."""
     right = np.zeros(len(classes), dtype=bool)
-    for fold in TEST_FOLDS:
+    for fold in features:
         right[folds == fold] = run_probe(features[fold], classes, folds != fold, folds == fold).correct
     return right
 
@@ -155,7 +157,7 @@ def _development(features: Mapping[int, Features], classes: NDArray[np.str_], fo
     """Accuracy on the development folds, over the bundles of all test folds."""
     outcomes = [
         run_probe(features[fold], classes, ~np.isin(folds, (fold, tried)), folds == tried)
-        for fold in TEST_FOLDS
+        for fold in features
         for tried in DEVELOPMENT_FOLDS
     ]
     return float(joined(outcomes).correct.mean())
@@ -169,8 +171,8 @@ def measure_latents(row: str, bundles: Bundles, clips: Clips, pairs: int = 200) 
     module that has a decoder.
     """
     found: list[dict[str, Any]] = []
-    for fold in TEST_FOLDS:
-        model = bundle.load(bundles[fold])
+    for fold, path in bundles.items():
+        model = bundle.load(path)
         waveforms = [w for w, of in zip(clips.waveforms, clips.folds, strict=True) if of == fold]
         waveforms = [level(waveform, loudness(model.config)) for waveform in waveforms]
         encoded = [model.encode(waveform) for waveform in waveforms]

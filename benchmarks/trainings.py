@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks import scores, syllables
 from benchmarks.syllables import FOLDS, RESULTS, TEST_FOLDS
+from trainer import bundle
 from trainer.analysis.pooling import LOG_MEL, LOUDNESS_DBFS
 from trainer.analysis.questions import fold_of
 from trainer.config import preset
@@ -73,33 +74,31 @@ ROWS: dict[str, Training] = {
 }
 
 
-def run(data: Path, work: Path, rows: Sequence[str], jobs: int) -> list[dict[str, Any]]:
-    """Train what is not trained yet, `jobs` at a time, measure every row, keep its scores, and return the table of all
-    that are kept.
-    """
-    pairs = [(row, fold) for fold in TEST_FOLDS for row in rows if row in ROWS]
-    with ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(lambda pair: train(pair[0], pair[1], data, work), pairs))
+def measure(data: Path, work: Path, rows: Sequence[str]) -> None:
+    """Measure rows that are trained, on the folds they are trained for, and keep their scores in RESULTS."""
     clips = syllables.read_clips(data / SYLLABLES, preset("sim").sample_rate)
-    scores.write(RESULTS, LOG_MEL, syllables.measure_log_mel(clips))
     for row in rows:
-        if row in ROWS:
-            bundles = {fold: work / row / str(fold) for fold in TEST_FOLDS}
-            latents = syllables.measure_latents(row, bundles, clips)
-            scores.write(RESULTS, row, syllables.measure(row, bundles, clips), runs=_runs(row, work), latents=latents)
-    return scores.table(scores.read(RESULTS))
+        if row == LOG_MEL:
+            scores.write(RESULTS, row, syllables.measure_log_mel(clips))
+            continue
+        paths = {fold: work / row / str(fold) for fold in TEST_FOLDS}
+        bundles = {fold: path for fold, path in paths.items() if (path / "encoder.safetensors").exists()}
+        measured = syllables.measure(row, bundles, clips)
+        latents = syllables.measure_latents(row, bundles, clips)
+        scores.write(RESULTS, row, measured, runs=[_run(fold, path) for fold, path in bundles.items()], latents=latents)
 
 
 def train(row: str, fold: int, data: Path, work: Path) -> None:
     """One bundle, without the words of `fold`, as a process of its own on one thread; resumes what was begun."""
     training, out = ROWS[row], work / row / str(fold)
-    if (out / "encoder.safetensors").exists() and (not training.decoder_steps or _decoder(out).exists()):
+    with_decoder = training.decoder_steps > 0 and fold == TEST_FOLDS[0]
+    if (out / "encoder.safetensors").exists() and (_decoder(out).exists() or not with_decoder):
         return
     out.mkdir(parents=True, exist_ok=True)
     settings = [f"--set={name}={json.dumps(value)}" for name, value in training.settings.items()]
     shared = ["--data", str(_manifest(data / training.source, fold, work)), f"--seed={fold}", "--accelerator=cpu"]
     commands = [["fit", "--preset", training.preset, "--out", str(out), f"--steps={training.steps}", *settings]]
-    if training.decoder_steps:
+    if with_decoder:
         steps = f"--steps={training.decoder_steps}"
         commands.append(["decoder", "--bundle", str(out), f"--module={_DECODED}", steps])
     for command in commands:
@@ -128,33 +127,26 @@ def _manifest(folder: Path, fold: int, work: Path) -> Path:
     return table.parent
 
 
-def _runs(row: str, work: Path) -> list[dict[str, Any]]:
-    """What each training of the row took."""
-    found = []
-    for fold in TEST_FOLDS:
-        records = (work / row / str(fold) / "run" / "encoder.jsonl").read_text().splitlines()
-        last = json.loads(records[-1])
-        modules = preset(ROWS[row].preset).encoder.modules
-        found.append(
-            {
-                "fold": fold,
-                "seed": fold,
-                "steps": last["step"],
-                "seconds": last["seconds"],
-                "hidden": modules[0].hidden,
-                "dims": [module.dims for module in modules],
-            }
-        )
-    return found
+def _run(fold: int, path: Path) -> dict[str, Any]:
+    """What one training was and took."""
+    header = bundle.read_config(path)
+    modules, log = header.config.encoder.modules, path / "run" / "encoder.jsonl"
+    last = json.loads(log.read_text().splitlines()[-1]) if log.exists() else {"step": 0, "seconds": 0.0}
+    return {
+        "fold": fold,
+        "seed": header.provenance.seed,
+        "steps": last["step"],
+        "seconds": last["seconds"],
+        "batch": header.config.training.batch_size,
+        "hidden": [module.hidden for module in modules],
+        "dims": [module.dims for module in modules],
+    }
 
 
-def main(arguments: Sequence[str]) -> None:
-    """DATA WORK JOBS ROW ...: train only, without measuring."""
-    data, work, jobs, *rows = arguments
-    with ThreadPoolExecutor(int(jobs)) as pool:
-        for fold in TEST_FOLDS:
-            list(pool.map(lambda row, fold=fold: train(row, fold, Path(data), Path(work)), rows))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def rows(data: Path, work: Path, names: Sequence[str], folds: Sequence[int], jobs: int) -> Iterator[dict[str, Any]]:
+    """Train the rows called `names` for `folds`, `jobs` at a time, measure them, and give the table of all kept."""
+    pairs = [(name, fold) for fold in folds for name in names if name != LOG_MEL]
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(lambda pair: train(pair[0], pair[1], data, work), pairs))
+    measure(data, work, names)
+    yield from scores.table(scores.read(RESULTS))

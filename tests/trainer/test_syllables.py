@@ -114,16 +114,24 @@ def test_measured_from_bundles_and_made_a_table(clips: Clips, bundles: dict[int,
     lines = {(line["row"], line["label"], line["pooling"]): line for line in table(scores)}
     log_mel = lines["log-mel", "vowel", "mean"]
     assert log_mel["accuracy"] == 1.0
-    assert log_mel["over_log_mel"] is log_mel["over_untrained"] is None
+    assert log_mel["over_log_mel"] is log_mel["over_own_untrained"] is None
     for (row, label, pooling), line in lines.items():
         assert line["n"] == np.isin(clips.folds, TEST_FOLDS).sum()
         assert line["low"] <= line["accuracy"] <= line["high"]
         if row == "sim":
             other = lines["log-mel", label, pooling]
             assert line["over_log_mel"][0] == pytest.approx(line["accuracy"] - other["accuracy"])
-            assert line["over_untrained"] is not None
-    with pytest.raises(ValueError, match=r"no bundle for the folds \[3, 4\]"):
-        measure("sim", {2: bundles[2]}, clips)
+            assert line["over_own_untrained"] is not None
+            assert line["over_untrained"] is None, "the row `untrained` was not measured"
+
+
+def test_a_row_of_one_fold_is_measured_and_paired_on_its_words_alone(clips: Clips, bundles: dict[int, Path]) -> None:
+    lines = table([*measure_log_mel(clips), *measure("gim", {3: bundles[3]}, clips)])
+    (line,) = (line for line in lines if (line["row"], line["label"], line["pooling"]) == ("gim", "vowel", "mean"))
+    assert line["n"] == (clips.folds == 3).sum()
+    assert line["over_log_mel"][0] == pytest.approx(line["accuracy"] - 1.0), "log-mel tells all of them"
+    with pytest.raises(ValueError, match="no bundle for any of the folds 2, 3, 4"):
+        measure("sim", {0: bundles[2]}, clips)
 
 
 def test_scores_on_other_words_are_not_compared() -> None:

@@ -50,10 +50,6 @@ class Posterior:
         """The frames from `begin` up to `end`."""
         return Posterior(self.mean[..., begin:end], None if self.logvar is None else self.logvar[..., begin:end])
 
-    def at(self, frames: Tensor) -> Posterior:
-        """The frames of the given numbers [count]."""
-        return Posterior(self.mean[..., frames], None if self.logvar is None else self.logvar[..., frames])
-
     @staticmethod
     def joined(parts: Sequence[Posterior]) -> Posterior:
         """Posteriors that follow one another in time, as one."""

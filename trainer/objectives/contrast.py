@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
@@ -43,11 +45,13 @@ class InfoNCE(nn.Module):
         self.window, self.anchors = objective.window, objective.anchors
         self.scale = dims**-0.5 if objective.scale_scores else 1.0
 
-    def window_of(self, frames: int, generator: Generator) -> Tensor:
-        """Which of `frames` frames one step looks at: `objective.window` consecutive ones, or all [frames used]."""
+    def window_of(self, frames: int, generator: Generator) -> slice:
+        """Which of `frames` frames one step looks at: `objective.window` consecutive ones, or all."""
         if self.window is None or frames <= self.window:
-            return torch.arange(frames, device=generator.device)
-        return _draw(frames - self.window + 1, 1, generator) + torch.arange(self.window, device=generator.device)
+            return slice(0, frames)
+        # From the generator's seed, not its state: a number that lay on the device would have to be waited for.
+        start = random.Random(generator.initial_seed()).randrange(frames - self.window + 1)
+        return slice(start, start + self.window)
 
     def forward(self, context: Tensor, latents: Tensor, generator: Generator, pace: Tensor | None = None) -> Tensor:
         """context (B, C, L) and latents (B, D, L) -> the loss, a scalar. Raises ValueError where L frames are too few

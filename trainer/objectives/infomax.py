@@ -95,7 +95,7 @@ class InfoMaxObjective(nn.Module):
         assert isinstance(contrast, InfoNCE)
         window = contrast.window_of(latents.shape[2], generator)
         # A second draw: the context must not share the noise of the frame it is asked to find.
-        context, latents = posterior.at(window).sample(generator), latents[:, :, window]
+        context, latents = posterior.frames(window.start, window.stop).sample(generator), latents[:, :, window]
         context = context if pace is None else partners(context)
         info_nce = contrast(context, latents, generator, pace)
         pooled = self.pooled[str(index)](context, latents, generator, pace) if self.pooled else None
