@@ -1,4 +1,4 @@
-"""python -m benchmarks decode | train | syllables: one line of JSON a row."""
+"""python -m benchmarks decode | train | syllables: one line of JSON a row; tables: README's, from what is kept."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 def main() -> None:
     """Run the benchmark that was asked for."""
-    from benchmarks import decode, train, trainings
+    from benchmarks import decode, tables, train, trainings
 
     timed = {"decode": decode.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("benchmark", choices=[*timed, "syllables", "all"], nargs="?", default="all")
+    parser.add_argument("benchmark", choices=[*timed, "syllables", "tables", "all"], nargs="?", default="all")
     parser.add_argument("--repeats", type=int, default=200)
     syllables = parser.add_argument_group("syllables", "hours of training on the Artificial Speech Dataset")
     syllables.add_argument("--data", type=Path, help="the data set's folder")
@@ -27,6 +27,9 @@ def main() -> None:
     syllables.add_argument("--folds", default="2,3,4", help="test folds, of 2, 3 and 4, to train for")
     syllables.add_argument("--jobs", type=int, default=1, help="trainings at a time, each on one thread")
     options = parser.parse_args()
+    if options.benchmark == "tables":
+        tables.write()
+        return
     if options.benchmark == "syllables":
         if options.data is None or options.work is None:
             parser.error("syllables needs --data, the folder of the Artificial Speech Dataset, and --work")

@@ -23,7 +23,7 @@ from benchmarks.syllables import FOLDS, RESULTS, TEST_FOLDS
 from trainer import bundle
 from trainer.analysis.pooling import LOG_MEL, LOUDNESS_DBFS
 from trainer.analysis.questions import fold_of
-from trainer.config import preset
+from trainer.config import Config, ObjectiveConfig, TimeDistances, preset
 from trainer.corpus import scan
 
 WORDS, SYLLABLES = "reshuffledv2/train", "split up data padded/train"
@@ -58,6 +58,37 @@ def _rival(name: str, steps: int, source: str = WORDS, decoder_steps: int = 0, *
     return Training(name, steps, {**common, **_DECODER, **settings}, source, decoder_steps)
 
 
+def _sim_plus(**settings: Any) -> Training:
+    steps = preset("sim-plus").training.steps
+    return Training("sim-plus", steps, {"training.checkpoint_every": 450, **settings})
+
+
+def _distances(config: Config) -> tuple[float, ...]:
+    assert isinstance(config.objective, ObjectiveConfig)
+    assert isinstance(config.objective.prediction, TimeDistances)
+    return config.objective.prediction.distances
+
+
+def _with_dims(config: Config, dims: int) -> list[dict[str, Any]]:
+    return [{**module.model_dump(), "dims": dims} for module in config.encoder.modules]
+
+
+_AHEAD = {
+    "unit": "seconds",
+    "distances": [distance for distance in _distances(preset("sim-plus")) if distance > 0],
+    "per_step": 4,
+}
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "one view": {"objective.views": None},
+    "no contrast of means": {"objective.pooled": None},
+    "only ahead": {"objective.prediction": _AHEAD},
+    "distances in frames": {"objective.prediction": {"unit": "frames", "steps": 10}},
+    "negatives from the batch alone": {"objective.own_negatives": 0},
+    "no batch norm": {"encoder.batch_norm": False, "encoder.conv_bias": True},
+    "256 dims": {"encoder.modules": _with_dims(preset("sim-plus"), 256)},
+}
+"""What sim-plus is without one of its leads, or with another width."""
+
 # One recipe for all: the paper's decoder would take most of the time for a blurred sound.
 _DECODER: dict[str, Any] = {
     "decoder": preset("demo").decoder.model_dump(),
@@ -70,7 +101,8 @@ ROWS: dict[str, Training] = {
     "cpc": _rival("cpc", 3000),
     "supervised": _rival("supervised", 3600, SYLLABLES, **{"training.crop_samples": 8_800}),
     "untrained": _rival("untrained", 0),
-    "sim-plus": Training("sim-plus", 1800, {"training.checkpoint_every": 450}),
+    "sim-plus": _sim_plus(),
+    **{f"sim-plus ({lead})": _sim_plus(**settings) for lead, settings in ABLATIONS.items()},
 }
 
 

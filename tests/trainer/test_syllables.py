@@ -11,6 +11,7 @@ import torch
 from benchmarks.scores import Score, read, table, write
 from benchmarks.syllables import (
     DEVELOPMENT_FOLDS,
+    LABELS,
     TEST_FOLDS,
     Clips,
     judge,
@@ -19,9 +20,12 @@ from benchmarks.syllables import (
     measure_log_mel,
     read_clips,
 )
+from benchmarks.tables import README, accuracies, filled, margins
+from benchmarks.trainings import ROWS
 from tests.trainer.tones import RATE, WORDS, write_syllables
 from trainer import bundle
-from trainer.config import preset
+from trainer.analysis.pooling import POOLINGS
+from trainer.config import override, preset
 from trainer.model import Model
 
 VOWELS = np.array(["a", "i", "u"])
@@ -151,3 +155,27 @@ def test_latents_of_each_bundle(clips: Clips, bundles: dict[int, Path]) -> None:
     assert {(line["fold"], line["module"]) for line in scored} == {(2, 3)}
     assert [line["ics"]["swapped"] for line in scored] == [2, 4, 8]
     assert scored[-1]["ics"]["waveform"]["mean"] == 0.0
+
+
+def test_the_table_of_readme_is_made_of_what_is_kept(tmp_path: Path) -> None:
+    bar = Score("log-mel", "syllable", "mean", "log-mel", 0.8, [8, 8], [10, 10], {})
+    row = replace(bar, row="sim-plus", representation="module 2", right=[9, 9])
+    for one in (bar, row):
+        every = [replace(one, label=label, pooling=pooling) for label in LABELS for pooling in POOLINGS]
+        runs = [{"seconds": 600.0, "hidden": [192, 384]}] if one is row else []
+        write(tmp_path, one.row, every, runs=runs)
+    text = accuracies(tmp_path)
+    assert "| log-mel |  | 20 | 80.0 [80.0, 80.0] |" in text
+    assert "| sim-plus | 192/384; 1; 10.0 | 20 | 90.0 [90.0, 90.0] (2) |" in text
+    assert "| sim-plus | mean | 20 | 90.0 [90.0, 90.0] (2) | +10.0 [+10.0, +10.0] |" in margins(tmp_path)
+
+
+def test_readme_holds_the_tables_that_the_results_give() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert filled(text) == text, "run python -m benchmarks tables"
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_training_has_settings_that_its_preset_takes(name: str) -> None:
+    training = ROWS[name]
+    assert override(preset(training.preset), {**training.settings, "training.steps": training.steps})

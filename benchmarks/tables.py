@@ -1,0 +1,117 @@
+"""The tables of README, made from the results that are kept, and put between the marks that name them.
+
+python -m benchmarks tables
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import scores
+from benchmarks.syllables import LABELS, RESULTS
+from trainer.analysis.pooling import MEAN, MEAN_SD
+
+README = Path(__file__).parents[1] / "README.md"
+_ORDER = ("log-mel", "untrained", "sim", "gim", "cpc", "supervised", "untrained sim-plus", "sim-plus")
+
+
+def accuracies(results: Path = RESULTS) -> str:
+    """Syllables and vowels, with each pooling: per cent, 95 % interval, and the representation it is of."""
+    lines = {(line["row"], line["label"], line["pooling"]): line for line in scores.table(scores.read(results))}
+    columns = [(label, pooling) for label in LABELS for pooling in (MEAN, MEAN_SD)]
+    rows = []
+    for row in _ORDER:
+        if (row, *columns[0]) in lines:
+            cells = [_accuracy(lines[(row, *column)]) for column in columns]
+            rows.append([row, _trained(results, row), str(lines[(row, *columns[0])]["n"]), *cells])
+    heads = [f"{label}s, {pooling}" for label, pooling in columns]
+    return _table(["", "width, seeds, minutes", "n", *heads], rows)
+
+
+def margins(results: Path = RESULTS) -> str:
+    """How far sim-plus, and sim-plus without one thing, are above what they are held against, for syllables."""
+    lines = [line for line in scores.table(scores.read(results)) if line["label"] == "syllable"]
+    rows = [
+        [line["row"], line["pooling"], str(line["n"]), _accuracy(line)]
+        + [_difference(line[over]) for over in ("over_log_mel", "over_untrained", "over_own_untrained")]
+        for line in sorted(lines, key=lambda line: (len(line["row"]), line["row"], line["pooling"]))
+        if line["row"].startswith("sim-plus")
+    ]
+    heads = ["", "pooling", "n", "syllables", "over log-mel", "over untrained", "over itself untrained"]
+    return _table(heads, rows)
+
+
+def latents(results: Path = RESULTS) -> str:
+    """KL and active dimensions of every module, and ICS at the deepest."""
+    rows = []
+    for row in _ORDER:
+        found = _beside(results, row).get("latents", [])
+        used = [one for one in found if "active" in one]
+        for module in sorted({one["module"] for one in used}):
+            of_module = [one for one in used if one["module"] == module]
+            kl = [one["kl_per_frame"] for one in of_module if one["kl_per_frame"] is not None]
+            scored = [one["ics"] for one in found if "ics" in one and one["module"] == module]
+            rows.append(
+                [
+                    row,
+                    str(module),
+                    f"{sum(kl) / len(kl):.1f}" if kl else "",
+                    " / ".join(f"{one['active']} of {one['dims']}" for one in of_module),
+                    ", ".join(f"{one['swapped']}: {one['waveform']['mean']:.3f}" for one in scored),
+                ]
+            )
+    return _table(["", "module", "KL, nats a frame", "active, by seed", "relative(k)"], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {"accuracies": accuracies, "margins": margins, "latents": latents}
+
+
+def filled(text: str) -> str:
+    """`text` with each table in place of what stood between its marks."""
+    for name, make in TABLES.items():
+        opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, mark, rest = text.partition(opening)
+        if mark:
+            text = f"{before}{opening}\n{make()}\n{closing}{rest.partition(closing)[2]}"
+    return text
+
+
+def write() -> None:
+    """Bring README's tables up to date."""
+    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _accuracy(line: dict[str, Any]) -> str:
+    low, high = 100 * line["low"], 100 * line["high"]
+    module = "" if line["representation"] == line["row"] else f" ({line['representation'].replace('module ', '')})"
+    return f"{100 * line['accuracy']:.1f} [{low:.1f}, {high:.1f}]{module}"
+
+
+def _difference(over: Sequence[float] | None) -> str:
+    if over is None:
+        return ""
+    mean, low, high = (100 * value for value in over)
+    return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+def _trained(results: Path, row: str) -> str:
+    runs = _beside(results, row).get("runs", [])
+    if not runs:
+        return ""
+    widths = "/".join(map(str, dict.fromkeys(runs[0]["hidden"])))
+    minutes = ", ".join(f"{run['seconds'] / 60:.1f}" for run in runs)
+    return f"{widths}; {len(runs)}; {minutes}"
+
+
+def _beside(results: Path, row: str) -> dict[str, Any]:
+    file = results / f"{row}.json"
+    beside: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["beside"] if file.exists() else {}
+    return beside
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
