@@ -1,7 +1,8 @@
 """One training step of the paper's model, ours beside the published way, at the same K, anchors, crop and threads.
 
-Steps of both take turns, so that whatever else the machine does falls on both; so do the matrix products that tell its
-rate. Peak memory is of a process of its own for each.
+Steps of both take turns in one process, so that whatever else the machine does falls on both, and so does what the
+trainer asks of the allocator; so do the matrix products that tell the machine's rate. Peak memory is of a process of
+its own for each, the reference's with the allocator as it comes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.reference import Reference
+from trainer.allocator import keep_memory
 from trainer.config import Config, override, preset
 from trainer.devices import autocast, has_bfloat16
 from trainer.model import Model
@@ -146,6 +148,8 @@ def peak_mb(side: str, name: str, channels: int) -> int:
 
 
 def _tell_peak(side: str, name: str, channels: str) -> None:
+    if side == _OURS:
+        keep_memory()
     config = configuration(name, int(channels))
     step = our_step(config) if side == _OURS else reference_step(config)
     step(), step()

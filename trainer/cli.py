@@ -14,6 +14,7 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from trainer import config as configuration
+from trainer.allocator import keep_memory
 from trainer.analyse import add_data, add_measures
 
 INTERRUPTED = 130
@@ -117,6 +118,7 @@ def _synth(options: argparse.Namespace) -> None:
 
 
 def _fit(options: argparse.Namespace) -> bool:
+    keep_memory()
     from trainer.fit import fit
 
     config = configuration.override(configuration.preset(options.preset), _settings(options, "training"))
@@ -124,6 +126,7 @@ def _fit(options: argparse.Namespace) -> bool:
 
 
 def _decoder(options: argparse.Namespace) -> bool:
+    keep_memory()
     from trainer import bundle
     from trainer.fit_decoder import fit_decoder
 
