@@ -45,16 +45,15 @@ class Contrast(nn.Module):
     def forward(self, context: Tensor, latents: Tensor) -> Tensor:
         """(B, C, L) and (B, D, L) -> the loss."""
         batch, dims, frames = latents.shape
-        pool = latents.transpose(0, 1).reshape(dims, batch * frames)
+        by_frame = latents.transpose(1, 2)
+        pool = by_frame.reshape(batch * frames, dims)  # whole frames are gathered faster than channels of them
         losses = []
         for step, predict in enumerate(self.predict, start=1):
-            predicted, targets = predict(context[:, :, :-step]), latents[:, :, step:]
-            drawn = torch.randint(batch * frames, (NEGATIVES, batch * (frames - step)))
-            negatives = torch.stack([pool.index_select(1, index) for index in drawn], dim=1)
-            negatives = negatives.view(dims, NEGATIVES, batch, frames - step).permute(2, 0, 1, 3)
-            candidates = torch.cat([targets[:, :, None], negatives], dim=2)  # (B, D, 1 + negatives, L)
-            scores = (candidates * predicted[:, :, None]).sum(1)
-            losses.append(-F.log_softmax(scores, dim=1)[:, 0].mean())
+            predicted = predict(context[:, :, :-step]).transpose(1, 2)
+            drawn = torch.randint(batch * frames, (NEGATIVES, batch, frames - step))
+            positives = (by_frame[:, step:] * predicted).sum(-1)
+            negatives = (pool[drawn] * predicted).sum(-1)
+            losses.append(-F.log_softmax(torch.cat([positives[None], negatives]), dim=0)[0].mean())
         return torch.stack(losses).mean()
 
 
