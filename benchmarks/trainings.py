@@ -163,7 +163,8 @@ def _run(fold: int, path: Path) -> dict[str, Any]:
     """What one training was and took."""
     header = bundle.read_config(path)
     modules, log = header.config.encoder.modules, path / "run" / "encoder.jsonl"
-    last = json.loads(log.read_text().splitlines()[-1]) if log.exists() else {"step": 0, "seconds": 0.0}
+    told = log.read_text().splitlines() if log.exists() else []
+    last = json.loads(told[-1]) if told else {"step": 0, "seconds": 0.0}
     return {
         "fold": fold,
         "seed": header.provenance.seed,
