@@ -59,14 +59,16 @@ def test_supervision_learns_the_label(syllables: Path, tmp_path: Path) -> None:
         "supervised",
         encoder__batch_norm=True,
         training__steps=60,
-        training__learning_rate=3e-3,
+        training__batch_size=8,
+        training__learning_rate=1e-3,
         training__split_by="recording",
         training__validation_fraction=0.3,
     )
     assert fit(config, [syllables], tmp_path, **ON_CPU)
     # Of training: batch norm's running statistics mean little for so few and so different sounds.
-    accuracies = [record["accuracy"] for record in metrics(tmp_path) if record["side"] == "train"]
-    assert accuracies[-1] == 1.0
+    *_, last = [record for record in metrics(tmp_path) if record["side"] == "train"]
+    assert last["loss"] < 0.3 < np.log(2)
+    assert last["accuracy"] == 1.0
     assert {"loss", "accuracy"} <= metrics(tmp_path)[-1].keys()
 
 
