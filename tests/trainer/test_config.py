@@ -74,3 +74,8 @@ def test_a_config_from_before_there_were_kinds_of_objective_is_read() -> None:
     tree = preset("tiny").model_dump(mode="json")
     del tree["objective"]["kind"]
     assert Config.model_validate(tree) == preset("tiny")
+
+
+def test_views_and_a_window_do_not_go_together() -> None:
+    with pytest.raises(ValidationError, match="limit anchors"):
+        override(preset("sim-plus"), {"objective.window": 64})

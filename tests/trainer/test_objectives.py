@@ -164,3 +164,18 @@ def test_each_step_takes_some_of_the_distances_and_in_time_all() -> None:
         assert len(rows) == 2
         taken |= set(rows)
     assert taken == set(range(6))
+
+
+def test_the_window_holds_for_the_context_too() -> None:
+    settings = {
+        "encoder.context": {"hidden": 6},
+        "objective.window": 16,
+        "objective.anchors": None,
+        "objective.prediction": {"unit": "frames", "steps": 4},
+    }
+    config = override(preset("tiny"), settings)
+    network = InfoMaxObjective(config, SIM(config))
+    seen = []
+    network.context_contrast.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[2]))
+    network(torch.randn(2, 5120, generator=generator()), generator())
+    assert seen == [16]

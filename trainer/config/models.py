@@ -160,6 +160,12 @@ class ObjectiveConfig(Frozen):
     """One contrast at the very top (the context's, where there is one), whose gradient reaches every module (CPC)."""
     beta: tuple[float, ...]
 
+    @model_validator(mode="after")
+    def _check(self) -> ObjectiveConfig:
+        if self.views is not None and self.window is not None:
+            raise ValueError("views of different speed share no window; set window=null, and limit anchors instead")
+        return self
+
 
 class SupervisedConfig(Frozen):
     """Cross-entropy of a linear classifier on the mean over time of the top (the context's, where there is one), for

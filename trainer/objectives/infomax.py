@@ -81,9 +81,10 @@ class InfoMaxObjective(nn.Module):
             x = (latents if self.end_to_end else latents.detach()).mT
         context_loss = None
         if self.context_contrast is not None:
-            context = self.encoder.contextualise(x.mT)
+            window = self.context_contrast.window_of(x.shape[1], generator)
+            context = self.encoder.contextualise(x.mT)[:, :, window]
             context = context if pace is None else partners(context)
-            context_loss = self.context_contrast(context, x.mT, generator, pace)
+            context_loss = self.context_contrast(context, x.mT[:, :, window], generator, pace)
             losses.append(context_loss)
         return torch.stack(losses).sum(), parts, context_loss
 
