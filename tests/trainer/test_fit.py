@@ -129,7 +129,7 @@ def test_a_loss_that_is_no_number_stops_with_advice(corpus: Path, tmp_path: Path
     assert not (tmp_path / "run" / "encoder.checkpoint").exists(), "weights that are no numbers were kept"
 
 
-@pytest.mark.parametrize("name", ["demo", "sim", "gim"])
+@pytest.mark.parametrize("name", ["demo", "sim", "sim-plus", "gim"])
 def test_every_preset_steps(name: str, corpus: Path, tmp_path: Path) -> None:
     tree = preset(name).model_dump()
     small = {
@@ -145,7 +145,8 @@ def test_every_preset_steps(name: str, corpus: Path, tmp_path: Path) -> None:
     for module in (1, 2, 3):
         assert fit_decoder(tmp_path, config, module, [corpus], **ON_CPU)
     assert ("kl" in metrics(tmp_path)[-1]) == (name != "gim")
-    assert ("context_info_nce" in metrics(tmp_path)[-1]) == (name != "demo")
+    assert ("context_info_nce" in metrics(tmp_path)[-1]) == (name in ("sim", "gim"))
+    assert ("pooled_info_nce" in metrics(tmp_path)[-1]) == (name == "sim-plus")
 
 
 def test_learning_rate_schedule() -> None:
