@@ -7,28 +7,24 @@ A preset differs from another in nothing but these values. `sim` and `gim` hold 
 arXiv 2408.12936; GIM: Löwe et al., arXiv 1905.11786); where `demo` differs, its docstring says why.
 """
 
-from trainer.config.models import (
-    Config,
-    ContextConfig,
-    ConvLayer,
+from trainer.config.decoder import (
     DecoderConfig,
     DecoderLossConfig,
-    EncoderConfig,
-    FilterbankConfig,
+    PaperDecoderConfig,
+    SpectralDecoderConfig,
+    TransposedLayer,
+)
+from trainer.config.encoder import ContextConfig, ConvLayer, EncoderConfig, FilterbankConfig, ModuleConfig
+from trainer.config.frozen import Frozen
+from trainer.config.models import Config, TrainingConfig, override
+from trainer.config.objective import (
     FrameDistances,
-    Frozen,
-    ModuleConfig,
     Objective,
     ObjectiveConfig,
-    PaperDecoderConfig,
     PooledConfig,
-    SpectralDecoderConfig,
     SupervisedConfig,
     TimeDistances,
-    TrainingConfig,
-    TransposedLayer,
     ViewsConfig,
-    override,
 )
 from trainer.config.presets import PRESETS, preset
 

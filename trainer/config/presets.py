@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from trainer.config.models import (
-    Config,
-    ContextConfig,
-    ConvLayer,
-    DecoderLossConfig,
-    EncoderConfig,
-    FilterbankConfig,
+from trainer.config.decoder import DecoderLossConfig, PaperDecoderConfig, SpectralDecoderConfig, TransposedLayer
+from trainer.config.encoder import ContextConfig, ConvLayer, EncoderConfig, FilterbankConfig, ModuleConfig
+from trainer.config.models import Config, TrainingConfig
+from trainer.config.objective import (
     FrameDistances,
-    ModuleConfig,
     ObjectiveConfig,
-    PaperDecoderConfig,
     PooledConfig,
-    SpectralDecoderConfig,
     SupervisedConfig,
     TimeDistances,
-    TrainingConfig,
-    TransposedLayer,
     ViewsConfig,
 )
 

@@ -1,0 +1,57 @@
+"""The settings of a decoder, and of what it minimises."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from trainer.config.frozen import Frozen
+
+
+class TransposedLayer(Frozen):
+    """One transposed convolution."""
+
+    kernel: int = Field(ge=1)
+    stride: int = Field(ge=1)
+    padding: int = Field(ge=0)
+    output_padding: int = Field(ge=0)
+
+
+class PaperDecoderConfig(Frozen):
+    """SIM's own decoder: transposed convolutions to the waveform, one list of layers for each module."""
+
+    kind: Literal["paper"] = "paper"
+    channels: int = Field(ge=1)
+    layers: tuple[tuple[TransposedLayer, ...], ...]
+
+
+class SpectralDecoderConfig(Frozen):
+    """Convolutional blocks over frames and an inverse STFT head giving magnitude and phase."""
+
+    kind: Literal["spectral"] = "spectral"
+    width: int = Field(ge=1)
+    blocks: int = Field(ge=1)
+    expansion: int = Field(default=3, ge=1)
+    kernel: int = Field(default=7, ge=1)
+    n_fft: int = Field(default=640, ge=16)
+    hop: int = Field(default=160, ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> SpectralDecoderConfig:
+        if self.kernel % 2 == 0:
+            raise ValueError("kernel must be odd, so that a block keeps its number of frames")
+        if self.n_fft < 2 * self.hop or self.n_fft % 2:
+            raise ValueError("n_fft must be even and at least twice the hop, so that windows overlap")
+        return self
+
+
+DecoderConfig = Annotated[PaperDecoderConfig | SpectralDecoderConfig, Field(discriminator="kind")]
+
+
+class DecoderLossConfig(Frozen):
+    """Weights of the reconstruction losses (see trainer.objectives)."""
+
+    waveform: float = Field(default=0.0, ge=0)
+    log_mel: float = Field(default=1.0, ge=0)
+    stft: float = Field(default=1.0, ge=0)

@@ -1,0 +1,85 @@
+"""The settings of an encoder: its modules, and what each is made of."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from trainer.config.frozen import Frozen
+
+
+class ConvLayer(Frozen):
+    """One convolution, in frames of its input. `residual`: its input is added to its output, which must be as long."""
+
+    kernel: int = Field(ge=1)
+    stride: int = Field(default=1, ge=1)
+    padding: int = Field(default=0, ge=0)
+    dilation: int = Field(default=1, ge=1)
+    residual: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> ConvLayer:
+        if self.residual and (self.stride > 1 or 2 * self.padding != self.dilation * (self.kernel - 1)):
+            raise ValueError("a residual convolution needs stride 1 and the padding that keeps its length")
+        if self.dilation > 1 and self.stride > 1:
+            raise ValueError("dilation is for convolutions of stride 1")
+        return self
+
+
+class FilterbankConfig(Frozen):
+    """Mel-spaced band-pass filters on the waveform, before the convolutions of module 1, that follow no phase:
+    `filters` pairs in quadrature of `kernel` samples every `stride` samples, the energy of each pair averaged twice
+    over `smoothing` frames, then over each `pooling` frames, and its logarithm taken.
+    """
+
+    filters: int = Field(ge=1, le=1024)
+    kernel: int = Field(ge=2)
+    stride: int = Field(ge=1)
+    smoothing: int = Field(default=1, ge=1)
+    pooling: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> FilterbankConfig:
+        if self.smoothing % 2 == 0:
+            raise ValueError("smoothing must be odd, so that an average has its frame in the middle")
+        return self
+
+    @property
+    def layers(self) -> tuple[ConvLayer, ...]:
+        """What it does to time, as convolutions."""
+        filters = ConvLayer(kernel=self.kernel, stride=self.stride, padding=(self.kernel - self.stride + 1) // 2)
+        average = ConvLayer(kernel=self.smoothing, padding=self.smoothing // 2)
+        return filters, average, average, ConvLayer(kernel=self.pooling, stride=self.pooling)
+
+
+class ModuleConfig(Frozen):
+    """One module: convolutions of width `hidden`, then 1x1 heads to `dims` latent dimensions."""
+
+    filterbank: FilterbankConfig | None = None
+    convs: tuple[ConvLayer, ...] = Field(min_length=1)
+    hidden: int = Field(ge=1, le=4096)
+    dims: int = Field(ge=1, le=4096)
+
+    @property
+    def layers(self) -> tuple[ConvLayer, ...]:
+        """All that makes frames of its input, in order."""
+        return (*(self.filterbank.layers if self.filterbank is not None else ()), *self.convs)
+
+
+class ContextConfig(Frozen):
+    """The GRU over the last module's latents. It is no module: nothing decodes it."""
+
+    hidden: int = Field(default=256, ge=1, le=4096)
+
+
+class EncoderConfig(Frozen):
+    """The stack. `probabilistic` modules end in a Gaussian posterior (SIM); the others in its mean alone (GIM)."""
+
+    modules: tuple[ModuleConfig, ...] = Field(min_length=1, max_length=16)
+    probabilistic: bool = True
+    batch_norm: bool = False
+    conv_bias: bool = True
+    context: ContextConfig | None = None
+    orthogonal_heads: bool = False
+    """The mean's head begins as a rotation and the variance's without regard to its input, not as torch draws them."""
+    initial_logvar: float = 0.0
+    logvar_range: tuple[float, float] = (-8.0, 4.0)
