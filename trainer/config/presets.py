@@ -72,7 +72,7 @@ def _sim_plus() -> Config:
     milliseconds = (10, 20, 40, 60, 80, 120, 160, 200)
     bank = FilterbankConfig(filters=80, kernel=400, stride=20, smoothing=9, pooling=4)
     training = TrainingConfig(
-        steps=1_800,
+        steps=3_600,
         batch_size=8,
         crop_samples=12_800,
         learning_rate=1e-3,
