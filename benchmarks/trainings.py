@@ -2,8 +2,8 @@
 
 Steps are such that all take about the same time, a quarter of an hour on one core of the machine the kept results are
 from, which ran two of them side by side; how long each took is kept beside its scores. What sim-plus is without one of
-its leads is trained half as long, and held against sim-plus of as many steps. Encoders learn from whole words without labels, the supervised one from
-syllables with theirs; none hears a word of the fold it is tested on.
+its leads is trained half as long, and held against sim-plus of as many steps. Encoders learn from whole words without
+labels, the supervised one from syllables with theirs; none hears a word of the fold it is tested on.
 """
 
 from __future__ import annotations
