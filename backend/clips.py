@@ -6,11 +6,12 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from backend.errors import CLIP_UNKNOWN, Problem
 from trainer.model import Posterior
@@ -19,15 +20,27 @@ Waveform = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Unedited:
+    """What a module's latents sound like before any edit: [samples] at the model's loudness. `base`: which latents."""
+
+    base: Hashable
+    sound: Tensor
+
+
+@dataclass(frozen=True)
 class Encoded:
-    """A clip seen by one model: one posterior a module, and the gain by which the model heard the clip louder."""
+    """A clip seen by one model: one posterior a module, and the gain by which the model heard the clip louder.
+    `unedited`: of each module, the last sound that edits were spliced into.
+    """
 
     posteriors: tuple[Posterior, ...]
     gain: float
+    unedited: dict[int, Unedited] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
         tensors = [tensor for posterior in self.posteriors for tensor in (posterior.mean, posterior.logvar)]
+        tensors += [one.sound for one in self.unedited.values()]
         return sum(tensor.nbytes for tensor in tensors if tensor is not None)
 
 

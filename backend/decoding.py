@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,11 +29,14 @@ _ROUNDING_SECONDS = 1e-3
 
 @dataclass(frozen=True)
 class Base:
-    """Where a sound starts from: latents [dims, frames], the length of the sound, the gain to take back from it."""
+    """Where a sound starts from: latents [dims, frames], the length of the sound, the gain to take back from it.
+    `unedited` gives what the latents sound like as they are, where that is kept for edits to be spliced into.
+    """
 
     latents: Tensor
     samples: int
     gain: float = 1.0
+    unedited: Callable[[], Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,18 @@ def decode(engine: Engine, request: DecodeRequest) -> Decoded:
     base = _base(engine, request, entry, model, geometry)
     _check_edits(request, len(base.latents), base.samples / entry.sample_rate)
     edited = apply_edits(base.latents, request.edits, geometry)
-    waveform = (model.decode(request.module, edited, base.samples) / base.gain).numpy()
+    waveform = (_sound(model, request, base, edited) / base.gain).numpy()
     if not np.isfinite(waveform).all():
         raise invalid(_source(request), "the values are too large to decode to a sound; use smaller ones")
     rms = float(edited.square().mean().sqrt())
     return Decoded(within_full_scale(waveform, entry.sample_rate), rms, _share_beyond(rms, entry, request.module))
+
+
+def _sound(model: Model, request: DecodeRequest, base: Base, edited: Tensor) -> Tensor:
+    # What is decoded must follow from the request alone, not from what is kept: the same request, the same bytes.
+    if base.unedited is None or not request.edits:
+        return model.decode(request.module, edited, base.samples)
+    return model.decode_edited(request.module, edited, base.latents, base.samples, base.unedited)
 
 
 def answer(engine: Engine, decoded: Decoded) -> dict[str, Any]:
@@ -87,10 +99,12 @@ def _base(engine: Engine, request: DecodeRequest, entry: Entry, model: Model, ge
     encoded = engine.encoded(request.clip, clip, entry, model)
     posterior = encoded.posteriors[request.module - 1]
     if request.base == "mean" or request.base == "sample":
-        latents = base_latents(posterior, request.base, request.seed)
-    else:
-        latents = _drawn(request, *posterior.mean.shape)
-    return Base(latents, len(clip.waveform), encoded.gain)
+        latents, samples = base_latents(posterior, request.base, request.seed), len(clip.waveform)
+        name = (request.base, request.seed)
+        decode = partial(model.decode, request.module, latents, samples)
+        unedited = partial(engine.unedited, request.clip, encoded, entry, request.module, name, decode)
+        return Base(latents, samples, encoded.gain, unedited)
+    return Base(_drawn(request, *posterior.mean.shape), len(clip.waveform), encoded.gain)
 
 
 def _drawn(request: DecodeRequest, dims: int, frames: int) -> Tensor:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from backend.catalogue import Catalogue, Entry
-from backend.clips import Clip, ClipStore, Encoded, unknown_clip
+from backend.clips import Clip, ClipStore, Encoded, Unedited, unknown_clip
 from backend.settings import Settings
 from backend.sounds import Spectrograms
 from backend.worker import Worker
@@ -15,6 +18,8 @@ from trainer.audio import AudioLimits
 from trainer.bundle import DEMO
 from trainer.edits import zero_latents
 from trainer.model import Model
+
+Decode = Callable[[], Tensor]
 
 
 class Engine:
@@ -50,6 +55,17 @@ class Engine:
             known = Encoded(tuple(model.encode(clip.waveform)), model.gain(clip.waveform))
             self.clips.keep(name, entry.digest, known)
         return known
+
+    def unedited(
+        self, name: str, encoded: Encoded, entry: Entry, module: int, base: Hashable, decode: Decode
+    ) -> Tensor:
+        """What the latents called `base` of a clip's module sound like, decoded once as long as there is room."""
+        known = encoded.unedited.get(module)
+        if known is None or known.base != base:
+            known = Unedited(base, decode())
+            encoded = replace(encoded, unedited={**encoded.unedited, module: known})
+            self.clips.keep(name, entry.digest, encoded)
+        return known.sound
 
     def warm_up(self) -> None:
         """One pass through all that requests use, so that none pays for first use. Raises Problem without a model."""

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from backend.clips import ClipStore, Encoded, clip_id
+from backend.clips import ClipStore, Encoded, Unedited, clip_id
 from backend.errors import CLIP_UNKNOWN, Problem
 from trainer.model import Posterior
 
@@ -97,3 +99,14 @@ def test_forget() -> None:
         store.forget(name)
     store.keep(name, "m", posteriors(10))  # a computation that ends after its clip was forgotten brings nothing back
     assert len(store) == 0
+
+
+def test_a_kept_sound_takes_room() -> None:
+    store = ClipStore(10_000, 1e9)
+    name = store.put(wave(1), 16_000)
+    encoded = replace(posteriors(100), unedited={1: Unedited("mean", torch.zeros(1000))})
+    store.keep(name, "model", encoded)
+    assert store.nbytes == 4000 + 400 + 4000
+    store.keep(name, "model", replace(encoded, unedited={1: Unedited("mean", torch.zeros(2000))}))
+    assert store.get(name).encoded == {}
+    assert store.nbytes == 4000

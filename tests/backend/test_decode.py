@@ -51,6 +51,41 @@ def test_a_clip_comes_back_whole(client: TestClient, clip, sound, tiny, module) 
     assert body.prior_distance.rms == pytest.approx(float(posterior.mean.square().mean().sqrt()), rel=1e-4)
 
 
+@pytest.mark.parametrize("module", [1, 2, 3])
+def test_a_local_edit_of_a_long_clip_is_spliced_in(
+    client: TestClient, module: int, tiny, make_vowel, to_file, monkeypatch
+) -> None:
+    name = client.post("/encode", files={"file": to_file(make_vowel(6.0))}).json()["clip"]
+    edit = {"dim": 1, "op": "add", "value": 2.0, "start": 2.0, "end": 2.3}
+    body = {"module": module, "clip": name, "edits": [edit]}
+    lengths: list[int] = []
+    decoder = type(bundle.load(tiny).decoders[str(module)])
+    forward = decoder.forward
+    monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
+    first, again = decode(client, **body), decode(client, **body)
+    assert first.content == again.content, "what is kept decides what is heard"
+    assert lengths[0] == 96_000, "the unedited sound, once"
+    assert lengths[1] == lengths[2] < 32_000
+
+    model = bundle.load(tiny)
+    heard = (np.round(make_vowel(6.0) * 32768) / 32768).astype(np.float32)
+    posterior = model.encode(heard)[module - 1]
+    edited = apply_edits(posterior.mean, [Edit(**edit)], model.geometry[module - 1])
+    whole = model.decode(module, edited, len(heard)).numpy() / model.gain(heard)
+    np.testing.assert_allclose(waveform(first), whole, atol=1e-4)
+    assert np.abs(waveform(first) - waveform(decode(client, module=module, clip=name)))[32_000:36_800].max() > 0
+
+
+def test_spliced_sounds_of_other_bases_do_not_mix(client: TestClient, make_vowel, to_file) -> None:
+    name = client.post("/encode", files={"file": to_file(make_vowel(6.0))}).json()["clip"]
+    edits = [{"dim": 0, "op": "set", "value": 1.0, "start": 1.0, "end": 1.1}]
+    bases = [{"base": "mean"}, {"base": "sample", "seed": 1}, {"base": "sample", "seed": 2}]
+    asked = [{"module": 3, "clip": name, "edits": edits, **base} for base in bases]
+    first = [decode(client, **body).content for body in asked]
+    assert len(set(first)) == 3
+    assert [decode(client, **body).content for body in asked] == first
+
+
 def test_sound_alone(client: TestClient, clip) -> None:
     alone = client.post("/decode", json={"module": 3, "clip": clip}, headers={"Accept": "audio/wav"})
     assert alone.headers["content-type"] == "audio/wav"

@@ -17,7 +17,15 @@ _INITIAL_LOG_MAGNITUDE = -2.0
 
 
 class Decoder(nn.Module):
-    """What both kinds promise: exactly `samples` samples, whatever the number of frames (at least one)."""
+    """What both kinds promise: exactly `samples` samples, whatever the number of frames (at least one).
+
+    And that they are local: `grain` frames make `grain_samples` samples, latents may be cut at any multiple of them,
+    and neither a frame nor a cut is heard farther than `reach` samples from where it lies.
+    """
+
+    grain: int
+    grain_samples: int
+    reach: int
 
     def forward(self, latents: Tensor, samples: int) -> Tensor:
         raise TypeError("use make_decoder to get a decoder of a kind")
@@ -40,6 +48,10 @@ class PaperDecoder(Decoder):
                 blocks.append(nn.ReLU())
             inputs = outputs
         self.net = nn.Sequential(*blocks)
+        self.grain, self.grain_samples, self.reach = 1, 1, 0
+        for layer in reversed(layers):  # what a layer reaches counts in the samples of its output
+            self.reach += layer.kernel * self.grain_samples
+            self.grain_samples *= layer.stride
 
     def forward(self, latents: Tensor, samples: int) -> Tensor:
         waveform: Tensor = self.net(latents).squeeze(1)
@@ -79,6 +91,8 @@ class SpectralDecoder(Decoder):
         if config.hop % hop:
             raise ValueError(f"decoder.hop ({config.hop} samples) must be a multiple of the module's hop ({hop})")
         self.n_fft, self.hop, self.frames_per_hop = config.n_fft, config.hop, config.hop // hop
+        self.grain, self.grain_samples = self.frames_per_hop, self.hop
+        self.reach = (2 + config.blocks * (config.kernel // 2)) * self.hop + config.n_fft // 2
         self.stem = nn.Conv1d(dims, config.width, 2 * self.frames_per_hop, self.frames_per_hop)
         self.norm = nn.LayerNorm(config.width)
         self.blocks = nn.ModuleList(

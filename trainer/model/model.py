@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -13,11 +14,12 @@ from trainer import geometry
 from trainer.audio import loudness_gain
 from trainer.config import Config
 from trainer.model.decoder import Decoder, make_decoder
+from trainer.model.locality import decode_in_pieces, spans_to_decode, splice
 from trainer.model.posterior import Posterior
 from trainer.model.sim import SIM
 
 PIECE_SECONDS = 20.0
-"""How much of a recording is encoded at once."""
+"""How much of a recording is encoded, or decoded, at once."""
 
 
 class Model(nn.Module):
@@ -96,16 +98,35 @@ class Model(nn.Module):
 
         Raises ValueError when the module has no decoder or the latents are not [dims, frames] with at least one frame.
         """
-        index = self._index(module)
+        decoder = self._decoder_for(module, latents)
+        length = self.geometry[module - 1].samples(latents.shape[1]) if samples is None else samples
+        return decode_in_pieces(decoder, latents, length, round(PIECE_SECONDS * self.config.sample_rate))
+
+    @torch.inference_mode()
+    def decode_edited(
+        self, module: int, latents: Tensor, before: Tensor, samples: int, unedited: Callable[[], Tensor]
+    ) -> Tensor:
+        """What `decode` gives for `latents`, within rounding, where they differ from `before` (both [dims, frames])
+        perhaps in few frames: then only what these reach is decoded, and spliced into `unedited()`, the sound of
+        `before`, which is asked for in no other case.
+
+        Raises ValueError as `decode` does.
+        """
+        decoder = self._decoder_for(module, latents)
+        spans = spans_to_decode(decoder, latents, before, samples)
+        return self.decode(module, latents, samples) if spans is None else splice(decoder, latents, unedited(), spans)
+
+    def _decoder_for(self, module: int, latents: Tensor) -> Decoder:
+        self._index(module)
         if not self.has_decoder(module):
             raise ValueError(f"module {module} has no decoder yet")
         if latents.ndim != 2 or latents.shape[0] != self.dims(module) or latents.shape[1] < 1:
             raise ValueError(
                 f"latents of module {module} must be [{self.dims(module)}, frames], not {list(latents.shape)}"
             )
-        length = self.geometry[index].samples(latents.shape[1]) if samples is None else samples
-        waveform: Tensor = self.decoders[str(module)](latents[None], length)[0]
-        return waveform
+        decoder = self.decoders[str(module)]
+        assert isinstance(decoder, Decoder)
+        return decoder
 
     def _index(self, module: int) -> int:
         if not 1 <= module <= self.modules_count:
