@@ -38,7 +38,7 @@ def fit(
     run = run_folder(out)
     with fabric.rank_zero_first():
         sides = find_sides(data, config)
-        sources = Sources(*open_stores(sides, run / "waveforms", config))
+        sources = Sources(*open_stores(sides, run / "waveforms", config, config.training))
 
     torch.manual_seed(training.seed)
     model = Model(config)

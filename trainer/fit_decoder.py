@@ -69,7 +69,7 @@ def fit_decoder(
     fabric = launch(accelerator, devices)
     run = run_folder(path)
     with fabric.rank_zero_first():
-        sources = Sources(*open_stores(find_sides(data, config, known), run / "waveforms", config))
+        sources = Sources(*open_stores(find_sides(data, config, known), run / "waveforms", config, training))
 
     torch.manual_seed(training.seed + module)
     model = bundle.load_encoder(path, config)

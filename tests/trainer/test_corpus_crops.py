@@ -13,7 +13,7 @@ from trainer.audio import loudness_gain
 from trainer.config import override, preset
 from trainer.corpus import CorpusError, scan
 from trainer.corpus.crops import CropStore, LabelledStore, open_store
-from trainer.corpus.sides import find_sides
+from trainer.corpus.sides import find_sides, open_stores
 from trainer.devices import launch
 from trainer.loop import Sources, Task, train
 
@@ -66,6 +66,38 @@ def test_every_moment_is_equally_likely() -> None:
     crops = store.crops(4000, 100, generator())
     assert (crops[:, 0] == 1).float().mean().item() == pytest.approx(0.75, abs=0.03)
     assert torch.equal(crops, store.crops(4000, 100, generator()))
+
+
+def tone(hz: float, samples: int) -> np.ndarray:
+    return np.sin(2 * np.pi * hz * np.arange(samples) / RATE).astype(np.float32)
+
+
+def loudest_hz(crop: np.ndarray) -> float:
+    return float(np.abs(np.fft.rfft(crop * np.hanning(len(crop)))).argmax()) * RATE / len(crop)
+
+
+def test_crops_are_played_at_each_rate_alike() -> None:
+    store = CropStore(tone(1000.0, 40_000), [40_000], rates=(0.8, 1.0, 1.25))
+    crops = store.crops(300, 4000, generator()).numpy()
+    assert crops.shape == (300, 4000)
+    heard = np.array([round(loudest_hz(crop) / 50) * 50 for crop in crops])
+    assert set(heard) == {800, 1000, 1250}
+    assert all(60 < (heard == hz).sum() < 140 for hz in (800, 1000, 1250))
+    middles = crops[:, 500:-500].std(axis=1)
+    assert middles == pytest.approx(np.full(300, 0.5**0.5), rel=0.02)
+
+
+def test_a_short_recording_played_fast_still_fills_its_place() -> None:
+    store = CropStore(np.ones(3000, dtype=np.float32), [3000], rates=(2.0,))
+    (crop,) = store.crops(1, 4000, generator()).numpy()
+    assert (crop > 0.5).sum() == pytest.approx(1500, abs=2)
+
+
+def test_validation_is_heard_as_it_is(folder: Path, tmp_path: Path) -> None:
+    config = override(preset("tiny"), {"training.rates": (0.8, 1.25), "decoder_training.rates": (2.0,)})
+    sides = find_sides([folder], config)
+    train, validation = open_stores(sides, tmp_path / "cache", config, config.decoder_training)
+    assert (train.rates, validation.rates) == ((2.0,), (1.0,))
 
 
 def test_unreadable_recordings_are_left_out_and_none_is_an_error(folder: Path, tmp_path: Path, capsys) -> None:

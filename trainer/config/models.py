@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -24,6 +24,10 @@ class TrainingConfig(Frozen):
     a batch to itself for negatives and batch norm, so that with more parts there are fewer frames to tell apart.
     """
     crop_samples: int = Field(ge=400)
+    rates: tuple[Annotated[float, Field(ge=0.5, le=2.0)], ...] = Field(default=(1.0,), min_length=1)
+    """How fast crops of the training side are played, each at one of these at random: at 1.25 a voice is a quarter
+    higher and its tract so much shorter. More voices for a corpus of few.
+    """
     learning_rate: float = Field(gt=0)
     warmup_steps: int = Field(default=0, ge=0)
     final_learning_rate: float = Field(default=1.0, gt=0, le=1.0)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 import torch
 from filelock import FileLock
 from numpy.typing import NDArray
@@ -26,12 +28,18 @@ from trainer.durable import replacing
 
 
 class CropStore:
-    """The decoded recordings of one side of a split. `lengths` are in samples, 0 for a recording that could not be
-    read.
+    """The decoded recordings of one side of a split. `lengths` are in samples, 0 for a recording that
+    could not be read. Each crop is played at one of `rates`, which its moment decides.
     """
 
-    def __init__(self, samples: NDArray[np.float32], lengths: Sequence[int] | NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        samples: NDArray[np.float32],
+        lengths: Sequence[int] | NDArray[np.int64],
+        rates: Sequence[float] = (1.0,),
+    ) -> None:
         self.samples = samples
+        self.rates = tuple(rates)
         self.lengths = np.asarray(lengths, dtype=np.int64)
         self.starts = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
 
@@ -59,13 +67,21 @@ class CropStore:
 
     def crops_at(self, moments: Tensor, length: int) -> Tensor:
         """The crops [count, length] around `moments` [count]."""
-        return torch.stack([self._crop(moment, length) for moment in moments.tolist()])
+        return torch.stack([self._played(moment, length) for moment in moments.tolist()])
 
     def recordings_at(self, moments: Tensor) -> NDArray[np.int64]:
         """The numbers of the recordings that `moments` [count] lie in [count]."""
         return np.searchsorted(self.starts, moments.numpy(), side="right") - 1
 
-    def _crop(self, moment: int, length: int) -> Tensor:
+    def _played(self, moment: int, length: int) -> Tensor:
+        """A crop of `length` samples once it is played at its rate: faster is higher, as from a shorter tract."""
+        rate = self.rates[moment % len(self.rates)]
+        if rate == 1.0:
+            return torch.from_numpy(self._crop(moment, length))
+        played = soxr.resample(self._crop(moment, math.ceil(length * rate)), rate, 1.0, quality="HQ")[:length]
+        return torch.from_numpy(np.pad(played, (0, length - len(played))))
+
+    def _crop(self, moment: int, length: int) -> NDArray[np.float32]:
         """A crop whose middle is near `moment`, moved inside its recording."""
         index = int(np.searchsorted(self.starts, moment, side="right")) - 1
         begin, end = int(self.starts[index]), int(self.starts[index] + self.lengths[index])
@@ -74,14 +90,14 @@ class CropStore:
         piece = self.samples[first : min(first + length, end)]
         offset = (moment % (length - len(piece) + 1)) if len(piece) < length else 0
         crop[offset : offset + len(piece)] = piece
-        return torch.from_numpy(crop)
+        return crop
 
 
 class LabelledStore(CropStore):
     """A store whose crops come with the number of their recording's class, `classes` [recordings]."""
 
     def __init__(self, store: CropStore, classes: Sequence[int]) -> None:
-        super().__init__(store.samples, store.lengths)
+        super().__init__(store.samples, store.lengths, store.rates)
         self.classes = torch.tensor(classes)
 
     def batch_at(self, moments: Tensor, length: int) -> tuple[Tensor, Tensor]:
@@ -90,9 +106,15 @@ class LabelledStore(CropStore):
 
 
 def open_store(
-    recordings: Sequence[Recording], cache: Path, sample_rate: int, loudness_dbfs: float | None, name: str
+    recordings: Sequence[Recording],
+    cache: Path,
+    sample_rate: int,
+    loudness_dbfs: float | None,
+    name: str,
+    rates: Sequence[float] = (1.0,),
 ) -> CropStore:
-    """The store of `recordings` under the folder `cache`, decoded now unless an earlier run already did.
+    """The store of `recordings` under the folder `cache`, decoded now unless an earlier run already did; its crops are
+    played at `rates`.
 
     Raises CorpusError when no recording can be read.
     """
@@ -109,7 +131,7 @@ def open_store(
             lengths = _decode(recordings, samples_file, sample_rate, loudness_dbfs, name)
             with replacing(index_file) as stream:
                 stream.write(json.dumps(lengths).encode())
-    return CropStore(np.memmap(samples_file, dtype=np.float32, mode="r", shape=(sum(lengths),)), lengths)
+    return CropStore(np.memmap(samples_file, dtype=np.float32, mode="r", shape=(sum(lengths),)), lengths, rates)
 
 
 def _decoded(samples_file: Path, index_file: Path, recordings: int) -> list[int] | None:

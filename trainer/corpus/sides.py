@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.bundle import CorpusNote
-from trainer.config import Config
+from trainer.config import Config, TrainingConfig
 from trainer.corpus.crops import CropStore, open_store
 from trainer.corpus.folder import scan
 from trainer.corpus.labels import Recording
@@ -65,8 +65,10 @@ def name_within(folder: Path, recording: Recording) -> str:
     return Path(os.path.relpath(recording.path, folder)).with_suffix("").as_posix()
 
 
-def open_stores(sides: Sides, cache: Path, config: Config) -> tuple[CropStore, CropStore]:
-    """The decoded training and validation recordings, kept under `cache`."""
-    train = open_store(sides.train, cache, config.sample_rate, config.loudness_dbfs, "training")
+def open_stores(sides: Sides, cache: Path, config: Config, training: TrainingConfig) -> tuple[CropStore, CropStore]:
+    """The decoded training recordings, played as `training` says, and validation recordings as they are, both kept
+    under `cache`.
+    """
+    train = open_store(sides.train, cache, config.sample_rate, config.loudness_dbfs, "training", training.rates)
     validation = open_store(sides.validation, cache, config.sample_rate, config.loudness_dbfs, "validation")
     return train, validation
