@@ -97,7 +97,7 @@ class Catalogue:
             model = self._models.get(entry.digest)
             if model is None:
                 try:
-                    model = bundle.load(entry.path)
+                    model = bundle.load(entry.path).fuse()
                 except BundleError as error:
                     log.warning("bundle %s cannot be read any more: %s", entry.path, error)
                     raise _unknown_model("This model cannot be read any more; choose another.") from None
@@ -148,7 +148,7 @@ class Catalogue:
             return None
 
     def _open(self, name: str, found: Found) -> Entry:
-        model = bundle.load(found.path)
+        model = bundle.load(found.path).fuse()
         entry = Entry(
             name=name,
             found=found,
