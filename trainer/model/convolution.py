@@ -45,7 +45,8 @@ class FrameConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, frames, inputs) -> (B, frames out, outputs)."""
         if self.padding:
-            x = F.pad(x, (0, 0, self.padding, self.padding))
+            silence = x.new_zeros(x.shape[0], self.padding, x.shape[2])
+            x = torch.cat((silence, x, silence), 1)  # half the time of F.pad, which writes all of it twice
         if self.blocks is None:
             return F.linear(self._windows(x), self.weight, self.bias)
         count = x.shape[1] // self.stride
