@@ -17,7 +17,7 @@ from trainer.corpus.sides import find_sides, open_stores
 from trainer.devices import launch
 from trainer.loop import Sources, Task, train
 from trainer.model import SIM, Decoder
-from trainer.objectives import ReconstructionLoss
+from trainer.objectives import AdversarialLoss, ReconstructionLoss
 from trainer.progress import Metrics
 from trainer.run import TrainingError, run_folder
 
@@ -31,6 +31,8 @@ class DecoderObjective(nn.Module):
         super().__init__()
         self.decoder, self.module = decoder, module
         self.loss = ReconstructionLoss(config.decoder_loss, config.sample_rate)
+        self.adversary = config.decoder_loss.adversarial
+        self.adversarial = None if self.adversary is None else AdversarialLoss(self.adversary, config.sample_rate)
         self._encoder = (encoder,)  # in a tuple: not a submodule, so neither trained nor saved
 
     def forward(self, waveform: Tensor, generator: Generator) -> tuple[Tensor, dict[str, Tensor]]:
@@ -41,7 +43,13 @@ class DecoderObjective(nn.Module):
             latents = self._encoder[0](waveform)[self.module - 1].sample(generator)
         decoded = self.decoder(latents, waveform.shape[1])
         with full:
-            return self.loss(decoded, waveform)  # type: ignore[no-any-return]
+            total, parts = self.loss(decoded, waveform)
+            if self.adversary is not None and self.adversarial is not None:
+                found = self.adversarial(decoded, waveform)
+                parts.update(found._asdict())
+                total = total + self.adversary.weight * found.deceit + self.adversary.matching * found.matching
+                total = total + found.discriminator
+        return total, parts
 
 
 def fit_decoder(
@@ -75,7 +83,9 @@ def fit_decoder(
     model = bundle.load_encoder(path, config)
     encoder, decoder = model.encoder.to(fabric.device), model.add_decoder(module)
     objective = DecoderObjective(config, encoder, decoder, module)
-    optimiser = torch.optim.AdamW(decoder.parameters(), lr=training.learning_rate, betas=(0.8, 0.99), weight_decay=0.01)
+    optimiser = torch.optim.AdamW(
+        objective.parameters(), lr=training.learning_rate, betas=(0.8, 0.99), weight_decay=0.01
+    )
     task = Task(f"decoder-{module}", objective, optimiser, _metrics, _summary)
     if not train(fabric, task, sources, config, training, run):
         return False

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tests.trainer.runs import ON_CPU, TINY, metrics, same, weights
 from trainer import bundle
@@ -106,6 +107,21 @@ def test_decoders_join_the_bundle_and_leave_the_encoder_alone(corpus: Path, tmp_
     wider = override(longer, {"decoder.width": 24})
     with pytest.raises(TrainingError, match="other decoder settings"):
         fit_decoder(tmp_path, wider, 2, [corpus], **ON_CPU)
+
+
+def test_a_decoder_learns_against_a_listener_that_no_bundle_keeps(corpus: Path, tmp_path: Path) -> None:
+    fit(TINY, [corpus], tmp_path, **ON_CPU)
+    adversary = {"channels": 2, "windows_seconds": (0.016,)}
+    rival = override(TINY, {"decoder_loss.adversarial": adversary, "decoder_loss.complex": 0.5})
+    assert fit_decoder(tmp_path, rival, 3, [corpus], **ON_CPU)
+    (last,) = (record for record in metrics(tmp_path, "decoder-3")[-1:])
+    assert {"log_mel", "stft", "complex", "deceit", "matching", "discriminator"} <= last.keys()
+    plain = last["log_mel"] + last["stft"] + 0.5 * last["complex"]
+    assert last["loss"] == pytest.approx(
+        plain + 0.1 * last["deceit"] + last["matching"] + last["discriminator"], rel=1e-4
+    )
+    decoder = bundle.load(tmp_path).decoders["3"]
+    assert set(load_file(tmp_path / "decoder-3.safetensors")) == set(decoder.state_dict())
 
 
 def test_other_settings_do_not_resume_silently(corpus: Path, tmp_path: Path) -> None:

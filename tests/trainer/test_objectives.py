@@ -3,10 +3,19 @@ import math
 import pytest
 import torch
 
-from trainer.config import DecoderLossConfig, FrameDistances, ObjectiveConfig, TimeDistances, override, preset
+from trainer.config import (
+    AdversarialConfig,
+    DecoderLossConfig,
+    FrameDistances,
+    ObjectiveConfig,
+    TimeDistances,
+    override,
+    preset,
+)
 from trainer.geometry import stack
 from trainer.model import SIM
-from trainer.objectives import InfoMaxObjective, InfoNCE, ReconstructionLoss, prediction_frames
+from trainer.objectives import AdversarialLoss, InfoMaxObjective, InfoNCE, ReconstructionLoss, prediction_frames
+from trainer.objectives.spectra import compressed
 
 
 def objective(**changes: object) -> ObjectiveConfig:
@@ -113,6 +122,63 @@ def test_reconstruction_loss_is_zero_on_the_original_and_knows_a_gain() -> None:
     assert float(parts["waveform"]) == pytest.approx(float((wave**2).mean()) / 4, rel=1e-4)
     assert float(parts["log_mel"]) == pytest.approx(0.602, abs=0.01)
     assert float(parts["stft"]) == pytest.approx(0.5 + math.log(2), abs=0.02)
+
+
+def test_the_complex_term_hears_phase_and_the_others_do_not() -> None:
+    loss = ReconstructionLoss(DecoderLossConfig(complex=1.0), 16_000)
+    wave = torch.randn(2, 8000, generator=generator()) * 0.1
+    _, same = loss(wave, wave)
+    _, flipped = loss(-wave, wave)
+    assert same["complex"] == 0
+    for name in ("log_mel", "stft"):
+        assert float(flipped[name]) == pytest.approx(0.0, abs=1e-6)
+    # Every bin is opposite: twice the root mean square of its compressed magnitude.
+    bins = compressed(wave, torch.hann_window(512))
+    assert float(flipped["complex"]) == pytest.approx(2 * float(bins.abs().square().mean().sqrt()), rel=1e-4)
+    plain = torch.stft(wave, 512, 128, window=torch.hann_window(512), pad_mode="constant", return_complex=True)
+    heard = plain.abs() > 0.05
+    torch.testing.assert_close(bins.abs()[heard], plain.abs()[heard] ** 0.3, rtol=1e-3, atol=0)
+    torch.testing.assert_close((bins / bins.abs())[heard], (plain / plain.abs())[heard], rtol=0, atol=1e-4)
+
+
+ADVERSARY = AdversarialConfig(channels=4, windows_seconds=(0.016, 0.032))
+
+
+def test_neither_side_of_the_adversarial_loss_moves_the_other() -> None:
+    loss = AdversarialLoss(ADVERSARY, 16_000)
+    original = torch.randn(2, 4000, generator=generator())
+    decoded = torch.randn(2, 4000, generator=generator(1), requires_grad=True)
+    parts = loss(decoded, original)
+    (parts.deceit + parts.matching).backward(retain_graph=True)
+    assert decoded.grad.abs().max() > 0
+    assert all(weight.grad is None for weight in loss.parameters())
+    decoded.grad = None
+    parts.discriminator.backward()
+    assert decoded.grad is None
+    assert all(weight.grad.abs().max() > 0 for weight in loss.parameters())
+
+
+def test_a_sound_like_the_original_matches_it_and_cannot_be_told() -> None:
+    loss = AdversarialLoss(ADVERSARY, 16_000)
+    original = torch.randn(2, 4000, generator=generator())
+    parts = loss(original.clone(), original)
+    assert parts.matching == 0
+    # Whatever it says of a sound, v, it says of its twin: (v - 1)^2 + v^2 is never under 1/2.
+    assert parts.discriminator >= 0.5
+
+
+def test_the_discriminator_learns_to_tell_and_then_the_deceit_costs() -> None:
+    torch.manual_seed(0)
+    loss = AdversarialLoss(ADVERSARY, 16_000)
+    optimiser = torch.optim.AdamW(loss.parameters(), lr=3e-3)
+    for step in range(120):
+        noise = torch.randn(2, 4000, generator=generator(step))
+        parts = loss(noise.cumsum(1) * 0.05, noise)
+        optimiser.zero_grad()
+        parts.discriminator.backward()
+        optimiser.step()
+    assert parts.discriminator < 0.2
+    assert parts.deceit > 0.6
 
 
 @pytest.mark.parametrize("distances", [(1, 2, 5), (-3, -1), (-2, 0, 4)])

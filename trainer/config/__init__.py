@@ -8,6 +8,7 @@ arXiv 2408.12936; GIM: Löwe et al., arXiv 1905.11786); where `demo` differs, it
 """
 
 from trainer.config.decoder import (
+    AdversarialConfig,
     DecoderConfig,
     DecoderLossConfig,
     PaperDecoderConfig,
@@ -30,6 +31,7 @@ from trainer.config.presets import PRESETS, preset
 
 __all__ = [
     "PRESETS",
+    "AdversarialConfig",
     "Config",
     "ContextConfig",
     "ConvLayer",

@@ -49,9 +49,22 @@ class SpectralDecoderConfig(Frozen):
 DecoderConfig = Annotated[PaperDecoderConfig | SpectralDecoderConfig, Field(discriminator="kind")]
 
 
+class AdversarialConfig(Frozen):
+    """A listener trained beside the decoder: the `weight` of misleading it and of `matching` what its layers make of
+    the original; its width, and the windows it listens through.
+    """
+
+    weight: float = Field(default=0.1, gt=0)
+    matching: float = Field(default=1.0, ge=0)
+    channels: int = Field(default=16, ge=1)
+    windows_seconds: tuple[Annotated[float, Field(ge=0.002, le=0.2)], ...] = Field(default=(0.016, 0.064), min_length=1)
+
+
 class DecoderLossConfig(Frozen):
-    """Weights of the reconstruction losses (see trainer.objectives)."""
+    """Weights of the reconstruction losses (see trainer.objectives), and the adversarial one, if any."""
 
     waveform: float = Field(default=0.0, ge=0)
     log_mel: float = Field(default=1.0, ge=0)
     stft: float = Field(default=1.0, ge=0)
+    complex: float = Field(default=0.0, ge=0)
+    adversarial: AdversarialConfig | None = None

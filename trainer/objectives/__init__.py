@@ -1,5 +1,6 @@
 """What training minimises: for an encoder by its preset, for a decoder the distance to the original."""
 
+from trainer.objectives.adversarial import AdversarialLoss
 from trainer.objectives.contrast import InfoNCE, prediction_frames
 from trainer.objectives.infomax import InfoMaxObjective, ModuleLoss
 from trainer.objectives.pooled import PooledInfoNCE
@@ -7,6 +8,7 @@ from trainer.objectives.reconstruction import ReconstructionLoss
 from trainer.objectives.supervised import SupervisedObjective
 
 __all__ = [
+    "AdversarialLoss",
     "InfoMaxObjective",
     "InfoNCE",
     "ModuleLoss",
