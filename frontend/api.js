@@ -28,6 +28,7 @@ export class Problem extends Error {
     this.status = status;
     this.title = body.title || "The server refused this";
     this.clipUnknown = status === 404 && (body.type || "").endsWith("clip-unknown");
+    this.noDecoder = (body.type || "").endsWith("no-decoder");
     this.busy = status === 503 || status === 429;
     this.retryAfter = retryAfter;
   }

@@ -1,8 +1,11 @@
 // @ts-check
 /** Puts the explorer together: one state, one session with the server, one player, and the views on them. */
+import { fromAddress, toAddress } from "./address.js";
+import { createLayers } from "./layers.js";
 import { Player } from "./player.js";
 import { createSession } from "./session.js";
-import { CHOICE, createStore, fromAddress, toAddress } from "./state.js";
+import { CHOICE, createStore } from "./state.js";
+import { showLayers } from "./views/layers.js";
 import { showModules } from "./views/modules.js";
 import { showSliders } from "./views/sliders.js";
 import { showSource } from "./views/source.js";
@@ -14,16 +17,18 @@ const ADDRESS_DELAY_MS = 150;
 
 const store = createStore(fromAddress(location.hash));
 const session = createSession(store);
+const layers = createLayers(store);
 const player = new Player();
 
 showStatus(store, session);
 showSource(store, session);
 showModules(store);
-const { playFrom, playDecoded } = showTransport(store, player);
-showTimeline(store, player, playFrom);
+const transport = showTransport(store, player, layers);
+showLayers(store, player, layers, transport);
+showTimeline(store, player, transport.playFrom);
 showSliders(store, async () => {
   await session.settled();
-  playDecoded();
+  transport.playDecoded();
 });
 
 /** @type {ReturnType<typeof setTimeout> | undefined} browsers limit how often an address may change, so it waits for the sliders to rest */

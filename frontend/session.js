@@ -1,27 +1,12 @@
 // @ts-check
 /** What happens when something is chosen: models, examples and files are opened, and the sound is kept up with the sliders. */
 import * as api from "./api.js";
+import { createDecoding, noticeOf } from "./decoding.js";
 import { newest } from "./newest.js";
 import { SOUND, decodeRequest, fitted } from "./state.js";
 
 /** @typedef {import("./state.js").Store} Store */
 /** @typedef {import("./state.js").Choice} Choice */
-
-const PATIENCE_SECONDS = 2;
-
-/** @param {number} seconds */
-const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-
-/**
- * @param {unknown} error
- * @param {string} [title] said instead of the server's own
- * @returns {import("./state.js").Notice}
- */
-function noticeOf(error, title) {
-  if (error instanceof api.Unreachable) return { kind: "error", title: title ?? "No connection", detail: error.message };
-  if (error instanceof api.Problem) return { kind: "error", title: title ?? error.title, detail: error.message };
-  throw error;
-}
 
 /**
  * @param {Choice} shown
@@ -43,10 +28,7 @@ function missingFrom(shown, wanted) {
 export function createSession(store) {
   /** Counts openings, so that a slow one cannot overtake a later one. */
   let opening = 0;
-  /** Whether the notice shown is about a decoding that waits for the server. */
-  let waiting = false;
-  /** Whether the clip was just encoded again: a server that forgets it at once must not be asked for ever. */
-  let mended = false;
+  const attempt = createDecoding(store);
 
   /** @param {string} detail */
   const note = (detail) => store.set({ notice: { kind: "note", title: "Please note", detail } });
@@ -178,49 +160,13 @@ export function createSession(store) {
    */
   async function decode(request) {
     try {
-      const decoded = await api.decode(request);
-      if (stillWanted(request)) store.set({ decoded: { ...decoded, request }, phase: "ready", ...(waiting && { notice: null }) });
-      waiting = mended = false;
-      return true;
+      const decoded = await attempt(request, () => stillWanted(request));
+      if (decoded === "again") return false;
+      if (decoded) store.set({ decoded: { ...decoded, request }, phase: "ready" });
     } catch (error) {
-      if (!stillWanted(request)) return true;
-      if (error instanceof api.Problem && error.clipUnknown) return encodeAgain(request);
-      const busy = error instanceof api.Problem && error.busy;
-      if (busy || error instanceof api.Unreachable) {
-        waiting = true;
-        store.set({ notice: noticeOf(error, busy ? "The server is busy, trying again" : "No connection, trying again") });
-        await pause(busy ? (error.retryAfter ?? PATIENCE_SECONDS) : PATIENCE_SECONDS);
-        return false;
-      }
       store.set({ decoded: null, phase: "ready", notice: noticeOf(error) });
-      return true;
     }
-  }
-
-  /**
-   * The server forgot the clip. With the file still in the page that is mended unseen; otherwise the page must ask for it.
-   * @param {import("./api.js").DecodeRequest} request
-   * @returns {Promise<boolean>}
-   */
-  async function encodeAgain({ model }) {
-    const { recording } = store.state;
-    if (!recording?.file) {
-      store.set({ recording: null, decoded: null, phase: "asking" });
-      return true;
-    }
-    if (mended) {
-      mended = false;
-      store.set({ notice: { kind: "error", title: "Recording forgotten", detail: "The server has no room to keep this recording. Try a shorter one." } });
-      return true;
-    }
-    try {
-      await api.encode(recording.file, recording.name, model);
-      mended = true;
-      return false;
-    } catch (error) {
-      store.set({ notice: noticeOf(error) });
-      return true;
-    }
+    return true;
   }
 
   const decoder = newest(decode, (decoding) => store.set({ decoding }));

@@ -1,8 +1,9 @@
 // @ts-check
-/** The explorer's one state object, who is told when it changes, and its way into the page's address and back. No DOM. */
+/** The explorer's one state object, who is told when it changes, and what follows from it. No DOM. */
 
 /** @typedef {"add" | "set"} Op what a slider's value does to its dimension: shift it, or hold it there */
 /** @typedef {{[dim: number]: number}} Values the touched sliders of one module */
+/** @typedef {"original" | "decoded" | number} Side what can be heard: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
 /** @typedef {import("./api.js").Encoded} Encoded */
 /** @typedef {import("./api.js").Decoded} Decoded */
 /** @typedef {import("./api.js").DecodeRequest} DecodeRequest */
@@ -32,6 +33,8 @@
  * @property {import("./api.js").Example[]} examples
  * @property {Recording | null} recording
  * @property {(Decoded & {request: DecodeRequest}) | null} decoded
+ * @property {{[module: number]: Decoded | null}} layers the clip's unedited decodings, as far as they are fetched; null where a module has no decoder
+ * @property {Side | null} heard what is playing
  * @property {Phase} phase
  * @property {boolean} decoding
  * @property {Notice | null} notice
@@ -43,7 +46,7 @@
 export const LIMIT = 3;
 
 /** @type {Choice} */
-const NOTHING_CHOSEN = {
+export const NOTHING_CHOSEN = {
   model: null, module: null, example: null, clip: null, file: null, op: "add", base: "mean", seed: 0, edits: {},
 };
 
@@ -67,7 +70,8 @@ export const CHOICE = /** @type {(keyof Choice)[]} */ (Object.keys(NOTHING_CHOSE
 export function createStore(choice) {
   /** @type {State} */
   let state = {
-    ...choice, models: [], card: null, examples: [], recording: null, decoded: null, phase: "starting", decoding: false, notice: null,
+    ...choice, models: [], card: null, examples: [], recording: null, decoded: null, layers: {}, heard: null, phase: "starting",
+    decoding: false, notice: null,
   };
   /** @type {{keys: readonly (keyof State)[], listener: () => void}[]} */
   const listeners = [];
@@ -184,48 +188,20 @@ export function decodeRequest(state) {
 }
 
 /**
- * @param {Choice} choice
- * @returns {string} without the leading #
+ * @param {State} state
+ * @param {number} module
+ * @returns {DecodeRequest | null} for what this module keeps of the clip, unedited
  */
-export function toAddress(choice) {
-  const address = new URLSearchParams();
-  for (const key of CHOICE) {
-    if (key === "edits") continue;
-    if (choice[key] !== NOTHING_CHOSEN[key]) address.set(key, String(choice[key]));
-  }
-  for (const [module, values] of Object.entries(choice.edits)) {
-    const said = Object.entries(values).map(([dim, value]) => `${dim}:${value}`);
-    if (said.length) address.set(`edits${module}`, said.join(","));
-  }
-  return address.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
-}
+export const layerRequest = (state, module) => decodeRequest({ ...state, module, edits: {} });
 
 /**
- * Whatever in the address cannot be understood is left out.
- * @param {string} text with or without the leading #
- * @returns {Choice}
+ * @param {State} state
+ * @returns {{side: Side, sound: Decoded | null}} what the lane of the decoded sound shows: the layer that is heard, otherwise what the sliders make
  */
-export function fromAddress(text) {
-  const address = new URLSearchParams(text.replace(/^#/, ""));
-  /** @type {Choice["edits"]} */
-  const edits = {};
-  for (const [key, said] of address) {
-    const module = /^edits(\d{1,3})$/.exec(key)?.[1];
-    if (!module) continue;
-    for (const [, dim, value] of said.matchAll(/(\d{1,5}):(-?\d*\.?\d+(?:e-?\d+)?)(?:,|$)/g)) {
-      (edits[Number(module)] ??= {})[Number(dim)] = clamp(Number(value));
-    }
-  }
-  const count = (/** @type {string} */ key) => (/^\d{1,9}$/.test(address.get(key) ?? "") ? Number(address.get(key)) : null);
-  return {
-    model: address.get("model"),
-    module: count("module"),
-    example: address.get("example"),
-    clip: address.get("example") ? null : address.get("clip"),
-    file: address.get("example") ? null : address.get("file"),
-    op: address.get("op") === "set" ? "set" : "add",
-    base: address.get("base") === "sample" ? "sample" : "mean",
-    seed: count("seed") ?? 0,
-    edits,
-  };
+export function pictured({ heard, layers, decoded }) {
+  const layer = typeof heard === "number" ? layers[heard] : null;
+  return heard !== null && layer ? { side: heard, sound: layer } : { side: "decoded", sound: decoded };
 }
+
+/** @param {Side} side */
+export const captionOf = (side) => (typeof side === "number" ? `Module ${side}, unedited` : { original: "Original", decoded: "Decoded" }[side]);

@@ -1,6 +1,7 @@
 // @ts-check
 /** What the page is doing, and what went wrong: the progress line, the curtain over an empty time line, and the notice. */
 import { fixed } from "../format.js";
+import { pictured } from "../state.js";
 import { make, part } from "./dom.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -71,15 +72,15 @@ export function showStatus(store, session) {
   });
   part("notice-close").addEventListener("click", () => store.set({ notice: null }));
 
-  store.on(["decoded"], () => part("prior").replaceChildren(...priorNote(store.state)));
+  store.on(["decoded", "heard"], () => part("prior").replaceChildren(...priorNote(pictured(store.state).sound)));
 }
 
 /**
  * How usual the decoded latents are.
- * @param {State} state
+ * @param {import("../api.js").Decoded | null} decoded
  * @returns {Node[]}
  */
-function priorNote({ decoded }) {
+function priorNote(decoded) {
   const { rms, beyond } = decoded?.prior ?? {};
   const said = [];
   if (typeof rms === "number") said.push(make("span", { title: "Root mean square of the latents; the prior expects 1" }, `rms ${fixed(rms, 2)}`));

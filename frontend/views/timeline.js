@@ -4,6 +4,7 @@ import { frequencyTicks, timeTicks } from "../axes.js";
 import { colourMap } from "../colours.js";
 import { decibels, fixed, hertz } from "../format.js";
 import { drawSpectrogram, rangeOf, readSpectrogram } from "../spectrogram.js";
+import { captionOf, pictured } from "../state.js";
 import { make, part } from "./dom.js";
 import { drawScale, drawWaveform } from "./drawing.js";
 
@@ -15,7 +16,7 @@ const PIXELS_PER_FREQUENCY_TICK = 22;
 /**
  * @param {import("../state.js").Store} store
  * @param {import("../player.js").Player} player
- * @param {(side: import("../player.js").Side, at: number) => void} playFrom
+ * @param {(side: import("../state.js").Side, at: number) => void} playFrom
  */
 export function showTimeline(store, player, playFrom) {
   const lanes = part("lanes");
@@ -27,9 +28,11 @@ export function showTimeline(store, player, playFrom) {
   let range = null;
   /** @type {import("../state.js").Recording | null} whose range that is */
   let rangeIsOf = null;
+  /** @type {import("../state.js").Side} what the lowest lane shows */
+  let lower = "decoded";
 
   const original = () => store.state.recording?.encoded?.spectrogram ?? null;
-  const decoded = () => store.state.decoded?.spectrogram ?? null;
+  const decoded = () => pictured(store.state).sound?.spectrogram ?? null;
   const duration = () => store.state.recording?.encoded?.duration ?? store.state.decoded?.duration ?? 0;
 
   function drawDecoded() {
@@ -85,9 +88,18 @@ export function showTimeline(store, player, playFrom) {
     else drawDecoded();
     if (reading) read(reading);
   });
-  store.on(["module", "decoded"], () => {
+  store.on(["heard"], () => {
+    const { side } = pictured(store.state);
+    if (side === lower) return;
+    lower = side;
+    part("decoded-caption").textContent = captionOf(side);
+    canvas("decoded").ariaLabel = side === "decoded" ? "Spectrogram of the decoded sound" : `Spectrogram of ${captionOf(side)}`;
+    drawDecoded();
+    if (reading) read(reading);
+  });
+  store.on(["module", "decoded", "heard"], () => {
     const { module, decoded: now } = store.state;
-    lanes.dataset.stale = String(Boolean(now && now.request.module !== module));
+    lanes.dataset.stale = String(Boolean(now && now.request.module !== module && lower === "decoded"));
   });
   darkness.addEventListener("change", () => {
     colours = colourMap(darkness.matches);
@@ -99,7 +111,7 @@ export function showTimeline(store, player, playFrom) {
   }).observe(axis);
 
   /**
-   * @param {"--playhead" | "--mark"} name
+   * @param {"--playhead" | "--mark" | "--cursor"} name
    * @param {number | null} seconds null hides the mark
    */
   function setMark(name, seconds) {
@@ -107,12 +119,15 @@ export function showTimeline(store, player, playFrom) {
     else lanes.style.setProperty(name, `${Math.min(1, seconds / duration()) * 100}%`);
   }
 
+  let following = 0;
   function followPlayer() {
     setMark("--playhead", player.position);
-    if (player.side) requestAnimationFrame(followPlayer);
+    if (player.side) following = requestAnimationFrame(followPlayer);
   }
   player.addEventListener("change", () => {
-    lanes.dataset.playing = player.side ?? "";
+    lanes.dataset.playing = String(player.side ?? "");
+    setMark("--cursor", player.cursor || null);
+    cancelAnimationFrame(following);
     followPlayer();
   });
 
@@ -163,14 +178,14 @@ export function showTimeline(store, player, playFrom) {
   lanes.addEventListener("blur", () => read(null));
   lanes.addEventListener("click", (event) => {
     const at = readingAt(event);
-    if (at) playFrom(at.lane === "decoded" ? "decoded" : "original", at.seconds);
+    if (at) playFrom(at.lane === "decoded" ? lower : "original", at.seconds);
   });
   lanes.addEventListener("keydown", (event) => {
     const shown = original() ?? decoded();
     if (!shown) return;
     const { seconds, height } = { ...(reading ?? { seconds: 0 }), height: reading?.height ?? 0.5 / shown.bands };
-    const [right, up] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? [0, 0];
-    if (event.key === "Enter") playFrom("decoded", seconds);
+    const [right, up] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], Home: [-Infinity, 0], End: [Infinity, 0] }[event.key] ?? [0, 0];
+    if (event.key === "Enter") playFrom(lower, seconds);
     if (!right && !up) return;
     event.preventDefault();
     read({

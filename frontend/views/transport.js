@@ -2,7 +2,8 @@
 /** Hearing it: the original and the decoded sound, swapped in mid-play to compare them, and the decoded one as a file. */
 import { part } from "./dom.js";
 
-/** @typedef {import("../player.js").Side} Side */
+/** @typedef {import("../state.js").Side} Side */
+/** @typedef {import("../player.js").SoundFile} SoundFile */
 
 /** Pressing space here means something already. */
 const SPACE_IS_TAKEN = "button, select, a, summary, input:not([type=range]), textarea";
@@ -10,9 +11,9 @@ const SPACE_IS_TAKEN = "button, select, a, summary, input:not([type=range]), tex
 /**
  * @param {import("../state.js").Store} store
  * @param {import("../player.js").Player} player
- * @returns {{playFrom: (side: Side, at: number) => void, playDecoded: () => void}}
+ * @param {import("../layers.js").Layers} layers
  */
-export function showTransport(store, player) {
+export function showTransport(store, player, layers) {
   const buttons = {
     original: /** @type {HTMLButtonElement} */ (part("play-original")),
     decoded: /** @type {HTMLButtonElement} */ (part("play-decoded")),
@@ -20,23 +21,46 @@ export function showTransport(store, player) {
   const save = /** @type {HTMLButtonElement} */ (part("save"));
   const onRelease = /** @type {HTMLInputElement} */ (part("play-on-release"));
 
-  /** @param {Side} side */
-  const soundOf = (side) => (side === "original" ? store.state.recording?.file : store.state.decoded?.audio) ?? null;
+  /**
+   * @param {Side} side
+   * @returns {SoundFile | null | Promise<SoundFile | null>} null where there is none
+   */
+  function soundOf(side) {
+    if (side === "original") return store.state.recording?.file ?? null;
+    if (side === "decoded") return store.state.decoded?.audio ?? null;
+    return layers.fetch(side).then((layer) => layer?.audio ?? null);
+  }
 
   /**
+   * As the player plays it. A file this browser cannot play is told, and counts as no sound.
+   * @param {Side} side
+   * @param {number | null} [at]
+   * @param {number} [breath]
+   * @returns {Promise<boolean>}
+   */
+  async function play(side, at, breath) {
+    try {
+      return await player.play(side, soundOf(side), at, breath);
+    } catch (error) {
+      store.set({ notice: { kind: "error", title: "Cannot play", detail: /** @type {Error} */ (error).message } });
+      return true;
+    }
+  }
+
+  /**
+   * Puts the cursor there and plays.
    * @param {Side} side
    * @param {number} at seconds
    */
   function playFrom(side, at) {
-    const sound = soundOf(side);
-    if (!sound) return;
-    player.play(side, sound, at).catch((error) => store.set({ notice: { kind: "error", title: "Cannot play", detail: error.message } }));
+    player.cursor = at;
+    play(side, at);
   }
 
-  /** @param {Side} side Stops it if it plays; swaps to it from the same moment if the other does. */
+  /** @param {Side} side Stops it if it plays; swaps to it at the same moment if another does. */
   function toggle(side) {
     if (player.side === side) player.stop();
-    else playFrom(side, player.position ?? 0);
+    else play(side);
   }
 
   for (const side of /** @type {const} */ (["original", "decoded"])) buttons[side].addEventListener("click", () => toggle(side));
@@ -47,9 +71,13 @@ export function showTransport(store, player) {
     if (!event.repeat) toggle("decoded");
   });
 
-  store.on(["recording"], () => player.stop());
-  player.addEventListener("change", () => {
-    for (const side of /** @type {const} */ (["original", "decoded"])) buttons[side].setAttribute("aria-pressed", String(player.side === side));
+  store.on(["recording", "model"], () => {
+    player.stop();
+    player.cursor = 0;
+  });
+  player.addEventListener("change", () => store.set({ heard: player.side }));
+  store.on(["heard"], () => {
+    for (const side of /** @type {const} */ (["original", "decoded"])) buttons[side].setAttribute("aria-pressed", String(store.state.heard === side));
   });
   store.on(["recording", "decoded"], () => {
     buttons.original.disabled = !soundOf("original");
@@ -75,5 +103,7 @@ export function showTransport(store, player) {
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   });
 
-  return { playFrom, playDecoded: () => onRelease.checked && playFrom("decoded", 0) };
+  return { soundOf, play, playFrom, toggle, playDecoded: () => onRelease.checked && play("decoded", player.cursor) };
 }
+
+/** @typedef {ReturnType<typeof showTransport>} Transport */

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of `python -m backend` with its own settings, on a free port."""
+@contextmanager
+def serve(**settings: str) -> Iterator[str]:
+    """The address of `python -m backend` with its own settings but for these, on a free port."""
     environment = {
         **os.environ,
         "HOST": "127.0.0.1",
         "PORT": "0",
         "OMP_WAIT_POLICY": "passive",
         "PYTHONUNBUFFERED": "1",
+        **settings,
     }
     command = [sys.executable, "-m", "backend"]
     process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
@@ -52,6 +54,12 @@ def server() -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with serve() as address:
+        yield address
 
 
 def _wait_until_ready(address: str) -> None:

@@ -69,6 +69,16 @@ class Explorer:
         self.page.mouse.up()
         return float(self.slider(place).input_value())
 
+    def forget(self) -> None:
+        """Make the server forget the clip that is open."""
+        clip = self.decodes()[-1]["clip"]
+        assert self.page.request.delete(f"{self.address}/clips/{clip}").ok
+
+    def choice(self, holds: str) -> str:
+        """The page's address from the # on, once it holds `holds`."""
+        expect(self.page).to_have_url(re.compile(re.escape(holds)))
+        return self.page.url[self.page.url.index("#") :]
+
     @property
     def digest(self) -> str:
         """SHA-256 of the decoded sound's file."""

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 from .explorer import Explorer, Opener
-
-
-def choice_of(explorer: Explorer, holds: str) -> str:
-    """The page's address from the # on, once it holds `holds`."""
-    expect(explorer.page).to_have_url(re.compile(re.escape(holds)))
-    return explorer.page.url[explorer.page.url.index("#") :]
 
 
 def test_an_example_sounds_the_same_to_whoever_opens_its_address(explorer: Explorer, fresh: Opener) -> None:
@@ -25,7 +18,7 @@ def test_an_example_sounds_the_same_to_whoever_opens_its_address(explorer: Explo
     explorer.page.get_by_role("spinbutton", name="Seed").fill("11")
     digest = explorer.digest
 
-    other = fresh().open(choice_of(explorer, "seed=11"))
+    other = fresh().open(explorer.choice("seed=11"))
     assert other.digest == digest
     assert other.picture == explorer.picture
     expect(other.slider(2)).to_have_value(str(value))
@@ -35,7 +28,7 @@ def test_an_example_sounds_the_same_to_whoever_opens_its_address(explorer: Explo
 def test_a_clip_the_server_still_holds_sounds_the_same(explorer: Explorer, fresh: Opener, vowel: Path) -> None:
     explorer.upload(vowel)
     explorer.drag(0, to=0.8)
-    other = fresh().open(choice_of(explorer, "edits3="))
+    other = fresh().open(explorer.choice("edits3="))
     assert other.digest == explorer.digest
     expect(other.page.locator("#original-empty")).to_contain_text(vowel.name)
     expect(other.page.get_by_role("button", name="Original")).to_be_disabled()
@@ -44,8 +37,8 @@ def test_a_clip_the_server_still_holds_sounds_the_same(explorer: Explorer, fresh
 def test_a_clip_that_is_gone_is_asked_for_by_name(explorer: Explorer, fresh: Opener, vowel: Path) -> None:
     explorer.upload(vowel)
     explorer.drag(0, to=0.8)
-    digest, choice = explorer.digest, choice_of(explorer, "edits3=")
-    forget(explorer)
+    digest, choice = explorer.digest, explorer.choice("edits3=")
+    explorer.forget()
 
     other = fresh()
     other.page.goto(f"{other.address}/{choice}")
@@ -58,7 +51,7 @@ def test_a_forgotten_clip_whose_file_the_page_has_is_encoded_again_unseen(explor
     digest = explorer.digest
     explorer.drag(0, to=0.8)
     explorer.settle()
-    forget(explorer)
+    explorer.forget()
     explorer.row(0).get_by_role("button", name="reset").click()
     assert explorer.digest == digest
     expect(explorer.page.locator("#notice")).to_be_hidden()
@@ -77,9 +70,3 @@ def test_what_an_address_says_wrong_is_left_out(fresh: Opener) -> None:
     assert explorer.decodes()[-1]["seed"] == 0
     for missing in ("nobody", "99", "nothing"):
         expect(explorer.page.locator("#notice")).to_contain_text(missing)
-
-
-def forget(explorer: Explorer) -> None:
-    """Make the server forget the clip that is open."""
-    clip = explorer.decodes()[-1]["clip"]
-    assert explorer.page.request.delete(f"{explorer.address}/clips/{clip}").ok

@@ -19,7 +19,7 @@ def test_dragging_a_slider_of_an_uploaded_wav_changes_picture_and_sound_and_back
 
     value = explorer.drag(0, to=0.85)
     assert value > 1
-    assert explorer.decodes()[-1]["edits"][0]["value"] == value
+    assert explorer.settle().decodes()[-1]["edits"][0]["value"] == value
     assert explorer.picture != picture
     assert explorer.digest != digest
 

@@ -1,0 +1,92 @@
+// @ts-check
+/** Asks the server for decodings and bears with it: waits while it is busy or away, and encodes a clip again that it forgot. */
+import * as api from "./api.js";
+
+/** @typedef {import("./api.js").DecodeRequest} DecodeRequest */
+
+const PATIENCE_SECONDS = 2;
+
+/** @param {number} seconds */
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/**
+ * @param {unknown} error
+ * @param {string} [title] said instead of the server's own
+ * @returns {import("./state.js").Notice}
+ */
+export function noticeOf(error, title) {
+  if (error instanceof api.Unreachable) return { kind: "error", title: title ?? "No connection", detail: error.message };
+  if (error instanceof api.Problem) return { kind: "error", title: title ?? error.title, detail: error.message };
+  throw error;
+}
+
+/**
+ * @param {import("./state.js").Store} store
+ * @returns one attempt at a decoding, for somebody who makes one at a time
+ */
+export function createDecoding(store) {
+  /** Whether the notice shown is about a decoding that waits for the server. */
+  let waiting = false;
+  /** Whether the clip was just encoded again: a server that forgets it at once must not be asked for ever. */
+  let mended = false;
+
+  function rest() {
+    if (waiting) store.set({ notice: null });
+    waiting = mended = false;
+  }
+
+  /**
+   * @param {DecodeRequest} request
+   * @param {() => boolean} wanted whether it still is
+   * @returns {Promise<import("./api.js").Decoded | "again" | null>} null when it is no longer wanted, or the page already says why it is not to be had;
+   * throws whatever else went wrong
+   */
+  return async function attempt(request, wanted) {
+    try {
+      const decoded = wanted() ? await api.decode(request) : null;
+      rest();
+      return wanted() ? decoded : null;
+    } catch (error) {
+      if (!wanted()) {
+        rest();
+        return null;
+      }
+      if (error instanceof api.Problem && error.clipUnknown) return encodeAgain(request);
+      const busy = error instanceof api.Problem && error.busy;
+      if (busy || error instanceof api.Unreachable) {
+        waiting = true;
+        store.set({ notice: noticeOf(error, busy ? "The server is busy, trying again" : "No connection, trying again") });
+        await pause(busy ? (error.retryAfter ?? PATIENCE_SECONDS) : PATIENCE_SECONDS);
+        return "again";
+      }
+      rest();
+      throw error;
+    }
+  };
+
+  /**
+   * The server forgot the clip. With the file still in the page that is mended unseen; otherwise the page must ask for it.
+   * @param {DecodeRequest} request
+   * @returns {Promise<"again" | null>}
+   */
+  async function encodeAgain({ model }) {
+    const { recording } = store.state;
+    if (!recording?.file) {
+      store.set({ recording: null, decoded: null, phase: "asking" });
+      return null;
+    }
+    if (mended) {
+      mended = false;
+      store.set({ notice: { kind: "error", title: "Recording forgotten", detail: "The server has no room to keep this recording. Try a shorter one." } });
+      return null;
+    }
+    try {
+      await api.encode(recording.file, recording.name, model);
+      mended = true;
+      return "again";
+    } catch (error) {
+      store.set({ notice: noticeOf(error) });
+      return null;
+    }
+  }
+}
