@@ -12,14 +12,14 @@ ROOT = Path(__file__).parents[1]
 
 # From the ground up. A part may import those of the lines above its own, never its neighbours on the line.
 LAYERS = (
-    {"config", "allocator", "distributed", "durable", "devices"},
+    {"config", "allocator", "distributed", "durable", "devices", "tables"},
     {"geometry"},
-    {"audio", "features"},
+    {"audio", "features", "pitch"},
     {"model"},
     {"objectives", "edits", "bundle"},
     {"corpus", "analysis"},
-    {"checkpoint", "progress", "run"},
-    {"loop", "pack", "probe"},
+    {"checkpoint", "progress", "run", "measured"},
+    {"loop", "pack", "probe", "compare", "smoothness"},
     {"fit", "fit_decoder", "analyse"},
     {"cli"},
     {"__main__"},
@@ -30,6 +30,8 @@ ONLY = {
     "distributed": set(),
     "durable": set(),
     "devices": set(),
+    "tables": set(),
+    "pitch": set(),
     "checkpoint": {"config", "durable"},
     "progress": {"durable"},
     "run": {"config"},
@@ -43,6 +45,8 @@ KEPT_TO = {
     "torchaudio": {"trainer/features.py"},
     "sklearn": {"trainer/analysis/probes.py"},
     "espeakng_loader": {"trainer/corpus/espeak.py"},
+    "pystoi": {"trainer/analysis/intelligibility.py"},
+    "pesq": {"trainer/analysis/quality.py"},
 }
 
 

@@ -1,4 +1,4 @@
-"""python -m trainer analyse usage | reconstruction | interpolation | probes"""
+"""python -m trainer analyse usage | reconstruction | interpolation | probes | decoders | smoothness"""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from typing import Any
 
 def add_measures(measures: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The measures and their options."""
-    for name, run, text in (
-        ("usage", _usage, "KL, activity and sensitivity of every dimension, into report.json"),
-        ("reconstruction", _reconstruction, "how near decoded clips are to the originals"),
-        ("interpolation", _interpolation, "how few dimensions carry the difference between two clips (ICS)"),
+    for name, run, clips, text in (
+        ("usage", _usage, 200, "KL, activity and sensitivity of every dimension, into report.json"),
+        ("reconstruction", _reconstruction, 200, "how near decoded clips are to the originals, in one figure"),
+        ("decoders", _decoders, 50, "what decoded clips keep: spectrum, intelligibility, melody, phones"),
+        ("smoothness", _smoothness, 40, "how evenly the decoded sound moves along dimensions and between clips"),
+        ("interpolation", _interpolation, 200, "how few dimensions carry the difference between two clips (ICS)"),
     ):
         measure = measures.add_parser(name, help=text)
         measure.add_argument("--bundle", type=Path, required=True)
@@ -27,12 +29,26 @@ def add_measures(measures: argparse._SubParsersAction[argparse.ArgumentParser]) 
             default="validation",
             help="of the split the bundle was trained with; all: every recording",
         )
-        measure.add_argument("--clips", type=int, default=200, help="at most so many clips, spread evenly")
+        measure.add_argument("--clips", type=int, default=clips, help="at most so many clips, spread evenly")
         measure.add_argument("--name", help="what to call these clips in the report (default: the folder's name)")
         measure.set_defaults(run=run)
         if name == "interpolation":
             measure.add_argument("--module", type=int, help="default: the deepest that has a decoder")
             measure.add_argument("--pairs", type=int, default=200)
+        if name == "smoothness":
+            measure.add_argument("--module", type=int, help="default: every one that has a decoder")
+            measure.add_argument("--dims", type=int, default=5, help="walked one by one: of most KL, or most sd")
+            measure.add_argument("--steps", type=int, default=25, help="of a path")
+        if name in ("decoders", "smoothness"):
+            measure.add_argument(
+                "--beside",
+                type=Path,
+                action="append",
+                default=[],
+                metavar="BUNDLE",
+                help="another bundle, measured on the same clips (may be repeated)",
+            )
+            measure.add_argument("--json", type=Path, help="write the rows here as well")
 
     _add_probes(
         measures.add_parser("probes", help="how well a linear probe tells the corpus's labels from each module")
@@ -129,19 +145,45 @@ def _interpolation(options: argparse.Namespace) -> None:
     write_report(options.bundle, replace_rows(report, INTERPOLATION_KEY, name, rows))
 
 
+def _decoders(options: argparse.Namespace) -> None:
+    from trainer.compare import DECODERS_KEY, compare, rows_to_json, table
+
+    rows, notes = compare(options.bundle, options.data, options.beside, options.side, options.clips)
+    print("\n".join([*notes, "", *table(rows)]))
+    name = f"{_data_name(options)}, {options.side}"
+    _keep(options, DECODERS_KEY, name, rows_to_json(rows, name))
+
+
+def _smoothness(options: argparse.Namespace) -> None:
+    from trainer.smoothness import SMOOTHNESS_KEY, SmoothnessOptions, rows_to_json, table, walk_bundles
+
+    asked = {name: getattr(options, name) for name in SmoothnessOptions.__dataclass_fields__}
+    rows, notes = walk_bundles(options.bundle, options.data, options.beside, SmoothnessOptions(**asked))
+    print("\n".join([*notes, "", *table(rows)]))
+    module = "" if options.module is None else f", module {options.module}"
+    name = f"{_data_name(options)}, {options.side}{module}"
+    _keep(options, SMOOTHNESS_KEY, name, rows_to_json(rows, name))
+
+
 def _probes(options: argparse.Namespace) -> None:
-    from trainer.analysis.measure import replace_rows
-    from trainer.bundle import Report, read_config, read_report, write_report
+    from trainer.bundle import read_config
     from trainer.probe import PROBES_KEY, ProbeOptions, probe_bundle, rows_to_json, table
 
     asked = {name: getattr(options, name) for name in ProbeOptions.__dataclass_fields__}
     rows, notes = probe_bundle(options.bundle, options.data, ProbeOptions(**asked))
     print("\n".join([*notes, "", *table(rows)]))
     name = _data_name(options)
-    found = rows_to_json(rows, name, read_config(options.bundle).config)
+    _keep(options, PROBES_KEY, name, rows_to_json(rows, name, read_config(options.bundle).config))
+
+
+def _keep(options: argparse.Namespace, key: str, data: str, rows: list[dict[str, object]]) -> None:
+    """Write rows to the file asked for, and into the bundle's report in place of those on the same data."""
+    from trainer.analysis.measure import replace_rows
+    from trainer.bundle import Report, read_report, write_report
+
     if options.json is not None:
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    write_report(options.bundle, replace_rows(read_report(options.bundle) or Report(), PROBES_KEY, name, found))
+        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    write_report(options.bundle, replace_rows(read_report(options.bundle) or Report(), key, data, rows))
 
 
 def _data_name(options: argparse.Namespace) -> str:
@@ -151,16 +193,9 @@ def _data_name(options: argparse.Namespace) -> str:
 def _waveforms(options: argparse.Namespace) -> list[Any]:
     """Clips of the asked side, spread evenly, decoded at the bundle's rate."""
     from trainer.bundle import read_config
-    from trainer.corpus import scan
-    from trainer.corpus.files import read_recording
-    from trainer.corpus.sides import find_sides
+    from trainer.corpus import read_recording
+    from trainer.measured import choose
 
     header = read_config(options.bundle)
-    config = header.config
-    if options.side == "all":
-        recordings = [recording for folder in options.data for recording in scan(folder)]
-    else:
-        sides = find_sides(options.data, config, header.provenance.corpora)
-        recordings = sides.train if options.side == "train" else sides.validation
-    stride = max(1, -(-len(recordings) // options.clips))
-    return [read_recording(recording, config.sample_rate) for recording in recordings[::stride]]
+    chosen = choose(options.data, header, options.side, options.clips)
+    return [read_recording(one.recording, header.config.sample_rate) for one in chosen]

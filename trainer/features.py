@@ -1,4 +1,4 @@
-"""Waveform to log-mel. The one file that touches torchaudio."""
+"""Waveform to log-mel, and from log-mel to a waveform. The one file that touches torchaudio."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from torch import Tensor, nn
 WINDOW_SECONDS = 0.025
 HOP_SECONDS = 0.010
 FLOOR_DB = -80.0
+_MEL_UPDATES = 50  # that bring a spectrum's mel bands to a few hundredths of a dB of speech's in the mean
+_PHASE_UPDATES = 60
 
 
 class LogMel(nn.Module):
@@ -44,3 +46,37 @@ class LogMel(nn.Module):
     def forward(self, waveform: Tensor) -> Tensor:
         power: Tensor = self.mel(waveform)
         return 10.0 * torch.log10(power.clamp_min(10 ** (FLOOR_DB / 10)))
+
+    def invert(self, picture: Tensor, samples: int, seed: int = 0) -> Tensor:
+        """Log-mel in dB [bands, frames] -> a waveform [samples] that has about this log-mel.
+
+        The power spectrum is fitted to the bands without a negative value (multiplicative updates, Lee and Seung 2001),
+        its phase found by the fast Griffin-Lim algorithm (Perraudin et al. 2013) from one drawn by `seed`.
+        """
+        transform = self.mel.spectrogram
+        # The algorithm mirrors the ends, which takes more than half a transform of sound
+        frames = max(picture.shape[1], transform.n_fft // self.hop + 2)
+        picture = nn.functional.pad(picture, (0, frames - picture.shape[1]), value=FLOOR_DB)
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(seed)
+            waveform: Tensor = torchaudio.functional.griffinlim(
+                self._power(10 ** (picture / 10)) * transform.window.square().sum(),
+                window=transform.window,
+                n_fft=transform.n_fft,
+                hop_length=self.hop,
+                win_length=transform.win_length,
+                power=2.0,
+                n_iter=_PHASE_UPDATES,
+                momentum=0.99,
+                length=max(samples, (frames - 1) * self.hop),
+                rand_init=True,
+            )
+        return waveform[:samples]
+
+    def _power(self, mel: Tensor) -> Tensor:
+        """Power in mel bands [bands, frames] -> a power spectrum [bins, frames] that has it."""
+        bank = self.mel.mel_scale.fb  # [bins, bands]
+        power: Tensor = bank @ mel
+        for _ in range(_MEL_UPDATES):
+            power = power * (bank @ mel) / (bank @ (bank.T @ power)).clamp_min(torch.finfo(power.dtype).tiny)
+        return power

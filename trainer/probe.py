@@ -28,9 +28,8 @@ from trainer.analysis.probes import ProbeRow, probe, splittable
 from trainer.analysis.questions import Question, ask, questions
 from trainer.bundle import BundleConfig
 from trainer.config import Config
-from trainer.corpus import SILENCE, Recording, Segment, read_recording, scan
-from trainer.corpus.sides import name_within
-from trainer.geometry import stack
+from trainer.corpus import SILENCE, Recording, Segment, read_recording
+from trainer.measured import Standing, choose, shortest_seconds, spread
 
 PROBES_KEY = "probes"
 PHONE = "phone"
@@ -94,29 +93,18 @@ def probe_bundle(path: Path, folders: Sequence[Path], options: ProbeOptions) -> 
 
 
 def _items(folders: Sequence[Path], header: BundleConfig, options: ProbeOptions) -> list[_Item]:
-    known = {note.name: frozenset(note.held_out) for note in header.provenance.corpora}
-    items = []
-    for folder in folders:
-        corpus = folder.resolve().name
-        for recording in scan(folder):
-            name = name_within(folder, recording)
-            heard = corpus in known and name not in known[corpus]
-            items.append(_Item(recording, _group(recording, options.group, name), heard))
-    shortest = stack(header.config.encoder, header.config.sample_rate)[-1].minimum_samples / header.config.sample_rate
-    # A hundredth of a second more, since a header's duration and what resampling leaves may differ a little
-    long_enough = [item for item in items if item.recording.duration >= shortest + 0.01]
-    if not long_enough:
-        raise ValueError("every recording is too short for the deepest module")
-    return [long_enough[index] for index in _spread(len(long_enough), options.clips)]
+    """Recordings long enough, spread evenly."""
+    chosen = choose(folders, header, "all", options.clips, least_seconds=shortest_seconds(header.config))
+    notes = header.provenance.corpora
+    return [
+        _Item(one.recording, _group(one.recording, options.group, one.name), one.standing(notes) is Standing.HEARD)
+        for one in chosen
+    ]
 
 
 def _group(recording: Recording, group: str, name: str) -> str:
     value = recording.labels.get(group, recording.labels.get("text") if group == "word" else None)
     return f"{RECORDING} {name}" if value is None or group == RECORDING else str(value)
-
-
-def _spread(count: int, most: int) -> list[int]:
-    return sorted({round(index) for index in np.linspace(0, count - 1, min(count, most))}) if count else []
 
 
 def _questions(items: Sequence[_Item], options: ProbeOptions) -> tuple[list[Question], list[list[Span]]]:
@@ -153,14 +141,14 @@ def _phones(items: Sequence[_Item], options: ProbeOptions) -> list[tuple[int, Se
         return []
     found = [(index, segment) for index, item in enumerate(items) for segment in item.recording.segments]
     found = [(index, segment) for index, segment in found if segment.label != SILENCE]
-    return [found[index] for index in _spread(len(found), options.segments)]
+    return [found[index] for index in spread(len(found), options.segments)]
 
 
 def _features(
     path: Path, config: Config, items: Sequence[_Item], spans: Sequence[Sequence[Span]], options: ProbeOptions
 ) -> dict[str, Features]:
     rate = config.sample_rate
-    settling = [read_recording(items[index].recording, rate) for index in _spread(len(items), _SETTLING_RECORDINGS)]
+    settling = [read_recording(items[index].recording, rate) for index in spread(len(items), _SETTLING_RECORDINGS)]
     sources = [
         log_mel_source(rate, options.bands),
         model_source(bundle.load_encoder(path, config)),

@@ -27,3 +27,19 @@ def test_silence_is_the_floor_and_gain_is_decibels() -> None:
     assert (log_mel(torch.zeros(4000)) == FLOOR_DB).all()
     noise = torch.randn(8000, generator=torch.Generator().manual_seed(1)) * 0.1
     assert (log_mel(noise * 2) - log_mel(noise)).mean().item() == pytest.approx(6.02, abs=0.05)
+
+
+def test_a_spectrogram_made_audible_has_that_spectrogram() -> None:
+    log_mel = LogMel(16_000)
+    rng = torch.Generator().manual_seed(0)
+    times = torch.arange(16_001) / 16_000
+    wave = torch.sin(2 * math.pi * (200 + 300 * times) * times) + 0.05 * torch.randn(16_001, generator=rng)
+    picture = log_mel(wave)
+    heard = log_mel.invert(picture, len(wave))
+    assert heard.shape == wave.shape
+    assert (log_mel(heard) - picture).abs().mean() < 1.5
+    assert torch.equal(log_mel.invert(picture, len(wave)), heard)
+    assert not torch.equal(log_mel.invert(picture, len(wave), seed=1), heard)
+    for samples in (1, 100, 700, 2000):
+        assert log_mel.invert(log_mel(wave[:samples]), samples).shape == (samples,)
+        assert torch.isfinite(log_mel.invert(log_mel(torch.zeros(samples)), samples)).all()

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.pitch import Autocorrelation, vertex
+
 _PERIODS = 3.0  # in an analysis frame, of the lowest pitch looked for
 _VOICED = 0.5  # least normalised autocorrelation of a frame that counts
 
@@ -17,26 +19,19 @@ def median_f0(
 ) -> float | None:
     """Median F0, in Hz, over the frames within `spans` (seconds) of `wave` [samples]; None where no frame is voiced.
 
-    Looks within `octaves` of `near` Hz, so that a rough voice's subharmonics are not taken for its pitch. The
-    autocorrelation is divided by the window's own (Boersma 1993, equation 9) and its peak interpolated by a parabola.
+    Looks within `octaves` of `near` Hz, so that a rough voice's subharmonics are not taken for its pitch.
     """
     low, high = near * 2**-octaves, near * 2**octaves
     size = round(_PERIODS * sample_rate / low)
     first, last = int(sample_rate / high), int(np.ceil(sample_rate / low))
-    window = np.hanning(size)
-    length = 2 * size
-    own = np.fft.irfft(np.abs(np.fft.rfft(window, length)) ** 2)[: last + 2]
-    own /= own[0]
+    autocorrelation = Autocorrelation(size, last + 2)
     found: list[float] = []
     for start, end in spans:
         for begin in range(round(start * sample_rate), round(end * sample_rate) - size + 1, size // 3):
-            frame = wave[begin : begin + size].astype(np.float64)
-            correlation = np.fft.irfft(np.abs(np.fft.rfft((frame - frame.mean()) * window, length)) ** 2)[: last + 2]
-            if correlation[0] <= 0:
-                continue
-            correlation = correlation / correlation[0] / own
+            correlation = autocorrelation(wave[begin : begin + size])
             peak = first + int(np.argmax(correlation[first : last + 1]))
             before, here, after = correlation[peak - 1 : peak + 2]
             if here >= _VOICED and here > before and here >= after:
-                found.append(sample_rate / (peak + 0.5 * (before - after) / (before - 2 * here + after)))
+                offset, _ = vertex(before, here, after)
+                found.append(sample_rate / (peak + float(offset)))
     return float(np.median(found)) if found else None
