@@ -51,6 +51,8 @@ def choose(
     """At most `most` recordings of `side`, spread evenly, none shorter than `least_seconds`. The sides are those of the
     split that the bundle of `header` was trained with; "all" is every recording. Raises ValueError where none is left.
     """
+    if most < 1:
+        raise ValueError(f"--clips is {most}; at least 1 is needed")
     found = []
     for folder in folders:
         if side == "all":

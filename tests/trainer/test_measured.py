@@ -50,6 +50,8 @@ def test_the_short_ones_are_left_out_before_the_spread(folder) -> None:
     assert [one.name for one in chosen] == ["r05", "r10"]
     with pytest.raises(ValueError, match="too short"):
         choose([folder], header(), "all", 2, least_seconds=3.0)
+    with pytest.raises(ValueError, match="--clips is 0"):
+        choose([folder], header(), "all", 0)
     samples = round((shortest_seconds(preset("tiny")) - 0.01) * RATE)
     assert Model(preset("tiny")).geometry[-1].frames(samples) == 1
     assert Model(preset("tiny")).geometry[-1].frames(samples - 1) == 0

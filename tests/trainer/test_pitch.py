@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from trainer.corpus import read_recording, scan, synthesise
+from trainer.corpus.words import is_sonorant
 from trainer.features import HOP_SECONDS, LogMel
 from trainer.pitch import Autocorrelation, PitchSettings, track_pitch
 
@@ -79,3 +83,24 @@ def test_autocorrelation_of_a_cosine_is_a_cosine() -> None:
     found = Autocorrelation(1200, 1201, finer=4)(cosine)
     assert found == pytest.approx(np.cos(2 * np.pi * np.arange(1201) / 400), abs=0.02)
     assert (Autocorrelation(64, 20)(np.ones((2, 64))) == 0).all()
+
+
+def test_finds_the_pitch_of_voices_where_it_is_known(tmp_path: Path) -> None:
+    """Synthetic speakers, some of them hoarse: each word's F0 and which of its phones are voiced is on the label."""
+    synthesise(tmp_path / "speech", speakers=6, words=6, seed=0)
+    octaves, voiced, silent = [], [], []
+    for recording in scan(tmp_path / "speech"):
+        found = tracked(read_recording(recording, RATE))
+        seconds = HOP_SECONDS * np.arange(len(found))
+        for segment in recording.segments:
+            within = np.isfinite(found[(seconds > segment.start + 0.02) & (seconds < segment.end - 0.02)])
+            if is_sonorant(segment.label):
+                voiced += within.tolist()
+            elif not segment.label:
+                silent += within.tolist()
+        if "f0" in recording.labels:
+            octaves.append(np.log2(np.nanmedian(found) / recording.labels["f0"]))
+    assert np.mean(voiced) > 0.99
+    assert np.mean(silent) < 0.05
+    assert np.mean(np.abs(octaves) < 0.1) > 0.9
+    assert np.median(np.abs(octaves)) < 0.03
