@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from benchmarks.scores import Score
 from trainer import bundle
 from trainer.analysis.interpolation import Contribution
-from trainer.analysis.measure import interpolations
 from trainer.analysis.pooling import (
     LOG_MEL,
     LOG_MEL_BANDS,
@@ -46,6 +45,7 @@ from trainer.analysis.questions import fold_of
 from trainer.analysis.usage import usage
 from trainer.corpus import read_recording, scan
 from trainer.model import Model
+from trainer.reports.interpolation import interpolations
 
 RESULTS = Path(__file__).parent / "results" / "syllables"
 LABELS = ("syllable", "vowel")

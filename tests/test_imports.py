@@ -12,15 +12,15 @@ ROOT = Path(__file__).parents[1]
 
 # From the ground up. A part may import those of the lines above its own, never its neighbours on the line.
 LAYERS = (
-    {"config", "allocator", "distributed", "durable", "devices", "tables"},
+    {"config", "allocator", "distributed", "durable", "devices"},
     {"geometry"},
     {"audio", "features", "pitch"},
     {"model"},
     {"objectives", "edits", "bundle"},
     {"corpus", "analysis"},
-    {"checkpoint", "progress", "run", "measured"},
-    {"loop", "pack", "probe", "compare", "smoothness"},
-    {"fit", "fit_decoder", "analyse"},
+    {"checkpoint", "progress", "run"},
+    {"loop", "reports"},
+    {"pack", "fit", "fit_decoder", "analyse"},
     {"cli"},
     {"__main__"},
 )
@@ -30,7 +30,6 @@ ONLY = {
     "distributed": set(),
     "durable": set(),
     "devices": set(),
-    "tables": set(),
     "pitch": set(),
     "checkpoint": {"config", "durable"},
     "progress": {"durable"},

@@ -15,9 +15,9 @@ from torch.distributed.run import get_args_parser
 
 from backend.app import create_app
 from backend.settings import Settings
-from trainer.analysis.measure import RECONSTRUCTION_KEY
 from trainer.bundle import DEMO, read_report
 from trainer.cli import make_parser
+from trainer.reports.reconstruction import RECONSTRUCTION_KEY
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

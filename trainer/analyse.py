@@ -87,8 +87,8 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _usage(options: argparse.Namespace) -> None:
-    from trainer.analysis.measure import report_usage, step_effects
     from trainer.bundle import load, read_report, write_report
+    from trainer.reports.usage import report_usage, step_effects
 
     model = load(options.bundle)
     waveforms = _waveforms(options)
@@ -112,8 +112,8 @@ def _usage(options: argparse.Namespace) -> None:
 
 
 def _reconstruction(options: argparse.Namespace) -> None:
-    from trainer.analysis.measure import add_reconstructions, reconstructions
     from trainer.bundle import Report, load, read_report, write_report
+    from trainer.reports.reconstruction import add_reconstructions, reconstructions
 
     results = reconstructions(load(options.bundle), _waveforms(options))
     for result in results:
@@ -127,8 +127,9 @@ def _reconstruction(options: argparse.Namespace) -> None:
 
 
 def _interpolation(options: argparse.Namespace) -> None:
-    from trainer.analysis.measure import INTERPOLATION_KEY, interpolations, replace_rows
     from trainer.bundle import Report, load, read_report, write_report
+    from trainer.reports.interpolation import INTERPOLATION_KEY, interpolations
+    from trainer.reports.rows import replace_rows
 
     model = load(options.bundle)
     decoded = [module for module in range(1, model.modules_count + 1) if model.has_decoder(module)]
@@ -146,7 +147,7 @@ def _interpolation(options: argparse.Namespace) -> None:
 
 
 def _decoders(options: argparse.Namespace) -> None:
-    from trainer.compare import DECODERS_KEY, compare, rows_to_json, table
+    from trainer.reports.decoders import DECODERS_KEY, compare, rows_to_json, table
 
     rows, notes = compare(options.bundle, options.data, options.beside, options.side, options.clips)
     print("\n".join([*notes, "", *table(rows)]))
@@ -155,7 +156,7 @@ def _decoders(options: argparse.Namespace) -> None:
 
 
 def _smoothness(options: argparse.Namespace) -> None:
-    from trainer.smoothness import SMOOTHNESS_KEY, SmoothnessOptions, rows_to_json, table, walk_bundles
+    from trainer.reports.smoothness import SMOOTHNESS_KEY, SmoothnessOptions, rows_to_json, table, walk_bundles
 
     asked = {name: getattr(options, name) for name in SmoothnessOptions.__dataclass_fields__}
     rows, notes = walk_bundles(options.bundle, options.data, options.beside, SmoothnessOptions(**asked))
@@ -167,7 +168,7 @@ def _smoothness(options: argparse.Namespace) -> None:
 
 def _probes(options: argparse.Namespace) -> None:
     from trainer.bundle import read_config
-    from trainer.probe import PROBES_KEY, ProbeOptions, probe_bundle, rows_to_json, table
+    from trainer.reports.probes import PROBES_KEY, ProbeOptions, probe_bundle, rows_to_json, table
 
     asked = {name: getattr(options, name) for name in ProbeOptions.__dataclass_fields__}
     rows, notes = probe_bundle(options.bundle, options.data, ProbeOptions(**asked))
@@ -178,8 +179,8 @@ def _probes(options: argparse.Namespace) -> None:
 
 def _keep(options: argparse.Namespace, key: str, data: str, rows: list[dict[str, object]]) -> None:
     """Write rows to the file asked for, and into the bundle's report in place of those on the same data."""
-    from trainer.analysis.measure import replace_rows
     from trainer.bundle import Report, read_report, write_report
+    from trainer.reports.rows import replace_rows
 
     if options.json is not None:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
@@ -194,7 +195,7 @@ def _waveforms(options: argparse.Namespace) -> list[Any]:
     """Clips of the asked side, spread evenly, decoded at the bundle's rate."""
     from trainer.bundle import read_config
     from trainer.corpus import read_recording
-    from trainer.measured import choose
+    from trainer.reports.subjects import choose
 
     header = read_config(options.bundle)
     chosen = choose(options.data, header, options.side, options.clips)

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from trainer import bundle
-from trainer.analysis.measure import RECONSTRUCTION_KEY
 from trainer.bundle import BundleConfig, CorpusNote, Provenance, Report
+from trainer.reports.reconstruction import RECONSTRUCTION_KEY
 
 CARD = "MODEL_CARD.md"
 

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.analysis.measure import add_reconstructions, interpolations, reconstructions, report_usage, step_effects
 from trainer.analysis.reconstruction import correlation, mean_spectrum_correlation
 from trainer.analysis.usage import sensitivity, usage
 from trainer.bundle import Report
 from trainer.config import preset
 from trainer.model import Model, Posterior
+from trainer.reports.interpolation import interpolations
+from trainer.reports.reconstruction import add_reconstructions, reconstructions
+from trainer.reports.usage import report_usage, step_effects
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from trainer.analysis.scores import Score
 from trainer.analysis.walks import REACH, Survey, draw_couples, interpolation, survey, traversal, walk_shapes
 from trainer.corpus import read_recording
 from trainer.features import LogMel
-from trainer.measured import Side, Subject, choose, shortest_seconds, subjects
-from trainer.tables import Interval, columns, show
+from trainer.reports.subjects import Side, Subject, choose, shortest_seconds, subjects
+from trainer.reports.tables import Interval, columns, show
 
 SMOOTHNESS_KEY = "smoothness"
 PRIOR = f"{-REACH:g} to {REACH:g}"

@@ -29,7 +29,7 @@ from trainer.analysis.questions import Question, ask, questions
 from trainer.bundle import BundleConfig
 from trainer.config import Config
 from trainer.corpus import SILENCE, Recording, Segment, read_recording
-from trainer.measured import Standing, choose, shortest_seconds, spread
+from trainer.reports.subjects import Standing, choose, shortest_seconds, spread
 
 PROBES_KEY = "probes"
 PHONE = "phone"

@@ -16,9 +16,9 @@ from trainer import bundle
 from trainer.analysis.fidelity import MEASURES
 from trainer.bundle import CorpusNote, Provenance
 from trainer.cli import main
-from trainer.compare import ACCURACY, DECODERS_KEY, RETENTION, TITLES, compare, table
 from trainer.config import override, preset
 from trainer.model import Model
+from trainer.reports.decoders import ACCURACY, DECODERS_KEY, RETENTION, TITLES, compare, table
 
 CLIPS = 12  # the fewest in which a phone of each comes often enough to be probed
 

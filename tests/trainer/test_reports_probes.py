@@ -16,7 +16,7 @@ from trainer.bundle import CorpusNote, Provenance
 from trainer.cli import main
 from trainer.config import ContextConfig, preset
 from trainer.model import Model
-from trainer.probe import PROBES_KEY, ProbeOptions, probe_bundle, table
+from trainer.reports.probes import PROBES_KEY, ProbeOptions, probe_bundle, table
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from trainer import bundle
 from trainer.bundle import BundleConfig, CorpusNote, Provenance
 from trainer.config import override, preset
 from trainer.corpus.sides import find_sides, name_within
-from trainer.measured import Standing, choose, shortest_seconds, spread, subjects
 from trainer.model import Model
+from trainer.reports.subjects import Standing, choose, shortest_seconds, spread, subjects
 
 RATE = 16_000
 

@@ -12,7 +12,7 @@ from trainer import bundle
 from trainer.cli import main
 from trainer.config import override, preset
 from trainer.model import Model
-from trainer.smoothness import (
+from trainer.reports.smoothness import (
     BETWEEN,
     CORPUS,
     PRIOR,

@@ -17,8 +17,8 @@ from trainer.analysis.retention import FOLDS, phone_features, phones_told
 from trainer.analysis.scores import Score
 from trainer.audio import loudness_gain
 from trainer.corpus import SILENCE, Segment, read_recording
-from trainer.measured import Chosen, Side, Subject, choose, shortest_seconds, subjects
-from trainer.tables import Interval, columns, show
+from trainer.reports.subjects import Chosen, Side, Subject, choose, shortest_seconds, subjects
+from trainer.reports.tables import Interval, columns, show
 
 DECODERS_KEY = "decoders"
 ACCURACY, RETENTION = "phone_accuracy", "phone_retention"

@@ -1,10 +1,9 @@
-"""Run the measures over the clips of a corpus, and put what they find into a bundle's report."""
+"""How much each dimension is used, over the clips of a corpus, and what a step of the most used ones does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,18 +11,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from trainer.analysis.bootstrap import Estimate, bootstrap_mean
-from trainer.analysis.interpolation import Contribution, contributions, doublings, draw_pairs
-from trainer.analysis.reconstruction import correlation, mean_spectrum_correlation
 from trainer.analysis.usage import decoded_changes, sensitivity, usage
 from trainer.bundle import DimensionReport, ModuleReport, PriorReport, Report
-from trainer.features import LogMel
 from trainer.model import Model, Posterior
 
 Waveform = NDArray[np.float32]
 SENSITIVITY_CLIPS = 8
 SENSITIVITY_SECONDS = 1.0
-RECONSTRUCTION_KEY = "reconstruction"
-INTERPOLATION_KEY = "interpolation"
 
 
 def report_usage(model: Model, waveforms: list[Waveform]) -> Report:
@@ -72,71 +66,6 @@ def _excerpts(model: Model, module: int, posteriors: list[Posterior]) -> Iterato
         first = max(0, (mean.shape[1] - wanted) // 2)
         excerpt = mean[:, first : first + wanted]
         yield excerpt, depth.samples(excerpt.shape[1])
-
-
-@dataclass(frozen=True)
-class Reconstruction:
-    """Log-mel correlation of decoded and original clips at one module; `baseline`: of each clip's mean spectrum, held
-    still.
-    """
-
-    module: int
-    correlation: Estimate
-    baseline: Estimate
-    each: tuple[float, ...]
-
-
-def reconstructions(model: Model, waveforms: Iterable[Waveform]) -> list[Reconstruction]:
-    """Decode the posterior mean of every clip at every module that has a decoder, and compare."""
-    log_mel = LogMel(model.config.sample_rate)
-    modules = [module for module in range(1, model.modules_count + 1) if model.has_decoder(module)]
-    scores: dict[int, list[float]] = {module: [] for module in modules}
-    baseline = []
-    for waveform in tqdm(list(waveforms), desc="reconstruct", unit="clip", leave=False):
-        original = log_mel(torch.from_numpy(waveform * np.float32(model.gain(waveform)))).numpy()
-        baseline.append(mean_spectrum_correlation(original))
-        posteriors = model.encode(waveform)
-        for module in modules:
-            decoded = model.decode(module, posteriors[module - 1].mean, len(waveform))
-            scores[module].append(correlation(original, log_mel(decoded).numpy()))
-    return [
-        Reconstruction(module, bootstrap_mean(scores[module]), bootstrap_mean(baseline), tuple(scores[module]))
-        for module in modules
-    ]
-
-
-def add_reconstructions(report: Report, data: str, results: Iterable[Reconstruction]) -> Report:
-    """`report` with `results` on the clips called `data`, in place of earlier ones on the same."""
-    rows = [
-        {
-            "data": data,
-            "module": result.module,
-            "correlation": asdict(result.correlation),
-            "baseline": asdict(result.baseline),
-        }
-        for result in results
-    ]
-    return replace_rows(report, RECONSTRUCTION_KEY, data, rows)
-
-
-def replace_rows(report: Report, key: str, data: str, rows: Iterable[Mapping[str, Any]]) -> Report:
-    """`report` with `rows` under `key`, in place of those there whose `data` is the same."""
-    kept = [row for row in (report.model_extra or {}).get(key, []) if row["data"] != data]
-    return report.model_copy(update={key: [*kept, *rows]})
-
-
-def interpolations(model: Model, module: int, waveforms: Sequence[Waveform], pairs: int = 200) -> list[Contribution]:
-    """ICS at `module` over random pairs of `waveforms`. Raises ValueError where the module has no decoder."""
-    latents = [
-        model.encode(waveform)[module - 1].mean for waveform in tqdm(waveforms, desc="encode", unit="clip", leave=False)
-    ]
-    chosen = tqdm(draw_pairs(len(latents), pairs), desc="interpolate", unit="pair", leave=False)
-    return contributions(
-        ((latents[first], latents[second]) for first, second in chosen),
-        lambda mixed: model.decode(module, mixed),
-        LogMel(model.config.sample_rate),
-        doublings(model.dims(module)),
-    )
 
 
 @dataclass(frozen=True)
