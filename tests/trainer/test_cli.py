@@ -37,6 +37,9 @@ def test_analyse_fills_the_report_and_pack_ships_it(made: tuple[Path, Path], tmp
     said = capsys.readouterr().out
     assert said.count("log-mel correlation") == 3
     assert said.count("changes the decoded log-mel") == 15
+    everything = ["--bundle", str(model), "--data", str(corpus), "--side", "all"]
+    assert main(["analyse", "decoders", *everything, "--clips", "3"]) == 0
+    assert main(["analyse", "smoothness", *everything, "--clips", "2", "--dims", "1", "--steps", "3"]) == 0
     report = bundle.read_report(model)
     assert [len(part.dimensions) for part in report.modules] == [8, 8, 8]
     assert {row["module"] for row in report.model_extra["reconstruction"]} == {1, 2, 3}
@@ -54,6 +57,12 @@ def test_analyse_fills_the_report_and_pack_ships_it(made: tuple[Path, Path], tmp
     assert "Synth" in card
     assert "Apache-2.0" in card
     assert card.count("speech, validation") == 3
+    assert card.count("speech, all") == 2
+    for row in report.model_extra["decoders"]:
+        figure = f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}], n {row['n']}"
+        (line,) = (line for line in card.splitlines() if line.startswith(f"| {row['sound']} |"))
+        assert figure in line
+    assert "-3 to 3 | decoded |" in card
 
 
 @pytest.mark.parametrize(
