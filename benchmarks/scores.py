@@ -53,17 +53,17 @@ def table(scores: Sequence[Score]) -> list[dict[str, Any]]:
                 "n": sum(one.of),
                 "words": int(tested.sum()),
                 "development": one.development,
-                "over_log_mel": _over(one, by.get((LOG_MEL, one.label, one.pooling))),
-                "over_untrained": _over(one, by.get((UNTRAINED, one.label, one.pooling))),
-                "over_own_untrained": _over(one, by.get((f"{UNTRAINED} {one.row}", one.label, one.pooling))),
+                "over_log_mel": over(one, by.get((LOG_MEL, one.label, one.pooling))),
+                "over_untrained": over(one, by.get((UNTRAINED, one.label, one.pooling))),
+                "over_own_untrained": over(one, by.get((f"{UNTRAINED} {one.row}", one.label, one.pooling))),
             }
         )
     return lines
 
 
-def _over(one: Score, other: Score | None) -> list[float] | None:
-    """The paired difference and the ends of its interval, on the words both were tested on. Raises ValueError for
-    scores on different recordings.
+def over(one: Score, other: Score | None) -> list[float] | None:
+    """By how much `one` is above `other`, paired, and the ends of the interval, on the words both were tested on; None
+    where there is no other. Raises ValueError for scores on different recordings.
     """
     if other is None or other is one:
         return None

@@ -12,9 +12,11 @@ from typing import Any
 
 from benchmarks import scores
 from benchmarks.syllables import LABELS, RESULTS
-from trainer.analysis.pooling import MEAN, MEAN_SD
+from benchmarks.trainings import ABLATIONS
+from trainer.analysis.pooling import MEAN, MEAN_SD, POOLINGS
 
 README = Path(__file__).parents[1] / "README.md"
+SIM_PLUS = "sim-plus"
 _ORDER = ("log-mel", "untrained", "sim", "gim", "cpc", "supervised", "untrained sim-plus", "sim-plus")
 
 
@@ -32,16 +34,35 @@ def accuracies(results: Path = RESULTS) -> str:
 
 
 def margins(results: Path = RESULTS) -> str:
-    """How far sim-plus, and sim-plus without one thing, are above what they are held against, for syllables."""
-    lines = [line for line in scores.table(scores.read(results)) if line["label"] == "syllable"]
+    """How far sim-plus is above what it is held against."""
     rows = [
-        [line["row"], line["pooling"], str(line["n"]), _accuracy(line)]
+        [line["label"], line["pooling"], str(line["n"]), _accuracy(line)]
         + [_difference(line[over]) for over in ("over_log_mel", "over_untrained", "over_own_untrained")]
-        for line in sorted(lines, key=lambda line: (len(line["row"]), line["row"], line["pooling"]))
-        if line["row"].startswith("sim-plus")
+        for line in scores.table(scores.read(results))
+        if line["row"] == SIM_PLUS
     ]
-    heads = ["", "pooling", "n", "syllables", "over log-mel", "over untrained", "over itself untrained"]
+    heads = ["", "pooling", "n", SIM_PLUS, "over log-mel", "over untrained", "over itself untrained"]
     return _table(heads, rows)
+
+
+def ablations(results: Path = RESULTS) -> str:
+    """What each lead of sim-plus is worth for syllables: without it, beside sim-plus of as many steps."""
+    found = [one for one in scores.read(results) if one.label == "syllable"]
+    lines = {(line["row"], line["pooling"]): line for line in scores.table(found)}
+    wholes = {one.pooling: one for one in found if one.row == f"{SIM_PLUS} (half the steps)"}
+    rows = []
+    for name in ABLATIONS:
+        of_row = {one.pooling: one for one in found if one.row == f"{SIM_PLUS} ({name})"}
+        if len(of_row) < len(POOLINGS):
+            continue
+        runs = _beside(results, f"{SIM_PLUS} ({name})").get("runs", [])
+        cells = [name, ", ".join(str(run["seed"]) for run in runs), str(sum(of_row[MEAN].of))]
+        for pooling, one in of_row.items():
+            whole = wholes.get(pooling)
+            cells += [_accuracy(lines[one.row, pooling]), _difference(scores.over(one, whole))]
+        rows.append(cells)
+    heads = [cell for pooling in POOLINGS for cell in (f"syllables, {pooling}", "over half the steps")]
+    return _table(["sim-plus with", "seeds", "n", *heads], rows)
 
 
 def latents(results: Path = RESULTS) -> str:
@@ -66,7 +87,12 @@ def latents(results: Path = RESULTS) -> str:
     return _table(["", "module", "KL, nats a frame", "active, by seed", "relative(k)"], rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {"accuracies": accuracies, "margins": margins, "latents": latents}
+TABLES: dict[str, Callable[[], str]] = {
+    "accuracies": accuracies,
+    "margins": margins,
+    "ablations": ablations,
+    "latents": latents,
+}
 
 
 def filled(text: str) -> str:

@@ -20,7 +20,7 @@ from benchmarks.syllables import (
     measure_log_mel,
     read_clips,
 )
-from benchmarks.tables import README, accuracies, filled, margins
+from benchmarks.tables import README, ablations, accuracies, filled, margins
 from benchmarks.trainings import ROWS
 from tests.trainer.tones import RATE, WORDS, write_syllables
 from trainer import bundle
@@ -167,7 +167,19 @@ def test_the_table_of_readme_is_made_of_what_is_kept(tmp_path: Path) -> None:
     text = accuracies(tmp_path)
     assert "| log-mel |  | 20 | 80.0 [80.0, 80.0] |" in text
     assert "| sim-plus | 192/384; 1; 10.0 | 20 | 90.0 [90.0, 90.0] (2) |" in text
-    assert "| sim-plus | mean | 20 | 90.0 [90.0, 90.0] (2) | +10.0 [+10.0, +10.0] |" in margins(tmp_path)
+    assert "| syllable | mean | 20 | 90.0 [90.0, 90.0] (2) | +10.0 [+10.0, +10.0] |" in margins(tmp_path)
+
+
+def test_an_ablation_stands_beside_as_many_steps_on_its_own_words(tmp_path: Path) -> None:
+    whole = Score("sim-plus (half the steps)", "syllable", "mean", "module 2", 0.8, [8, 10], [10, 10], {})
+    without = replace(whole, row="sim-plus (one view)", representation="module 3", right=[7, 0], of=[10, 0])
+    for one, seeds in ((whole, (2, 3)), (without, (2,))):
+        runs = [{"seed": seed} for seed in seeds]
+        write(tmp_path, one.row, [replace(one, pooling=pooling) for pooling in POOLINGS], runs=runs)
+    text = ablations(tmp_path)
+    assert "| half the steps | 2, 3 | 20 | 90.0 [80.0, 100.0] (2) |  |" in text
+    assert "| one view | 2 | 10 | 70.0 [70.0, 70.0] (3) | -10.0 [-10.0, -10.0] |" in text
+    assert "no batch norm" not in text
 
 
 def test_readme_holds_the_tables_that_the_results_give() -> None:
