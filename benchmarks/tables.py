@@ -17,6 +17,7 @@ from trainer.analysis.pooling import MEAN, MEAN_SD, POOLINGS
 
 README = Path(__file__).parents[1] / "README.md"
 SIM_PLUS = "sim-plus"
+_COMPARED_AT = 64
 _ORDER = ("log-mel", "untrained", "sim", "gim", "cpc", "supervised", "untrained sim-plus", "sim-plus")
 
 
@@ -81,10 +82,11 @@ def latents(results: Path = RESULTS) -> str:
                     str(module),
                     f"{sum(kl) / len(kl):.1f}" if kl else "",
                     " / ".join(f"{one['active']} of {one['dims']}" for one in of_module),
-                    ", ".join(f"{one['swapped']}: {one['waveform']['mean']:.3f}" for one in scored),
+                    *(_relative(scored, kind) for kind in ("waveform", "log_mel")),
                 ]
             )
-    return _table(["", "module", "KL, nats a frame", "active, by seed", "relative(k)"], rows)
+    heads = [f"relative(k), {name}" for name in ("waveform", "log-mel")]
+    return _table(["", "module", "KL, nats a frame", "active, by seed", *heads], rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -114,6 +116,16 @@ def _accuracy(line: dict[str, Any]) -> str:
     low, high = 100 * line["low"], 100 * line["high"]
     module = "" if line["representation"] == line["row"] else f" ({line['representation'].replace('module ', '')})"
     return f"{100 * line['accuracy']:.1f} [{low:.1f}, {high:.1f}]{module}"
+
+
+def _relative(scored: Sequence[dict[str, Any]], kind: str) -> str:
+    """relative(k) of every k, of one with its interval: the one the paper's figure is compared at."""
+    cells = []
+    for one in scored:
+        found, k = one[kind], one["swapped"]
+        interval = f" [{found['low']:.3f}, {found['high']:.3f}], n {found['n']}" if k == _COMPARED_AT else ""
+        cells.append(f"{k}: {found['mean']:.3f}{interval}")
+    return "; ".join(cells)
 
 
 def _difference(over: Sequence[float] | None) -> str:
