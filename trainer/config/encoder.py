@@ -78,6 +78,10 @@ class EncoderConfig(Frozen):
     probabilistic: bool = True
     batch_norm: bool = False
     conv_bias: bool = True
+    he_init: bool = False
+    """Convolutions begin as He et al. draw them (arXiv 1502.01852, eq. 10), which keeps the size of what passes a ReLU;
+    torch's own draw shrinks it, so that a gradient from the top of an unnormalised stack all but vanishes.
+    """
     context: ContextConfig | None = None
     orthogonal_heads: bool = False
     """The mean's head begins as a rotation and the variance's without regard to its input, not as torch draws them."""

@@ -129,7 +129,7 @@ def _gim() -> Config:
 
 def _cpc() -> Config:
     """Contrastive predictive coding (van den Oord et al., arXiv 1807.03748): the same convolutions as one module, and
-    one contrast, the GRU's, whose gradient reaches them all.
+    one contrast, the GRU's, whose gradient reaches them all: which is why they begin as He et al. draw them, and clip.
     """
     gim = _gim()
     (first, *_) = gim.encoder.modules
@@ -138,7 +138,8 @@ def _cpc() -> Config:
     return gim.model_copy(
         update={
             "preset": "cpc",
-            "encoder": gim.encoder.model_copy(update={"modules": (module,)}),
+            "encoder": gim.encoder.model_copy(update={"modules": (module,), "he_init": True}),
+            "training": gim.training.model_copy(update={"gradient_clip": 1.0}),
             "objective": gim.objective.model_copy(update={"beta": (0.0,), "end_to_end": True}),
             "decoder": decoder.model_copy(update={"layers": decoder.layers[-1:]}),
         }
@@ -146,9 +147,18 @@ def _cpc() -> Config:
 
 
 def _supervised() -> Config:
-    """The same net end to end on a label of the corpus, the syllable unless `objective.label` says otherwise."""
+    """The same net end to end on a label of the corpus, the syllable unless `objective.label` says otherwise. It begins
+    as He et al. draw it, as `cpc` does.
+    """
     gim = _gim()
-    return gim.model_copy(update={"preset": "supervised", "objective": SupervisedConfig(label="syllable")})
+    return gim.model_copy(
+        update={
+            "preset": "supervised",
+            "encoder": gim.encoder.model_copy(update={"he_init": True}),
+            "training": gim.training.model_copy(update={"gradient_clip": 1.0}),
+            "objective": SupervisedConfig(label="syllable"),
+        }
+    )
 
 
 def _untrained() -> Config:

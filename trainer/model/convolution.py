@@ -7,6 +7,7 @@ copied, and a processor's matrix units do all the work; torch's own convolution 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -41,6 +42,12 @@ class FrameConv(nn.Module):
         self.bias = drawn.bias
         self.register_state_dict_post_hook(_to_file)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_from_file)  # type: ignore[no-untyped-call]
+
+    def init_he(self) -> None:
+        """Draw the weights from N(0, 2 / (kernel x inputs)), biases zero (He et al., arXiv 1502.01852, eq. 10)."""
+        nn.init.normal_(self.weight, std=math.sqrt(2 / (self.kernel * self.inputs)))
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, frames, inputs) -> (B, frames out, outputs)."""

@@ -68,4 +68,6 @@ def _convolution(inputs: int, outputs: int, layer: ConvLayer, encoder: EncoderCo
     convolution = FrameConv(
         inputs, outputs, layer.kernel, layer.stride, layer.padding, layer.dilation, bias=encoder.conv_bias
     )
+    if encoder.he_init:
+        convolution.init_he()
     return [convolution, *([distributed.FrameNorm(outputs)] if encoder.batch_norm else []), nn.ReLU()]
