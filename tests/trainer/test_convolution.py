@@ -53,3 +53,22 @@ def test_dilation_is_torchs() -> None:
     ours.load_state_dict(theirs.state_dict())
     x = torch.randn(2, 4, 30, dtype=torch.double)
     assert torch.allclose(ours(x.mT).mT, theirs(x))
+
+
+def test_he_weights_keep_the_size_of_what_passes_and_torchs_own_do_not() -> None:
+    """Five convolutions with ReLU: each halves the mean square of what is symmetric about zero, He's double it."""
+
+    def passed(he: bool) -> float:
+        torch.manual_seed(0)
+        x = torch.randn(2, 4000, 64)
+        for stride in (1, 2, 1, 2, 1):
+            convolution = FrameConv(64, 64, 2 * stride, stride)
+            if he:
+                convolution.init_he()
+                assert convolution.weight.std().item() == pytest.approx((2 / (2 * stride * 64)) ** 0.5, rel=0.05)
+                assert convolution.bias.abs().max() == 0
+            x = torch.relu(convolution(x))
+        return x.square().mean().item()
+
+    assert 0.4 < passed(he=True) < 2.5
+    assert passed(he=False) < 0.02
