@@ -8,13 +8,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench train-demo clean
 
 help:
 	@echo 'make run     open the explorer (PORT=8123 to serve there, MODELS=folder to add your own models)'
 	@echo 'make test    run the whole test suite (ARGS="-k name" to choose)'
 	@echo 'make check   lint and check types'
 	@echo 'make bench   measure its speed (ARGS="decode" to choose)'
+	@echo 'make train-demo  train the included model anew, from its seeds (on Debian, in hours)'
 	@echo 'make clean   remove the environment and everything built; recordings and models stay'
 
 run: $(VENV)/run.stamp
@@ -30,6 +31,9 @@ check: $(VENV)/dev.stamp
 bench: $(VENV)/run.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
 
+train-demo: $(VENV)/train.stamp
+	@$(MAKE) --jobs 2 --file trainer/pretrained/Makefile PYTHON='$(BIN)/python'
+
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -44,6 +48,11 @@ $(VENV)/run.stamp: pyproject.toml | $(BIN)/pip
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/pip
 	@echo 'Installing the explorer and its test tools into $(VENV); torch is large, so the first time takes minutes ...'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/run.stamp $@
+
+$(VENV)/train.stamp: pyproject.toml | $(BIN)/pip
+	@echo 'Installing the trainer and all it can measure into $(VENV); torch is large, so the first time takes minutes ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[synth,g722,measures]'
 	@touch $(VENV)/run.stamp $@
 
 $(BIN)/pip:

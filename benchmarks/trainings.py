@@ -24,7 +24,7 @@ from benchmarks.syllables import FOLDS, RESULTS, TEST_FOLDS
 from trainer import bundle
 from trainer.analysis.pooling import LOG_MEL, LOUDNESS_DBFS
 from trainer.analysis.questions import fold_of
-from trainer.config import Config, ObjectiveConfig, TimeDistances, preset
+from trainer.config import Config, ObjectiveConfig, TimeDistances, TrainingConfig, preset
 from trainer.corpus import scan
 
 WORDS, SYLLABLES = "reshuffledv2/train", "split up data padded/train"
@@ -93,12 +93,20 @@ _ABLATION_STEPS = 1_800
 
 # One recipe for all: the paper's decoder would take most of the time for a blurred sound.
 _DECODER: dict[str, Any] = {
-    "decoder": preset("demo").decoder.model_dump(),
-    "decoder_loss": preset("demo").decoder_loss.model_dump(),
-    "decoder_training": {**preset("demo").decoder_training.model_dump(), "batch_size": 8},
+    "decoder": preset("sim-plus").decoder.model_dump(),
+    "decoder_loss": preset("sim-plus").decoder_loss.model_dump(),
+    "decoder_training": TrainingConfig(
+        steps=600,
+        batch_size=8,
+        crop_samples=10_240,
+        learning_rate=1e-3,
+        warmup_steps=200,
+        final_learning_rate=0.05,
+        gradient_clip=1.0,
+    ).model_dump(),
 }
 # All rivals begin alike; the paper's sim and gim, drawn as torch draws them, learn less in the same time.
-_BEGUN = {"encoder.he_init": True}
+_BEGUN: dict[str, Any] = {"encoder.he_init": True}
 ROWS: dict[str, Training] = {
     "sim": _rival("sim", 1900, decoder_steps=600, **_BEGUN),
     "gim": _rival("gim", 2200, decoder_steps=600, **_BEGUN),

@@ -73,6 +73,8 @@ def test_geometry_is_that_of_the_network() -> None:
 def test_faulty_layers_are_told() -> None:
     with pytest.raises(ValidationError, match="keeps its length"):
         ConvLayer(kernel=3, residual=True)
+    with pytest.raises(ValidationError, match="keeps its length"):
+        ConvLayer(kernel=5, stride=2, padding=2, residual=True)
     with pytest.raises(ValidationError, match="stride 1"):
         ConvLayer(kernel=4, stride=2, dilation=2)
     tree = preset("tiny").model_dump()["encoder"]["modules"]

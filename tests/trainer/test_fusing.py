@@ -32,7 +32,9 @@ def residual() -> Config:
 
 
 @pytest.mark.parametrize(
-    "config", [preset("tiny"), preset("sim-plus"), residual()], ids=["biased", "filterbank, no bias", "residual"]
+    "config",
+    [preset("tiny"), preset("sim-plus"), preset("demo"), residual()],
+    ids=["biased", "filterbank, no bias", "residual at a stride", "residual"],
 )
 def test_a_fused_model_is_the_same_function(config: Config) -> None:
     model = stirred(config)

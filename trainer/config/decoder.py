@@ -27,7 +27,9 @@ class PaperDecoderConfig(Frozen):
 
 
 class SpectralDecoderConfig(Frozen):
-    """Convolutional blocks over frames and an inverse STFT head giving magnitude and phase."""
+    """Convolutional blocks over frames and an inverse STFT head giving magnitude and phase. `direct`: the latents also
+    reach the log-magnitude by one linear map, past the blocks and what these normalise away.
+    """
 
     kind: Literal["spectral"] = "spectral"
     width: int = Field(ge=1)
@@ -36,6 +38,7 @@ class SpectralDecoderConfig(Frozen):
     kernel: int = Field(default=7, ge=1)
     n_fft: int = Field(default=640, ge=16)
     hop: int = Field(default=160, ge=1)
+    direct: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> SpectralDecoderConfig:

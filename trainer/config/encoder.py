@@ -8,7 +8,9 @@ from trainer.config.frozen import Frozen
 
 
 class ConvLayer(Frozen):
-    """One convolution, in frames of its input. `residual`: its input is added to its output, which must be as long."""
+    """One convolution, in frames of its input. `residual`: its input is added to its output, at a stride the mean of as
+    many frames; both must be as wide, and as long.
+    """
 
     kernel: int = Field(ge=1)
     stride: int = Field(default=1, ge=1)
@@ -18,8 +20,11 @@ class ConvLayer(Frozen):
 
     @model_validator(mode="after")
     def _check(self) -> ConvLayer:
-        if self.residual and (self.stride > 1 or 2 * self.padding != self.dilation * (self.kernel - 1)):
-            raise ValueError("a residual convolution needs stride 1 and the padding that keeps its length")
+        if self.residual and 2 * self.padding != self.dilation * (self.kernel - 1) + 1 - self.stride:
+            raise ValueError(
+                "a residual convolution needs the padding that keeps its length: "
+                "half of dilation x (kernel - 1) + 1 - stride"
+            )
         if self.dilation > 1 and self.stride > 1:
             raise ValueError("dilation is for convolutions of stride 1")
         return self
@@ -87,3 +92,19 @@ class EncoderConfig(Frozen):
     """The mean's head begins as a rotation and the variance's without regard to its input, not as torch draws them."""
     initial_logvar: float = 0.0
     logvar_range: tuple[float, float] = (-8.0, 4.0)
+
+    @model_validator(mode="after")
+    def _check(self) -> EncoderConfig:
+        width: int | None = None
+        for index, module in enumerate(self.modules):
+            width = module.filterbank.filters if module.filterbank is not None else width
+            for layer in module.convs:
+                # Of the waveform itself there is one channel.
+                if layer.residual and (width or 1) != module.hidden:
+                    raise ValueError(
+                        f"modules[{index}]: a residual convolution adds to an input of {width or 1} channels; "
+                        f"make hidden ({module.hidden}) the same"
+                    )
+                width = module.hidden
+            width = module.dims
+        return self

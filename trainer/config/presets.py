@@ -170,14 +170,31 @@ def _untrained() -> Config:
 def _demo() -> Config:
     """The shipped model: narrow enough to answer a slider at once, 64 dimensions a module.
 
-    Unlike the paper it predicts 10 to 100 ms ahead at every module (the paper's K = 1..10 frames reach 12.5 ms at
-    module 1, where the continuity of the waveform solves the task), has batch norm, brings recordings to one
-    loudness, and decodes through an inverse STFT.
+    Like `sim-plus` it begins with the log energies of a filterbank, predicts ahead and behind in time, takes negatives
+    from the clip too, has batch norm and brings recordings to one loudness. What differs is there for the decoders'
+    sake, which are to give back what it hears: every convolution adds to its input instead of taking its place; a crop
+    is heard in one view, so that neither loudness nor noise is to be forgotten; prediction reaches no farther than
+    100 ms. Crops played faster and slower stand for more voices. It decodes through an inverse STFT.
     """
+    milliseconds = (10, 20, 30, 40, 60, 80, 100)
+    sim_plus = _sim_plus()
+    assert isinstance(sim_plus.objective, ObjectiveConfig)
+    dims = 64
+    bank = FilterbankConfig(filters=dims, kernel=400, stride=20, smoothing=9, pooling=4)
+    convs = (
+        (ConvLayer(kernel=3, padding=1, residual=True),),
+        (ConvLayer(kernel=10, stride=2, padding=4, residual=True), ConvLayer(kernel=5, padding=2, residual=True)),
+        (ConvLayer(kernel=7, padding=3, residual=True), ConvLayer(kernel=7, padding=6, dilation=2, residual=True)),
+    )
+    modules = tuple(
+        ModuleConfig(filterbank=None if index else bank, convs=layers, hidden=dims, dims=dims)
+        for index, layers in enumerate(convs)
+    )
     training = TrainingConfig(
         steps=3_000,
         batch_size=16,
         crop_samples=10_240,
+        rates=(0.8, 0.87, 0.94, 1.0, 1.08, 1.16, 1.25),
         learning_rate=1e-3,
         warmup_steps=200,
         final_learning_rate=0.05,
@@ -186,18 +203,22 @@ def _demo() -> Config:
     return Config(
         preset="demo",
         loudness_dbfs=-23.0,
-        encoder=EncoderConfig(modules=_modules(128, 64), batch_norm=True, initial_logvar=-2.0),
-        objective=ObjectiveConfig(
-            prediction=TimeDistances(distances=tuple(round(0.01 * k, 2) for k in range(1, 11))),
-            negatives=256,
-            anchors=48,
-            scale_scores=True,
-            beta=(0.003, 0.003, 0.003),
+        encoder=sim_plus.encoder.model_copy(update={"modules": modules}),
+        objective=sim_plus.objective.model_copy(
+            update={
+                "prediction": TimeDistances(
+                    distances=tuple(sign * number / 1000 for sign in (1, -1) for number in milliseconds), per_step=4
+                ),
+                "own_negatives": 128,
+                "views": None,
+                "pooled": None,
+                "anchors": 48,
+            }
         ),
         training=training,
-        decoder=SpectralDecoderConfig(width=192, blocks=4),
+        decoder=SpectralDecoderConfig(width=192, blocks=4, direct=True),
         decoder_loss=DecoderLossConfig(),
-        decoder_training=training.model_copy(update={"steps": 5_600}),
+        decoder_training=training.model_copy(update={"steps": 7_000, "batch_size": 8, "learning_rate": 2e-3}),
     )
 
 
@@ -215,10 +236,10 @@ def _tiny() -> Config:
     return demo.model_copy(
         update={
             "preset": "tiny",
-            "encoder": demo.encoder.model_copy(update={"modules": _modules(16, 8)}),
-            "objective": demo.objective.model_copy(update={"negatives": 32, "anchors": 8}),
+            "encoder": EncoderConfig(modules=_modules(16, 8), batch_norm=True, initial_logvar=-2.0),
+            "objective": demo.objective.model_copy(update={"negatives": 32, "own_negatives": 0, "anchors": 8}),
             "training": demo.training.model_copy(update=small),
-            "decoder": SpectralDecoderConfig(width=16, blocks=1),
+            "decoder": SpectralDecoderConfig(width=16, blocks=1, direct=True),
             "decoder_training": demo.decoder_training.model_copy(update=small),
         }
     )

@@ -93,24 +93,31 @@ class SpectralDecoder(Decoder):
         self.n_fft, self.hop, self.frames_per_hop = config.n_fft, config.hop, config.hop // hop
         self.grain, self.grain_samples = self.frames_per_hop, self.hop
         self.reach = (2 + config.blocks * (config.kernel // 2)) * self.hop + config.n_fft // 2
+        bins = config.n_fft // 2 + 1
         self.stem = nn.Conv1d(dims, config.width, 2 * self.frames_per_hop, self.frames_per_hop)
+        self.direct = nn.Conv1d(dims, bins, 2 * self.frames_per_hop, self.frames_per_hop) if config.direct else None
         self.norm = nn.LayerNorm(config.width)
         self.blocks = nn.ModuleList(
             FrameBlock(config.width, config.expansion, config.kernel, 1.0 / config.blocks) for _ in range(config.blocks)
         )
         self.final_norm = nn.LayerNorm(config.width)
-        self.head = nn.Linear(config.width, 2 * (config.n_fft // 2 + 1))
+        self.head = nn.Linear(config.width, 2 * bins)
         nn.init.trunc_normal_(self.head.weight, std=0.02)
-        nn.init.constant_(self.head.bias[: config.n_fft // 2 + 1], _INITIAL_LOG_MAGNITUDE)
-        nn.init.zeros_(self.head.bias[config.n_fft // 2 + 1 :])
+        nn.init.constant_(self.head.bias[:bins], _INITIAL_LOG_MAGNITUDE)
+        nn.init.zeros_(self.head.bias[bins:])
+        if self.direct is not None:
+            for parameter in self.direct.parameters():
+                nn.init.zeros_(parameter)
         self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
 
     def forward(self, latents: Tensor, samples: int) -> Tensor:
-        x = self.stem(self._align(latents, math.ceil(samples / self.hop)))
-        x = self.norm(x.transpose(1, 2))
+        aligned = self._align(latents, math.ceil(samples / self.hop))
+        x = self.norm(self.stem(aligned).transpose(1, 2))
         for block in self.blocks:
             x = block(x)
         magnitude, phase = self.head(self.final_norm(x)).float().transpose(1, 2).chunk(2, 1)
+        if self.direct is not None:
+            magnitude = magnitude + self.direct(aligned).float()
         spectrum = torch.polar(magnitude.clamp(max=_MAX_LOG_MAGNITUDE).exp(), phase)
         covered = (spectrum.shape[2] - 1) * self.hop
         waveform: Tensor = torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=covered)

@@ -27,7 +27,7 @@ class EncoderModule(nn.Module):
                 blocks.append(distributed.FrameNorm(inputs))
         for layer in module.convs:
             steps = _convolution(inputs, module.hidden, layer, encoder)
-            blocks += [Residual(*steps)] if layer.residual else steps
+            blocks += [Residual(layer.stride, *steps)] if layer.residual else steps
             inputs = module.hidden
         self.convs = nn.Sequential(*blocks)
         self.mean = FrameConv(module.hidden, module.dims, 1)
@@ -55,13 +55,22 @@ class EncoderModule(nn.Module):
 
 
 class Residual(nn.Sequential):
-    """What its parts make of frames, added to these."""
+    """What its parts make of frames, added to these, or to the means of each `stride` of them."""
+
+    def __init__(self, stride: int, *parts: nn.Module) -> None:
+        super().__init__(*parts)
+        self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, frames, channels) -> (B, frames // stride, channels)."""
         changed = x
         for part in self:
             changed = part(changed)
-        return x + changed
+        if self.stride == 1:
+            return x + changed
+        batch, frames, channels = changed.shape
+        means = x[:, : frames * self.stride].reshape(batch, frames, self.stride, channels).mean(2)
+        return means + changed
 
 
 def _convolution(inputs: int, outputs: int, layer: ConvLayer, encoder: EncoderConfig) -> list[nn.Module]:
