@@ -24,7 +24,7 @@ from benchmarks.syllables import FOLDS, RESULTS, TEST_FOLDS
 from trainer import bundle
 from trainer.analysis.pooling import LOG_MEL, LOUDNESS_DBFS
 from trainer.analysis.questions import fold_of
-from trainer.config import Config, ObjectiveConfig, TimeDistances, TrainingConfig, preset
+from trainer.config import Config, ConvLayer, ModuleConfig, ObjectiveConfig, TimeDistances, TrainingConfig, preset
 from trainer.corpus import scan
 
 WORDS, SYLLABLES = "reshuffledv2/train", "split up data padded/train"
@@ -73,6 +73,22 @@ def _with_dims(config: Config, dims: int) -> list[dict[str, Any]]:
     return [{**module.model_dump(), "dims": dims} for module in config.encoder.modules]
 
 
+def _adding(width: int) -> list[dict[str, Any]]:
+    """Modules of one width throughout, each of whose convolutions adds to its input: what the bank heard gets past."""
+    bank = preset("sim-plus").encoder.modules[0].filterbank
+    assert bank is not None
+    shapes = (((3, 1),), ((14, 2), (5, 1)), ((9, 1), (9, 1)))
+    return [
+        ModuleConfig(
+            filterbank=None if index else bank.model_copy(update={"filters": width}),
+            convs=tuple(ConvLayer(kernel=k, stride=s, padding=(k - s) // 2, residual=True) for k, s in convs),
+            hidden=width,
+            dims=width,
+        ).model_dump()
+        for index, convs in enumerate(shapes)
+    ]
+
+
 _AHEAD = {
     "unit": "seconds",
     "distances": [distance for distance in _distances(preset("sim-plus")) if distance > 0],
@@ -87,6 +103,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "negatives from the batch alone": {"objective.own_negatives": 0},
     "no batch norm": {"encoder.batch_norm": False, "encoder.conv_bias": True},
     "256 dims": {"encoder.modules": _with_dims(preset("sim-plus"), 256)},
+    "residual convolutions, 96 wide": {"encoder.modules": _adding(96)},
 }
 """What sim-plus is without one of its leads, or with another width, in half its steps."""
 _ABLATION_STEPS = 1_800
