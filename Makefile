@@ -32,7 +32,7 @@ check: $(VENV)/dev.stamp
 bench: $(VENV)/run.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
 
-TRAIN := $(MAKE) --jobs 2 --file trainer/pretrained/Makefile PYTHON='$(BIN)/python'
+TRAIN := $(MAKE) --jobs 3 --file trainer/pretrained/Makefile PYTHON='$(BIN)/python'
 
 train-demo: $(VENV)/train.stamp
 	@$(TRAIN) ship
