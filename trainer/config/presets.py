@@ -65,7 +65,7 @@ def _sim_plus() -> Config:
 
     Still modules trained one by one on contrasts of their own, with posteriors near N(0, I). What differs from `sim`:
     module 1 begins with the log energies of a filterbank, which follow no phase; modules 2 and 3 see 70 and 150 ms in
-    one convolution; prediction is set in time, 10 to 200 ms ahead and behind at every module; each crop is heard in two
+    one convolution; prediction is set in time, 10 to 200 ms ahead at every module; each crop is heard in two
     views, and a frame of one found from the other; negatives come from the clip too; a second contrast tells means over
     240 ms apart; batch norm, without biases before it; loudness normalised.
     """
@@ -97,9 +97,7 @@ def _sim_plus() -> Config:
             initial_logvar=-2.0,
         ),
         objective=ObjectiveConfig(
-            prediction=TimeDistances(
-                distances=tuple(sign * number / 1000 for sign in (1, -1) for number in milliseconds), per_step=4
-            ),
+            prediction=TimeDistances(distances=tuple(number / 1000 for number in milliseconds), per_step=4),
             negatives=256,
             own_negatives=64,
             views=ViewsConfig(rates=(0.85, 0.92, 1.0, 1.08, 1.16), excerpts=0.5),
