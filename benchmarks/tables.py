@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import scores
+from benchmarks import scores, shipped
 from benchmarks.syllables import LABELS, RESULTS
 from benchmarks.trainings import ABLATIONS
 from trainer.analysis.pooling import MEAN, MEAN_SD, POOLINGS
@@ -94,6 +94,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "margins": margins,
     "ablations": ablations,
     "latents": latents,
+    "kept": shipped.kept,
 }
 
 
