@@ -125,7 +125,7 @@ _DECODER: dict[str, Any] = {
         gradient_clip=1.0,
     ).model_dump(),
 }
-# All rivals begin alike; the paper's sim and gim, drawn as torch draws them, learn less in the same time.
+# All rivals begin alike; drawn as torch draws it, as published, gim learns less in the same time.
 _BEGUN: dict[str, Any] = {"encoder.he_init": True}
 ROWS: dict[str, Training] = {
     "sim": _rival("sim", 1900, decoder_steps=600, **_BEGUN),

@@ -168,11 +168,11 @@ def _untrained() -> Config:
 def _demo() -> Config:
     """The shipped model: narrow enough to answer a slider at once, 64 dimensions a module.
 
-    Like `sim-plus` it begins with the log energies of a filterbank, predicts ahead and behind in time, takes negatives
-    from the clip too, has batch norm and brings recordings to one loudness. What differs is there for the decoders'
-    sake, which are to give back what it hears: every convolution adds to its input instead of taking its place; a crop
-    is heard in one view, so that neither loudness nor noise is to be forgotten; prediction reaches no farther than
-    100 ms. Crops played faster and slower stand for more voices. It decodes through an inverse STFT.
+    Like `sim-plus` it begins with the log energies of a filterbank, predicts by distances in time, takes negatives from
+    the clip too, has batch norm and brings recordings to one loudness. What differs is there for the decoders' sake,
+    which are to give back what it hears: every convolution adds to its input instead of taking its place; a crop is
+    heard in one view, so that neither loudness nor noise is to be forgotten; prediction reaches no farther than 100 ms,
+    behind as well as ahead. Crops played faster and slower stand for more voices. It decodes through an inverse STFT.
     """
     milliseconds = (10, 20, 30, 40, 60, 80, 100)
     sim_plus = _sim_plus()
