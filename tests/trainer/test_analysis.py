@@ -34,6 +34,7 @@ def test_usage_of_a_constructed_code() -> None:
     found = usage([Posterior(mean[:, :100], logvar[:, :100]), Posterior(mean[:, 100:], logvar[:, 100:])])
     assert found.kl == pytest.approx([0.0, 2.0, 0.5 * (np.exp(-2) - 1 + 2)], abs=1e-6)
     assert found.active.tolist() == [False, True, True]
+    assert found.mean == pytest.approx([0.0, 0.0, 0.0])
     assert found.sd == pytest.approx([0.0, 2.0, 0.0])
     assert found.frame_rms == pytest.approx(np.full(400, np.sqrt(4 / 3)))
 
@@ -46,6 +47,28 @@ def test_deterministic_usage_goes_by_spread() -> None:
     assert found.active.tolist() == [False, True]
     assert usage([Posterior(mean * 1e-4, None)]).active.tolist() == [False, True], "it has no scale of its own"
     assert not usage([Posterior(torch.ones(2, 50), None)]).active.any()
+
+
+def test_frames_are_counted_in_quarters_and_the_ends_hold_what_lies_beyond() -> None:
+    mean = torch.tensor([[-6.1, -6.0, -5.76, -0.01, 0.0, 0.24, 0.25, 5.9, 6.0, 1e6], [1.1] * 10])
+    found = usage([Posterior(mean[:, :4], None), Posterior(mean[:, 4:], None)])
+    assert found.counts.shape == (2, 48)
+    assert {int(bin): int(found.counts[0, bin]) for bin in found.counts[0].nonzero()[0]} == {
+        0: 3,
+        23: 1,
+        24: 2,
+        25: 1,
+        47: 3,
+    }
+    assert found.counts[1, 28] == found.counts[1].sum() == 10
+    assert found.mean[1] == pytest.approx(1.1)
+
+
+def test_a_histogram_of_standard_normal_latents_is_the_normal_curve() -> None:
+    mean = torch.randn(2, 100_000, generator=torch.Generator().manual_seed(0))
+    edges = torch.linspace(-6, 6, 49)
+    wanted = torch.special.ndtr(edges).diff().numpy()
+    assert usage([Posterior(mean, None)]).counts / 100_000 == pytest.approx(np.stack([wanted, wanted]), abs=0.005)
 
 
 def test_frame_rms_quantiles_of_standard_normal_latents() -> None:
@@ -82,6 +105,15 @@ def test_report_holds_every_dimension(model: Model) -> None:
     assert [len(part.dimensions) for part in report.modules] == [8, 8, 8]
     assert report.modules[1].dimensions[0].sensitivity is None
     assert all(dimension.sensitivity > 0 for dimension in report.modules[2].dimensions)
+    means = torch.cat([model.encode(wave)[2].mean for wave in waves()], dim=1).numpy()
+    for dimension in report.modules[2].dimensions:
+        assert dimension.mean == pytest.approx(means[dimension.dim].mean(), abs=1e-6)
+        assert dimension.std == pytest.approx(means[dimension.dim].std(), rel=1e-5)
+        histogram = dimension.histogram
+        assert sum(histogram.counts) == report.modules[2].frames
+        expected = np.histogram(means[dimension.dim], len(histogram.counts), (histogram.low, histogram.high))[0]
+        assert histogram.counts == tuple(expected)
+        assert sum(histogram.shares) == pytest.approx(1.0)
     assert report.modules[2].frames == sum(model.geometry[2].frames(len(wave)) for wave in waves())
     effects = step_effects(model, waves(), report, top=2)
     assert [effect.module for effect in effects] == [1, 1, 3, 3]

@@ -61,6 +61,29 @@ def test_digest_follows_weights_and_settings_but_not_the_report(folder: Path) ->
     assert bundle.digest(folder) != first
 
 
+def write_dimension(folder: Path, **told: object) -> None:
+    dimension = {"dim": 0, "active": True, **told}
+    (folder / "report.json").write_text(json.dumps({"modules": [{"module": 1, "dimensions": [dimension]}]}))
+
+
+HISTOGRAM = {"low": -1.0, "high": 1.0, "counts": [1, 0, 3]}
+
+
+def test_a_report_may_tell_the_distribution_of_a_dimension_or_not(folder: Path) -> None:
+    write_dimension(folder)
+    told = bundle.read_report(folder).modules[0].dimensions[0]
+    assert (told.mean, told.std, told.histogram) == (None, None, None)
+    write_dimension(folder, mean=0.5, std=1.0, histogram=HISTOGRAM)
+    assert bundle.read_report(folder).modules[0].dimensions[0].histogram.shares == [0.25, 0.0, 0.75]
+
+
+@pytest.mark.parametrize("fault", [{"counts": []}, {"counts": [0, 0]}, {"counts": [1, -1]}, {"low": 1.0}])
+def test_a_histogram_that_is_none_is_refused(folder: Path, fault: dict[str, object]) -> None:
+    write_dimension(folder, histogram=HISTOGRAM | fault)
+    with pytest.raises(BundleError, match=r"report.json: modules\.0\.dimensions\.0\.histogram"):
+        bundle.read_report(folder)
+
+
 def test_a_module_may_lack_its_decoder(folder: Path) -> None:
     (folder / "decoder-2.safetensors").unlink()
     loaded = bundle.load(folder)

@@ -19,15 +19,22 @@ ACTIVE_SD = 0.01
 """For a deterministic encoder, which has no KL and no scale of its own: a dimension whose latent moves over frames less
 than this share of what its module's liveliest does."""
 SENSITIVITY_STEP = 1.0
+HISTOGRAM_LOW, HISTOGRAM_HIGH, HISTOGRAM_BINS = -6.0, 6.0, 48
+"""Quarters of a standard deviation of the prior, as far out as any slider need go."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """One module over a corpus. `kl`: mean nats a frame of each dimension [dims], None where deterministic; `sd`: of
-    the posterior mean over frames [dims]; `frame_rms`: root mean square of each frame's posterior mean [frames]."""
+    """One module over a corpus. `kl`: mean nats a frame of each dimension [dims], None where deterministic; `mean` and
+    `sd`: of the posterior mean over frames [dims]; `counts`: its frames in each bin from HISTOGRAM_LOW to _HIGH, the
+    first and last with what lies beyond [dims, HISTOGRAM_BINS]; `frame_rms`: root mean square of each frame's posterior
+    mean [frames].
+    """
 
     kl: NDArray[np.float64] | None
+    mean: NDArray[np.float64]
     sd: NDArray[np.float64]
+    counts: NDArray[np.int64]
     frame_rms: NDArray[np.float64]
 
     @property
@@ -45,7 +52,20 @@ def usage(posteriors: Sequence[Posterior]) -> Usage:
     means = torch.cat([posterior.mean for posterior in posteriors], dim=1).double()
     kls = [kl for posterior in posteriors if (kl := posterior.kl()) is not None]
     mean_kl = torch.cat(kls, dim=1).double().mean(1).numpy() if kls else None
-    return Usage(mean_kl, means.std(1, correction=0).numpy(), (means**2).mean(0).sqrt().numpy())
+    return Usage(
+        kl=mean_kl,
+        mean=means.mean(1).numpy(),
+        sd=means.std(1, correction=0).numpy(),
+        counts=_counts(means),
+        frame_rms=(means**2).mean(0).sqrt().numpy(),
+    )
+
+
+def _counts(means: Tensor) -> NDArray[np.int64]:
+    """`means` [dims, frames] -> how many frames of each dimension lie in each bin [dims, HISTOGRAM_BINS]."""
+    within = means.clamp(HISTOGRAM_LOW, HISTOGRAM_HIGH)
+    counts = [torch.histc(row, HISTOGRAM_BINS, HISTOGRAM_LOW, HISTOGRAM_HIGH) for row in within]
+    return torch.stack(counts).long().numpy()
 
 
 def decoded_changes(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Annotated
+
+from pydantic import BaseModel, Field, model_validator
 
 from trainer.config import Config, Frozen
 
@@ -50,15 +52,41 @@ class FactorLabel(Frozen):
     high: float
 
 
+class HistogramReport(Frozen):
+    """How many frames fall into each of equal bins from `low` to `high`; the first and last hold what lies beyond."""
+
+    low: float = Field(allow_inf_nan=False)
+    high: float = Field(allow_inf_nan=False)
+    counts: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _spans_something(self) -> HistogramReport:
+        if self.low >= self.high:
+            raise ValueError("low must lie below high")
+        if not any(self.counts):
+            raise ValueError("counts must hold a frame")
+        return self
+
+    @property
+    def shares(self) -> list[float]:
+        """The share of all frames in each bin."""
+        total = sum(self.counts)
+        return [count / total for count in self.counts]
+
+
 class DimensionReport(Frozen):
-    """One dimension: mean KL (nats a frame; null where deterministic) and decoder sensitivity (dB of log-mel per
-    unit).
+    """One dimension: mean KL (nats a frame; null where deterministic), decoder sensitivity (dB of log-mel per unit),
+    and what the posterior mean does over the frames of the corpus: its mean, standard deviation and histogram. These
+    three are null in a report that was written before they were measured.
     """
 
     dim: int = Field(ge=0)
     kl: float | None = Field(default=None, allow_inf_nan=False)
     active: bool
     sensitivity: float | None = Field(default=None, allow_inf_nan=False)
+    mean: float | None = Field(default=None, allow_inf_nan=False)
+    std: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    histogram: HistogramReport | None = None
     labels: tuple[FactorLabel, ...] = ()
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from trainer.analysis.bootstrap import Estimate, bootstrap_mean
-from trainer.analysis.usage import decoded_changes, sensitivity, usage
-from trainer.bundle import DimensionReport, ModuleReport, PriorReport, Report
+from trainer.analysis.usage import HISTOGRAM_HIGH, HISTOGRAM_LOW, decoded_changes, sensitivity, usage
+from trainer.bundle import DimensionReport, HistogramReport, ModuleReport, PriorReport, Report
 from trainer.model import Model, Posterior
 
 Waveform = NDArray[np.float32]
@@ -21,8 +21,8 @@ SENSITIVITY_SECONDS = 1.0
 
 
 def report_usage(model: Model, waveforms: list[Waveform]) -> Report:
-    """KL, activity, sensitivity (where a module has its decoder) and the scale of distances, over `waveforms` at the
-    model's rate.
+    """KL, activity, distribution, sensitivity (where a module has its decoder) and the scale of distances, over
+    `waveforms` at the model's rate.
     """
     encoded = [model.encode(waveform) for waveform in tqdm(waveforms, desc="encode", unit="clip", leave=False)]
     return Report(
@@ -50,6 +50,11 @@ def _report_module(model: Model, module: int, posteriors: list[Posterior]) -> Mo
                 kl=None if found.kl is None else float(found.kl[dim]),
                 active=bool(found.active[dim]),
                 sensitivity=None if sensitivities is None else float(sensitivities[dim]),
+                mean=float(found.mean[dim]),
+                std=float(found.sd[dim]),
+                histogram=HistogramReport(
+                    low=HISTOGRAM_LOW, high=HISTOGRAM_HIGH, counts=tuple(found.counts[dim].tolist())
+                ),
             )
             for dim in range(model.dims(module))
         ),
