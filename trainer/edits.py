@@ -64,5 +64,36 @@ def zero_latents(dims: int, frames: int) -> Tensor:
     return torch.zeros((dims, frames))
 
 
+def contributions(first: Tensor, second: Tensor) -> Tensor:
+    """Of each dimension [dims], its share of the squared distance between two clips, which is that between their means
+    over time (Denoodt et al., arXiv 2408.12936). `first` and `second`: [dims, frames], as many frames as each has. All
+    zero where the clips have the same means.
+    """
+    squares = (first.mean(1) - second.mean(1)).square()
+    return squares / squares.sum().clamp_min(torch.finfo(squares.dtype).tiny)
+
+
+def toward(first: Tensor, second: Tensor, share: float, top_k: int | None = None) -> Tensor:
+    """`first` [dims, frames] moved straight toward `second` [dims, other frames]: all of the way at `share` 1, and in
+    the `top_k` dimensions that contribute most to their distance, or in all of them.
+
+    `second` is first brought to the frames of `first`, so that beginning meets beginning and end meets end.
+    """
+    dims = contributions(first, second).argsort(descending=True, stable=True)[:top_k]
+    moved = first.clone()
+    moved[dims] = torch.lerp(first[dims], in_frames(second, first.shape[1])[dims], share)
+    return moved
+
+
+def in_frames(latents: Tensor, frames: int) -> Tensor:
+    """`latents` [dims, other frames] over the same course in `frames` frames, linear between neighbours.
+
+    Where latents say what is heard and not where a period begins, this changes the pace and leaves the pitch.
+    """
+    if latents.shape[1] == frames:
+        return latents
+    return torch.nn.functional.interpolate(latents[None], size=frames, mode="linear", align_corners=False)[0]
+
+
 def _generator(seed: int) -> Generator:
     return torch.Generator().manual_seed(seed)

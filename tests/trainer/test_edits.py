@@ -3,7 +3,16 @@ import torch
 from pydantic import ValidationError
 
 from trainer.config import preset
-from trainer.edits import Edit, apply_edits, base_latents, prior_latents, zero_latents
+from trainer.edits import (
+    Edit,
+    apply_edits,
+    base_latents,
+    contributions,
+    in_frames,
+    prior_latents,
+    toward,
+    zero_latents,
+)
 from trainer.geometry import stack
 from trainer.model import Posterior
 
@@ -61,3 +70,40 @@ def test_bases() -> None:
     assert abs(float(prior.mean())) < 0.02
     assert abs(float(prior.std()) - 1) < 0.02
     assert zero_latents(8, 3).abs().max() == 0
+
+
+OTHER = torch.randn(8, 60, generator=torch.Generator().manual_seed(1)) + torch.arange(8.0)[:, None]
+
+
+def test_contributions_are_shares_of_the_squared_distance_between_means() -> None:
+    first, second = torch.zeros(4, 10), torch.tensor([0.0, -3.0, 1.0, 0.0])[:, None].expand(4, 7)
+    assert contributions(first, second).tolist() == pytest.approx([0.0, 0.9, 0.1, 0.0])
+    assert contributions(first, first).tolist() == [0.0] * 4, "the same clip is at no distance"
+    assert float(contributions(LATENTS, OTHER).sum()) == pytest.approx(1.0)
+
+
+def test_toward_goes_from_one_clip_to_the_other_and_straight() -> None:
+    other = in_frames(OTHER, 100)
+    assert torch.equal(toward(LATENTS, OTHER, 0.0), LATENTS)
+    assert torch.equal(toward(LATENTS, OTHER, 1.0), other)
+    assert torch.allclose(toward(LATENTS, OTHER, 0.3), 0.7 * LATENTS + 0.3 * other, atol=1e-6)
+
+
+def test_toward_moves_the_dimensions_that_contribute_most_and_no_other() -> None:
+    before, most = LATENTS.clone(), contributions(LATENTS, OTHER).argsort(descending=True).tolist()
+    for count in (0, 1, 3, 8):
+        moved = toward(LATENTS, OTHER, 1.0, count)
+        changed = (moved != LATENTS).any(1).nonzero()[:, 0].tolist()
+        assert sorted(changed) == sorted(most[:count])
+        assert torch.equal(moved[changed], in_frames(OTHER, 100)[changed])
+    assert torch.equal(LATENTS, before)
+
+
+def test_frames_are_brought_to_others_from_end_to_end() -> None:
+    ramp = torch.linspace(0, 1, 50)[None]
+    assert torch.equal(in_frames(ramp, 50), ramp)
+    for frames in (30, 73):
+        middles = (torch.arange(frames) + 0.5) / frames  # of the course
+        wanted = ((middles * 50 - 0.5) / 49).clamp(0, 1)
+        assert torch.allclose(in_frames(ramp, frames)[0], wanted, atol=1e-6)
+    assert in_frames(ramp[:, :1], 4).tolist() == [[0.0] * 4]

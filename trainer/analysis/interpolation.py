@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.analysis.bootstrap import Estimate, bootstrap_ratio
+from trainer.edits import toward
 
 Decode = Callable[[Tensor], Tensor]
 Pair = tuple[Tensor, Tensor]
@@ -39,10 +40,7 @@ def doublings(dims: int) -> tuple[int, ...]:
 
 def mix(first: Tensor, second: Tensor, count: int) -> Tensor:
     """`first` [dims, frames] with the `count` dimensions of `second` whose means over time differ most."""
-    chosen = (first.mean(1) - second.mean(1)).square().argsort(descending=True)[:count]
-    mixed = first.clone()
-    mixed[chosen] = second[chosen]
-    return mixed
+    return toward(first, second, 1.0, count)
 
 
 def contributions(
