@@ -1,8 +1,21 @@
 // @ts-check
 /** What was chosen, as the page's address says it, and back. */
-import { CHOICE, NOTHING_CHOSEN, clamp } from "./state.js";
+import { OPS, clamp, withEdit, UNTOUCHED } from "./edits.js";
+import { NOTHING_CHOSEN, PANELS } from "./state.js";
 
 /** @typedef {import("./state.js").Choice} Choice */
+/** @typedef {import("./edits.js").Edit} Edit */
+/** @typedef {import("./edits.js").Gesture} Gesture */
+/** @typedef {import("./edits.js").Span} Span */
+
+/** The keys that are said as they are. */
+const PLAIN = /** @type {const} */ (["model", "module", "example", "clip", "file", "op", "base", "seed", "panel"]);
+const SIGNS = { add: ":", set: "=", scale: "*" };
+const BASES = /** @type {const} */ (["mean", "sample", "prior", "zero"]);
+
+const NUMBER = String.raw`\d*\.?\d+(?:e-?\d+)?`;
+const SPAN = String.raw`(${NUMBER})-(${NUMBER})`;
+const EDIT = new RegExp(String.raw`(?:^|,)(\d{1,5})([:=*])(-?${NUMBER})(?:@${SPAN})?(?=,|$)`, "g");
 
 /**
  * @param {Choice} choice
@@ -10,16 +23,21 @@ import { CHOICE, NOTHING_CHOSEN, clamp } from "./state.js";
  */
 export function toAddress(choice) {
   const address = new URLSearchParams();
-  for (const key of CHOICE) {
-    if (key === "edits") continue;
-    if (choice[key] !== NOTHING_CHOSEN[key]) address.set(key, String(choice[key]));
+  for (const key of PLAIN) if (choice[key] !== NOTHING_CHOSEN[key]) address.set(key, String(choice[key]));
+  if (choice.span) address.set("span", saidSpan(choice.span));
+  for (const [module, { edits, muted }] of Object.entries(choice.gestures)) {
+    if (edits.length) address.set(`edits${module}`, edits.map(saidEdit).join(","));
+    if (muted.length) address.set(`muted${module}`, muted.join(","));
   }
-  for (const [module, values] of Object.entries(choice.edits)) {
-    const said = Object.entries(values).map(([dim, value]) => `${dim}:${value}`);
-    if (said.length) address.set(`edits${module}`, said.join(","));
-  }
-  return address.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
+  // Kept readable: nothing of these has a meaning after the #.
+  return address.toString().replace(/%(3A|2C|3D|40)/g, (escaped) => decodeURIComponent(escaped));
 }
+
+/** @param {Span} span */
+const saidSpan = ({ start, end }) => `${start}-${end}`;
+
+/** @param {Edit} edit */
+const saidEdit = ({ dim, op, value, span }) => `${dim}${SIGNS[op]}${value}${span ? `@${saidSpan(span)}` : ""}`;
 
 /**
  * Whatever in the address cannot be understood is left out.
@@ -28,25 +46,59 @@ export function toAddress(choice) {
  */
 export function fromAddress(text) {
   const address = new URLSearchParams(text.replace(/^#/, ""));
-  /** @type {Choice["edits"]} */
-  const edits = {};
-  for (const [key, said] of address) {
-    const module = /^edits(\d{1,3})$/.exec(key)?.[1];
-    if (!module) continue;
-    for (const [, dim, value] of said.matchAll(/(\d{1,5}):(-?\d*\.?\d+(?:e-?\d+)?)(?:,|$)/g)) {
-      (edits[Number(module)] ??= {})[Number(dim)] = clamp(Number(value));
-    }
-  }
   const count = (/** @type {string} */ key) => (/^\d{1,9}$/.test(address.get(key) ?? "") ? Number(address.get(key)) : null);
+  const [, ...span] = new RegExp(`^${SPAN}$`).exec(address.get("span") ?? "") ?? [];
   return {
     model: address.get("model"),
     module: count("module"),
     example: address.get("example"),
     clip: address.get("example") ? null : address.get("clip"),
     file: address.get("example") ? null : address.get("file"),
-    op: address.get("op") === "set" ? "set" : "add",
-    base: address.get("base") === "sample" ? "sample" : "mean",
+    op: OPS.find((op) => op === address.get("op")) ?? "add",
+    base: BASES.find((base) => base === address.get("base")) ?? "mean",
     seed: count("seed") ?? 0,
-    edits,
+    span: heardSpan(span),
+    gestures: heardGestures(address),
+    panel: PANELS.find((panel) => panel === address.get("panel")) ?? "sliders",
   };
 }
+
+/**
+ * @param {(string | undefined)[]} ends
+ * @returns {Span | null}
+ */
+function heardSpan([start, end]) {
+  const span = { start: Number(start), end: Number(end) };
+  return span.start < span.end ? span : null;
+}
+
+/**
+ * @param {URLSearchParams} address
+ * @returns {import("./edits.js").Gestures}
+ */
+function heardGestures(address) {
+  /** @type {import("./edits.js").Gestures} */
+  const gestures = {};
+  for (const [key, said] of address) {
+    const [, kind, module] = /^(edits|muted)(\d{1,3})$/.exec(key) ?? [];
+    if (!kind) continue;
+    const gesture = gestures[Number(module)] ?? UNTOUCHED;
+    gestures[Number(module)] = kind === "edits" ? [...said.matchAll(EDIT)].reduce(heardEdit, gesture) : { ...gesture, muted: heardDims(said) };
+  }
+  return gestures;
+}
+
+/**
+ * @param {Gesture} gesture
+ * @param {RegExpMatchArray} said
+ * @returns {Gesture}
+ */
+function heardEdit(gesture, [, dim, sign, value, ...ends]) {
+  const op = OPS.find((one) => SIGNS[one] === sign) ?? "add";
+  const span = heardSpan(ends);
+  if (ends[0] !== undefined && !span) return gesture;
+  return withEdit(gesture, { dim: Number(dim), op, value: clamp(Number(value)), span });
+}
+
+/** @param {string} said */
+const heardDims = (said) => [...new Set(said.split(",").filter((dim) => /^\d{1,5}$/.test(dim)).map(Number))];

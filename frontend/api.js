@@ -1,20 +1,22 @@
 // @ts-check
 /** The HTTP contract, as the page uses it: the one module that knows the server's addresses and the shape of its answers. */
-import { bytesFrom, floatsFrom, spectrogramFrom } from "./arrays.js";
+import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from "./arrays.js";
 
 /** @typedef {import("./arrays.js").Spectrogram} Spectrogram */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: number}} ModelSummary */
 /** @typedef {{factor: string, bits: number, low?: unknown, high?: unknown}} Label */
-/** @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[]}} Dimension */
+/** @typedef {{low: number, high: number, shares: number[]}} Histogram of the corpus over equal bins from low to high */
+/** @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[], mean?: number | null, std?: number | null, histogram?: Histogram | null}} Dimension */
 /** @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, receptive_field_seconds: number, dimensions: Dimension[]}} Module */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: Module[]}} Model */
 /** @typedef {{id: string, label: string, duration: number, speaker?: string | null}} Example */
 /** @typedef {{module: number, frames: number, dims: number, mean: number[], std: number[], kl: (number | null)[]}} Summary of one module's posterior, averaged over the clip's frames */
 /** @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules: Summary[]}} Encoded `peaks` is [2, n]: the lowest and the highest sample of each of n stretches */
-/** @typedef {{dim: number, op: "add" | "set", value: number}} Edit */
-/** @typedef {{model: string, module: number, clip: string, base: string, seed: number, edits: Edit[]}} DecodeRequest */
+/** @typedef {import("./edits.js").WireEdit} WireEdit */
+/** @typedef {{model: string, module: number, clip?: string, seconds?: number, base: string, seed: number, edits: WireEdit[]}} DecodeRequest */
 /** @typedef {{rms: number | null, beyond: number | null}} PriorDistance */
 /** @typedef {{duration: number, audio: ArrayBuffer, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded */
+/** @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar: Float32Array}} Latents of one clip and module, each [dims, frames] row-major; `logvar` is minus infinity where the encoder is deterministic */
 
 /** The server answered with a problem (RFC 9457): `message` is its detail, fit to be shown. */
 export class Problem extends Error {
@@ -125,4 +127,16 @@ export async function decode(request) {
     prior: body.prior_distance ?? null,
     limited: body.limited === true,
   };
+}
+
+/**
+ * @param {{clip: string, model: string, module: number}} whose
+ * @returns {Promise<Latents>}
+ */
+export async function latents({ clip, model, module }) {
+  const query = new URLSearchParams({ model, module: String(module) });
+  const response = await call(`clips/${segment(clip)}/latents?${query}`);
+  const { shape, values } = npyFrom(await response.arrayBuffer());
+  const [, dims, frames] = shape;
+  return { clip, model, module, dims, frames, mean: values.subarray(0, dims * frames), logvar: values.subarray(dims * frames) };
 }

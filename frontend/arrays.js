@@ -38,6 +38,19 @@ export function bytesFrom(text) {
 }
 
 /**
+ * @param {ArrayBuffer} buffer of float16
+ * @param {number} offset in bytes, even
+ * @param {number} count
+ */
+function floatsFromHalves(buffer, offset, count) {
+  const table = halfTable();
+  const bits = new Uint16Array(buffer, offset, count);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = table[bits[i]];
+  return values;
+}
+
+/**
  * @param {WireArray} array float16 or float32
  * @returns {Float32Array} as many values as the shape says
  */
@@ -46,11 +59,21 @@ export function floatsFrom({ shape, dtype, data }) {
   const count = shape.reduce((product, size) => product * size, 1);
   if (dtype === "float32") return new Float32Array(buffer, 0, count);
   if (dtype !== "float16") throw new TypeError(`The server sent an array of ${dtype}, which this page cannot read.`);
-  const table = halfTable();
-  const bits = new Uint16Array(buffer, 0, count);
-  const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) values[i] = table[bits[i]];
-  return values;
+  return floatsFromHalves(buffer, 0, count);
+}
+
+/**
+ * @param {ArrayBuffer} file a .npy of little-endian float16, row-major
+ * @returns {{shape: number[], values: Float32Array}}
+ */
+export function npyFrom(file) {
+  const view = new DataView(file);
+  const begins = view.getUint8(6) === 1 ? 10 : 12; // the header's length has two bytes in version 1 of the format, four after it
+  const length = begins === 10 ? view.getUint16(8, true) : view.getUint32(8, true);
+  const header = new TextDecoder("latin1").decode(new Uint8Array(file, begins, length));
+  if (!/'descr': '<f2'/.test(header)) throw new TypeError("The server sent latents in a form this page cannot read.");
+  const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? "").split(",").filter((size) => size.trim()).map(Number);
+  return { shape, values: floatsFromHalves(file, begins + length, shape.reduce((product, size) => product * size, 1)) };
 }
 
 /**

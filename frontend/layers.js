@@ -1,7 +1,7 @@
 // @ts-check
 /** What each layer keeps: the open clip's unedited decoding from every module, fetched when first wanted and kept while it stays the same. */
 import * as api from "./api.js";
-import { createDecoding, noticeOf } from "./decoding.js";
+import { createPatience, noticeOf } from "./patience.js";
 import { layerRequest } from "./state.js";
 
 /** @typedef {import("./api.js").Decoded} Decoded */
@@ -14,7 +14,7 @@ const UNEDITED = /** @type {const} */ (["recording", "model", "base", "seed"]);
  * @returns {{fetch: (module: number) => Promise<Decoded | null>}} null for one that is not to be had; the page says why
  */
 export function createLayers(store) {
-  const attempt = createDecoding(store);
+  const attempt = createPatience(store);
   /** @type {Map<number, Promise<Decoded | null>>} a new one whenever what was fetched is forgotten */
   let asked = new Map();
   /** @type {Promise<unknown>} the server is asked for one at a time */
@@ -47,7 +47,7 @@ export function createLayers(store) {
     const keep = (/** @type {Decoded | null} */ layer) => store.set({ layers: { ...store.state.layers, [module]: layer } });
     try {
       let layer;
-      do layer = await attempt(request, wanted);
+      do layer = await attempt(() => api.decode(request), wanted, request.model);
       while (layer === "again");
       if (layer) keep(layer);
       else if (wanted()) asked.delete(module); // so that it can be asked for once more

@@ -1,12 +1,17 @@
 // @ts-check
 /** Puts the explorer together: one state, one session with the server, one player, and the views on them. */
 import { fromAddress, toAddress } from "./address.js";
+import { createHistory } from "./history.js";
+import { createLatents } from "./latents.js";
 import { createLayers } from "./layers.js";
 import { Player } from "./player.js";
 import { createSession } from "./session.js";
 import { CHOICE, createStore } from "./state.js";
+import { createSweep } from "./sweep.js";
+import { showBench } from "./views/bench.js";
 import { showLayers } from "./views/layers.js";
 import { showModules } from "./views/modules.js";
+import { showPanels } from "./views/panels.js";
 import { showSliders } from "./views/sliders.js";
 import { showSource } from "./views/source.js";
 import { showStatus } from "./views/status.js";
@@ -18,24 +23,31 @@ const ADDRESS_DELAY_MS = 150;
 const store = createStore(fromAddress(location.hash));
 const session = createSession(store);
 const layers = createLayers(store);
+const latents = createLatents(store);
+const history = createHistory(store);
 const player = new Player();
 
 showStatus(store, session);
 showSource(store, session);
 showModules(store);
+showPanels(store);
 const transport = showTransport(store, player, layers);
 showLayers(store, player, layers, transport);
 showTimeline(store, player, transport.playFrom);
-showSliders(store, async () => {
+const release = async () => {
+  history.seal();
   await session.settled();
   transport.playDecoded();
-});
+};
+const sweep = createSweep({ settled: session.settled, play: transport.playDecoded });
+showBench(store, history, release);
+showSliders(store, latents, { release, sweep, history });
 
 /** @type {ReturnType<typeof setTimeout> | undefined} browsers limit how often an address may change, so it waits for the sliders to rest */
 let writing;
 store.on(CHOICE, () => {
   clearTimeout(writing);
-  writing = setTimeout(() => history.replaceState(null, "", `#${toAddress(store.state)}`), ADDRESS_DELAY_MS);
+  writing = setTimeout(() => globalThis.history.replaceState(null, "", `#${toAddress(store.state)}`), ADDRESS_DELAY_MS);
 });
 addEventListener("hashchange", () => {
   clearTimeout(writing);

@@ -1,7 +1,7 @@
 // @ts-check
 /** What happens when something is chosen: models, examples and files are opened, and the sound is kept up with the sliders. */
 import * as api from "./api.js";
-import { createDecoding, noticeOf } from "./decoding.js";
+import { createPatience, noticeOf } from "./patience.js";
 import { newest } from "./newest.js";
 import { SOUND, decodeRequest, fitted } from "./state.js";
 
@@ -28,7 +28,7 @@ function missingFrom(shown, wanted) {
 export function createSession(store) {
   /** Counts openings, so that a slow one cannot overtake a later one. */
   let opening = 0;
-  const attempt = createDecoding(store);
+  const attempt = createPatience(store);
 
   /** @param {string} detail */
   const note = (detail) => store.set({ notice: { kind: "note", title: "Please note", detail } });
@@ -151,7 +151,7 @@ export function createSession(store) {
   /** @param {import("./api.js").DecodeRequest} request */
   function stillWanted(request) {
     const now = decodeRequest(store.state);
-    return now?.clip === request.clip && now.module === request.module && now.model === request.model;
+    return now !== null && now.clip === request.clip && now.module === request.module && now.model === request.model;
   }
 
   /**
@@ -160,7 +160,7 @@ export function createSession(store) {
    */
   async function decode(request) {
     try {
-      const decoded = await attempt(request, () => stillWanted(request));
+      const decoded = await attempt(() => api.decode(request), () => stillWanted(request), request.model);
       if (decoded === "again") return false;
       if (decoded) store.set({ decoded: { ...decoded, request }, phase: "ready" });
     } catch (error) {

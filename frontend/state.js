@@ -1,8 +1,13 @@
 // @ts-check
 /** The explorer's one state object, who is told when it changes, and what follows from it. No DOM. */
+import { filtered, gestureOf, onTheWire } from "./edits.js";
+import { PREFERRED } from "./preferences.js";
 
-/** @typedef {"add" | "set"} Op what a slider's value does to its dimension: shift it, or hold it there */
-/** @typedef {{[dim: number]: number}} Values the touched sliders of one module */
+/** @typedef {import("./edits.js").Op} Op */
+/** @typedef {import("./edits.js").Span} Span */
+/** @typedef {import("./edits.js").Gestures} Gestures */
+/** @typedef {"mean" | "sample" | "prior" | "zero"} Base the clip's posterior mean, a draw of it, a draw of N(0, I), or zero */
+/** @typedef {"sliders" | "grid" | "compare"} Panel */
 /** @typedef {"original" | "decoded" | number} Side what can be heard: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
 /** @typedef {import("./api.js").Encoded} Encoded */
 /** @typedef {import("./api.js").Decoded} Decoded */
@@ -19,10 +24,12 @@
  * @property {string | null} example its id, or
  * @property {string | null} clip the server's name for an opened file
  * @property {string | null} file that file's name
- * @property {Op} op
- * @property {"mean" | "sample"} base
+ * @property {Op} op what the next movement of a slider does; edits keep theirs
+ * @property {Base} base
  * @property {number} seed
- * @property {{[module: number]: Values}} edits
+ * @property {Span | null} span the next movement acts on it; null for the whole clip
+ * @property {Gestures} gestures
+ * @property {Panel} panel what stands beside the pictures
  */
 
 /**
@@ -34,24 +41,33 @@
  * @property {Recording | null} recording
  * @property {(Decoded & {request: DecodeRequest}) | null} decoded
  * @property {{[module: number]: Decoded | null}} layers the clip's unedited decodings, as far as they are fetched; null where a module has no decoder
+ * @property {import("./api.js").Latents | null} latents the clip's posterior in the chosen module, while somebody looks at it
  * @property {Side | null} heard what is playing
  * @property {Phase} phase
  * @property {boolean} decoding
+ * @property {readonly number[]} locked dimensions of the chosen module that are not to be moved
+ * @property {import("./preferences.js").Preferences} preferences
+ * @property {boolean} undoable
+ * @property {boolean} redoable
  * @property {Notice | null} notice
  */
 
 /** @typedef {Choice & Knowledge} State */
 
-/** The sliders' range, in units of the latent space: N(0, 1) is inside it 99.7 % of the time. */
-export const LIMIT = 3;
+/** What a sound made from nothing lasts, where no clip gives its length. */
+export const DRAWN_SECONDS = 2;
+
+/** @type {readonly Panel[]} */
+export const PANELS = ["sliders", "grid", "compare"];
 
 /** @type {Choice} */
 export const NOTHING_CHOSEN = {
-  model: null, module: null, example: null, clip: null, file: null, op: "add", base: "mean", seed: 0, edits: {},
+  model: null, module: null, example: null, clip: null, file: null, op: "add", base: "mean", seed: 0, span: null, gestures: {},
+  panel: "sliders",
 };
 
 /** The keys that decide how the clip sounds. */
-export const SOUND = /** @type {const} */ (["recording", "module", "op", "base", "seed", "edits"]);
+export const SOUND = /** @type {const} */ (["recording", "module", "base", "seed", "gestures"]);
 
 /** The keys the address holds. */
 export const CHOICE = /** @type {(keyof Choice)[]} */ (Object.keys(NOTHING_CHOSEN));
@@ -70,8 +86,8 @@ export const CHOICE = /** @type {(keyof Choice)[]} */ (Object.keys(NOTHING_CHOSE
 export function createStore(choice) {
   /** @type {State} */
   let state = {
-    ...choice, models: [], card: null, examples: [], recording: null, decoded: null, layers: {}, heard: null, phase: "starting",
-    decoding: false, notice: null,
+    ...choice, models: [], card: null, examples: [], recording: null, decoded: null, layers: {}, latents: null, heard: null, phase: "starting",
+    decoding: false, locked: [], preferences: PREFERRED, undoable: false, redoable: false, notice: null,
   };
   /** @type {{keys: readonly (keyof State)[], listener: () => void}[]} */
   const listeners = [];
@@ -91,60 +107,32 @@ export function createStore(choice) {
   };
 }
 
-/**
- * @param {number} value
- * @returns {number} inside the sliders' range
- */
-export const clamp = (value) => Math.min(LIMIT, Math.max(-LIMIT, value));
+/** @param {State} state */
+export const gesture = ({ gestures, module }) => gestureOf(gestures, module);
 
 /**
+ * The gestures with the chosen module's changed.
  * @param {State} state
- * @returns {Values} the touched sliders of the chosen module
+ * @param {(gesture: import("./edits.js").Gesture) => import("./edits.js").Gesture} change
+ * @returns {Gestures}
  */
-export function valuesOf({ module, edits }) {
-  return (module !== null && edits[module]) || {};
+export function regestured(state, change) {
+  const { gestures, module } = state;
+  return module === null ? gestures : { ...gestures, [module]: change(gesture(state)) };
 }
 
 /**
- * The edits with one slider moved, or let go (`null`). A shift by nothing is no edit, so its slider is let go too.
- * @param {State} state
- * @param {number} dim
- * @param {number | null} value
- * @returns {State["edits"]}
- */
-export function withValue({ module, edits, op }, dim, value) {
-  if (module === null) return edits;
-  const { [dim]: _, ...others } = edits[module] ?? {};
-  const untouched = value === null || (op === "add" && value === 0);
-  return { ...edits, [module]: untouched ? others : { ...others, [dim]: clamp(value) } };
-}
-
-/**
- * The same edits said the other way, around each clip mean: holding a dimension where its shifted mean lies, or back.
- * @param {State} state
- * @param {Op} op
- * @returns {State["edits"]}
- */
-export function saidAs(state, op) {
-  if (op === state.op) return state.edits;
-  return mapEdits(state.edits, (value, dim, module) => {
-    const mean = summaryOf(state, module)?.mean[dim] ?? 0;
-    const said = clamp(Math.round((op === "set" ? value + mean : value - mean) * 100) / 100);
-    return op === "add" && said === 0 ? null : said;
-  });
-}
-
-/**
- * The chosen module and edits, as far as a model has them: without the module, its deepest one; without the dimension, no edit.
+ * The chosen module and gestures, as far as a model has them: without the module, its deepest one; without the dimension, no edit.
  * @param {Choice} choice
  * @param {import("./api.js").Model} card
- * @returns {Pick<Choice, "module" | "edits">}
+ * @returns {Pick<Choice, "module" | "gestures">}
  */
-export function fitted({ module, edits }, { modules }) {
+export function fitted({ module, gestures }, { modules }) {
   const dims = new Map(modules.map((one) => [one.module, one.dims]));
+  const has = (/** @type {number} */ dim, /** @type {number} */ at) => dim < (dims.get(at) ?? 0);
   return {
     module: module !== null && dims.has(module) ? module : Math.max(...dims.keys()),
-    edits: mapEdits(edits, (value, dim, at) => (dim < (dims.get(at) ?? 0) ? value : null)),
+    gestures: filtered(gestures, ({ dim }, at) => has(dim, at), has),
   };
 }
 
@@ -160,31 +148,22 @@ export function summaryOf({ recording, model }, module) {
 }
 
 /**
- * @param {Choice["edits"]} edits
- * @param {(value: number, dim: number, module: number) => number | null} change null drops the edit
- * @returns {Choice["edits"]}
+ * How long the clip is, in seconds, as far as that is known.
+ * @param {State} state
  */
-export function mapEdits(edits, change) {
-  /** @type {Choice["edits"]} */
-  const changed = {};
-  for (const [module, values] of Object.entries(edits)) {
-    for (const [dim, value] of Object.entries(values)) {
-      const now = change(value, Number(dim), Number(module));
-      if (now !== null) (changed[Number(module)] ??= {})[Number(dim)] = now;
-    }
-  }
-  return changed;
-}
+export const durationOf = ({ recording, decoded }) => recording?.encoded?.duration ?? decoded?.duration ?? null;
 
 /**
  * @param {State} state
  * @returns {DecodeRequest | null} null while there is nothing to decode
  */
 export function decodeRequest(state) {
-  const { model, module, recording, base, seed, op } = state;
-  if (!model || !module || !recording) return null;
-  const edits = Object.entries(valuesOf(state)).map(([dim, value]) => ({ dim: Number(dim), op, value }));
-  return { model, module, clip: recording.clip, base, seed, edits };
+  const { model, module, recording, base, seed } = state;
+  const drawn = base === "prior" || base === "zero";
+  if (!model || !module || !(recording || drawn)) return null;
+  const source = recording ? { clip: recording.clip } : { seconds: DRAWN_SECONDS };
+  const duration = recording ? (recording.encoded?.duration ?? null) : DRAWN_SECONDS;
+  return { model, module, ...source, base, seed, edits: onTheWire(gesture(state), duration) };
 }
 
 /**
@@ -192,7 +171,7 @@ export function decodeRequest(state) {
  * @param {number} module
  * @returns {DecodeRequest | null} for what this module keeps of the clip, unedited
  */
-export const layerRequest = (state, module) => decodeRequest({ ...state, module, edits: {} });
+export const layerRequest = (state, module) => decodeRequest({ ...state, module, gestures: {} });
 
 /**
  * @param {State} state

@@ -40,3 +40,22 @@ export function drawScale(canvas, colours) {
   new Uint32Array(image.data.buffer).set(colours);
   context.putImageData(image, 0, 0);
 }
+
+/**
+ * @param {HTMLCanvasElement} canvas stretched over the travel of a slider
+ * @param {import("../api.js").Histogram} histogram
+ * @param {{low: number, high: number}} ends of that travel
+ */
+export function drawHistogram(canvas, { low, high, shares }, ends) {
+  const [width, height] = [120, 24];
+  Object.assign(canvas, { width, height });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.fillStyle = getComputedStyle(canvas).color;
+  const most = Math.max(...shares);
+  for (let x = 0; x < width; x++) {
+    const value = ends.low + ((x + 0.5) / width) * (ends.high - ends.low);
+    const share = shares[Math.floor(((value - low) / (high - low)) * shares.length)] ?? 0;
+    const tall = (share / most) * height;
+    context.fillRect(x, height - tall, 1, tall);
+  }
+}

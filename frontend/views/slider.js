@@ -1,114 +1,190 @@
 // @ts-check
-/** One dimension's row: its facts, its slider over the clip's own values, its exact number, its reset. */
+/** One dimension's row: its facts, its slider over what the clip and the corpus hold, its exact number, its reset. */
 import { fixed, signed } from "../format.js";
-import { LIMIT, clamp } from "../state.js";
+import { clamp } from "../edits.js";
 import { make } from "./dom.js";
+import { drawHistogram } from "./drawing.js";
 
-/** @typedef {{op: import("../state.js").Op, value: number | null, mean: number | null, std: number | null}} SliderState `value` is null while untouched */
+/** @typedef {import("../edits.js").Op} Op */
+/** @typedef {{low: number, high: number}} Ends of the slider's travel */
+/**
+ * @typedef {object} SliderState
+ * @property {import("../edits.js").Edit | null} edit null while untouched
+ * @property {Op} op of the next movement
+ * @property {Ends} ends
+ * @property {boolean} muted
+ * @property {boolean} locked
+ * @property {number | null} mean over the clip's frames
+ * @property {number | null} std
+ * @property {boolean} open whether the card beneath is
+ * @property {number} elsewhere edits of this dimension over other spans
+ */
+/**
+ * @typedef {object} SliderActions
+ * @property {(value: number) => void} move at every change
+ * @property {() => void} reset
+ * @property {() => void} release when a change is done
+ * @property {() => void} mute
+ * @property {() => void} lock
+ * @property {() => void} sweep
+ * @property {() => void} open
+ */
 
 const FINE = 0.01;
 const STEP = 0.1;
 const LEAP = 0.5;
-
-/** @param {number} value */
-const share = (value) => `${((clamp(value) + LIMIT) / (2 * LIMIT)) * 100}%`;
+const SAID = { add: "shifted by", set: "set to", scale: "scaled by" };
+const GLYPHS = { add: "", set: "=", scale: "×" };
 
 /** @param {number} value */
 const rounded = (value) => Math.round(value * 100) / 100;
 
 /**
  * @param {import("../api.js").Dimension} facts
- * @param {number} mostKl of all dimensions of the module, for the length of the bar
- * @param {{move: (value: number | null) => void, release: () => void}} told `move` at every change, null when reset; `release` when a change is done
- * @returns {{element: HTMLLIElement, kl: number | null, show: (state: SliderState) => void}}
+ * @param {{kl: number, sensitivity: number}} most of all dimensions of the module, for the lengths of the bars
+ * @param {SliderActions} told
  */
-export function createSlider({ dim, kl, sensitivity, labels, active }, mostKl, told) {
-  const name = `Dimension ${dim}`;
-  const range = make("input", { type: "range", min: String(-LIMIT), max: String(LIMIT), step: String(FINE), ariaLabel: name });
-  const number = make("input", { type: "number", min: String(-LIMIT), max: String(LIMIT), step: "any", ariaLabel: `${name}, exact value` });
-  const reset = make("button", { type: "button", className: "reset", ariaLabel: `${name}, reset`, title: "Reset" });
+export function createSlider(facts, most, told) {
+  const { dim, active } = facts;
+  const [label] = facts.labels;
+  const name = [`Dimension ${dim}`, ...facts.labels.slice(0, 2).map((one) => `${one.factor.replace("_", " ")} ${fixed(one.bits, 1)} bits`)].join(", ");
+  const range = make("input", { type: "range", step: String(FINE), ariaLabel: name });
+  const number = make("input", { type: "number", step: "any", ariaLabel: `Dimension ${dim}, exact value` });
+  const reset = make("button", { type: "button", className: "reset", ariaLabel: `Dimension ${dim}, reset`, title: "Reset" });
   const own = make("i", { className: "band own" });
   const moved = make("i", { className: "band moved" });
-  const bar = make("i", { className: "bar" });
-  bar.hidden = kl === null;
-  bar.style.setProperty("--share", String(kl && mostKl ? kl / mostKl : 0));
-
-  const [label] = labels;
-  const tag = label ? make("em", { title: `${label.bits.toFixed(2)} bits about ${label.factor}` }, label.factor.replace("_", " ")) : "";
+  const zero = make("i", { className: "zero" });
+  const corpus = make("canvas", { className: "corpus", ariaHidden: "true" });
+  const glyph = make("i", { className: "glyph", ariaHidden: "true" });
+  const tag = label ? make("em", { title: `${label.bits.toFixed(2)} bits about ${label.factor}` }, `${label.factor.replace("_", " ")} ${fixed(label.bits, 1)}`) : "";
+  const disclose = make("button", { type: "button", className: "name", ariaLabel: `Dimension ${dim}, more` }, make("b", {}, String(dim)), tag);
   const element = make(
     "li",
     { className: active === false ? "slider quiet-dim" : "slider" },
-    make("span", { className: "name" }, make("b", {}, String(dim)), tag),
-    make("span", { className: "fact", title: "KL, nats per frame" }, kl === null ? "–" : fixed(kl, 3), bar),
-    make("span", { className: "fact db", title: "dB per unit" }, sensitivity === null ? "–" : fixed(sensitivity, 1)),
-    make("span", { className: "track" }, make("span", { className: "scale" }, make("i", { className: "zero" }), own, moved), range),
-    number,
+    disclose,
+    fact("KL, bits per frame", facts.kl === null ? null : facts.kl / Math.LN2, 2, most.kl / Math.LN2),
+    fact("dB per unit", facts.sensitivity, 1, most.sensitivity, "db"),
+    make("span", { className: "track" }, make("span", { className: "scale" }, corpus, zero, own, moved), range),
+    make("span", { className: "exact" }, glyph, number),
     reset,
   );
   element.dataset.dim = String(dim);
 
-  /** @type {SliderState} */
-  let shown = { op: "add", value: null, mean: null, std: null };
+  /** @type {SliderState | null} */
+  let shown = null;
 
   /** Where the thumb rests while nobody has touched it. */
-  const rest = () => (shown.op === "add" ? 0 : rounded(clamp(shown.mean ?? 0)));
+  function rest() {
+    if (shown?.op === "add") return 0;
+    return shown?.op === "scale" ? 1 : rounded(shown?.mean ?? 0);
+  }
+  /** The value a key starts from: its own where the next movement means the same. */
+  const now = () => (shown?.edit && shown.edit.op === shown.op ? shown.edit.value : rest());
 
-  /** @param {number | null} value */
+  /** @param {number | null} value null resets */
   function change(value) {
-    told.move(value);
+    if (value === null) told.reset();
+    else told.move(value);
     told.release();
   }
 
   range.addEventListener("input", () => told.move(Number(range.value)));
   range.addEventListener("change", () => told.release());
-  range.addEventListener("dblclick", () => change(null));
+  range.addEventListener("dblclick", () => !shown?.locked && change(null));
   range.addEventListener("keydown", (event) => {
-    const now = shown.value ?? rest();
-    const to = keyTarget(event, now);
-    if (to === undefined) return;
+    if (act(event)) return event.preventDefault();
+    const to = keyTarget(event, now(), shown?.ends ?? { low: -1, high: 1 });
+    if (to === undefined || shown?.locked) return;
     event.preventDefault();
-    told.move(to === null ? null : rounded(clamp(to)));
+    if (to === null) told.reset();
+    else told.move(rounded(clamp(to)));
   });
   range.addEventListener("keyup", (event) => {
-    if (keyTarget(event, 0) !== undefined) told.release();
+    if (keyTarget(event, 0, { low: 0, high: 0 }) !== undefined) told.release();
   });
   number.addEventListener("input", () => {
     const typed = number.valueAsNumber;
-    if (Number.isFinite(typed) && Math.abs(typed) <= LIMIT) told.move(typed);
+    if (Number.isFinite(typed) && clamp(typed) === typed) told.move(typed);
   });
   number.addEventListener("change", () => {
     change(Number.isFinite(number.valueAsNumber) ? clamp(number.valueAsNumber) : null);
     number.value = exact();
   });
   reset.addEventListener("click", () => change(null));
+  disclose.addEventListener("click", () => told.open());
+
+  /** @param {KeyboardEvent} event @returns {boolean} whether the key did something other than moving the slider */
+  function act({ key, ctrlKey, altKey, metaKey }) {
+    if (ctrlKey || altKey || metaKey) return false;
+    const action = { m: told.mute, l: told.lock, s: told.sweep }[key.toLowerCase()];
+    action?.();
+    return Boolean(action);
+  }
 
   /** What stands in the number's field. */
-  const exact = () => (shown.value !== null ? String(shown.value) : shown.op === "add" ? "0" : "");
+  const exact = () => (shown?.edit ? String(shown.edit.value) : shown?.op === "set" ? "" : String(rest()));
 
-  function render() {
-    const { op, value, mean, std } = shown;
-    const touched = value !== null;
-    element.classList.toggle("touched", touched);
+  /** @param {SliderState} state */
+  function render(state) {
+    const { edit, op, ends, muted, locked, mean, std, open, elsewhere } = state;
+    const value = edit?.value ?? null;
+    for (const [kind, on] of Object.entries({ touched: Boolean(edit), elsewhere: elsewhere > 0, muted, locked, open })) element.classList.toggle(kind, on);
+    disclose.ariaExpanded = String(open);
+    for (const input of [range, number]) {
+      input.disabled = locked;
+      input.min = String(input === range ? ends.low : -10);
+      input.max = String(input === range ? ends.high : 10);
+    }
     range.value = String(value ?? rest());
-    range.ariaValueText = touched ? `${op === "add" ? "shifted by" : "set to"} ${signed(value)}` : "untouched";
+    const said = edit ? `${SAID[edit.op]} ${signed(edit.value)}` : "untouched";
+    range.ariaValueText = [said, muted && "muted", locked && "locked", elsewhere && "edited elsewhere too"].filter(Boolean).join(", ");
+    glyph.textContent = edit ? GLYPHS[edit.op] : "";
     // What is being typed is left alone as long as it means the same: "1." is not turned into "1".
-    if (document.activeElement !== number || number.valueAsNumber !== (value ?? 0)) number.value = exact();
+    if (document.activeElement !== number || number.valueAsNumber !== (value ?? rest())) number.value = exact();
     number.placeholder = op === "set" && mean !== null ? fixed(mean, 2) : "";
-    reset.disabled = !touched;
-    stretch(own, mean, std);
-    stretch(moved, touched && op === "add" && mean !== null ? mean + value : null, std);
+    reset.disabled = !edit || locked;
+    const place = (/** @type {number} */ at) => `${Math.min(100, Math.max(0, ((at - ends.low) / (ends.high - ends.low)) * 100))}%`;
+    zero.style.left = place(0);
+    stretch(own, mean, std, place);
+    stretch(moved, ...afterwards(state), place);
+    if (facts.histogram) drawHistogram(corpus, facts.histogram, ends);
   }
-  render();
 
   return {
     element,
-    kl,
+    facts,
+    /** @param {SliderState} state */
     show(state) {
-      const same = state.op === shown.op && state.value === shown.value && state.mean === shown.mean && state.std === shown.std;
+      const before = shown;
       shown = state;
-      if (!same) render();
+      if (!before || Object.entries(state).some(([key, value]) => Reflect.get(before, key) !== value)) render(state);
     },
   };
+}
+
+/** @typedef {ReturnType<typeof createSlider>} Slider */
+
+/**
+ * @param {SliderState} state
+ * @returns {[number | null, number | null]} the clip's mean and spread after the edit, where that can be told
+ */
+function afterwards({ edit, muted, mean, std }) {
+  if (muted) return [0, 0];
+  if (!edit || edit.span || mean === null || std === null) return [null, null];
+  return { add: /** @type {[number, number]} */ ([mean + edit.value, std]), set: /** @type {[number, number]} */ ([edit.value, 0]), scale: /** @type {[number, number]} */ ([mean * edit.value, std * Math.abs(edit.value)]) }[edit.op];
+}
+
+/**
+ * @param {string} title
+ * @param {number | null} value
+ * @param {number} digits
+ * @param {number} most
+ * @param {string} [kind]
+ */
+function fact(title, value, digits, most, kind = "kl") {
+  const bar = make("i", { className: "bar", hidden: value === null });
+  bar.style.setProperty("--share", String(value && most ? value / most : 0));
+  return make("span", { className: `fact ${kind}`, title }, value === null ? "–" : fixed(value, digits), bar);
 }
 
 /**
@@ -116,37 +192,40 @@ export function createSlider({ dim, kl, sensitivity, labels, active }, mostKl, t
  * @param {HTMLElement} band
  * @param {number | null} mean
  * @param {number | null} std
+ * @param {(at: number) => string} place
  */
-function stretch(band, mean, std) {
+function stretch(band, mean, std, place) {
   band.hidden = mean === null || std === null;
   if (mean === null || std === null) return;
-  band.style.left = share(mean - std);
-  band.style.right = `calc(100% - ${share(mean + std)})`;
+  band.style.left = place(mean - std);
+  band.style.right = `calc(100% - ${place(mean + std)})`;
 }
 
 /**
  * @param {KeyboardEvent} event
  * @param {number} now
+ * @param {Ends} ends
  * @returns {number | null | undefined} where the key moves the slider to, null to reset it, undefined for a key that means nothing here
  */
-function keyTarget({ key, shiftKey, ctrlKey, altKey, metaKey }, now) {
+function keyTarget({ key, shiftKey, ctrlKey, altKey, metaKey }, now, { low, high }) {
   if (ctrlKey || altKey || metaKey) return undefined;
   const step = shiftKey ? FINE : STEP;
+  const within = (/** @type {number} */ to) => Math.min(high, Math.max(low, to));
   switch (key) {
     case "ArrowRight":
     case "ArrowUp":
-      return now + step;
+      return within(now + step);
     case "ArrowLeft":
     case "ArrowDown":
-      return now - step;
+      return within(now - step);
     case "PageUp":
-      return now + LEAP;
+      return within(now + LEAP);
     case "PageDown":
-      return now - LEAP;
+      return within(now - LEAP);
     case "Home":
-      return -LIMIT;
+      return low;
     case "End":
-      return LIMIT;
+      return high;
     case "Delete":
     case "Backspace":
     case "Escape":

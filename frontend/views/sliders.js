@@ -1,103 +1,168 @@
 // @ts-check
-/** The bench of sliders: every dimension of the chosen module, the most telling first, and what moving one means. */
-import { summaryOf, saidAs, valuesOf, withValue } from "../state.js";
-import { check, make, part } from "./dom.js";
+/** The bench of sliders: the dimensions of the chosen module, and what is done to them. */
+import { dimensionsOf, endsOf, isFound, ordered, saidIn } from "../dimensions.js";
+import { editsOver, sameSpan, withEdit, withMute, withoutEdit } from "../edits.js";
+import { gesture, regestured, summaryOf } from "../state.js";
+import { createCard } from "./card.js";
+import { make, part } from "./dom.js";
 import { createSlider } from "./slider.js";
 
 /** @typedef {import("../api.js").Dimension} Dimension */
 
-const OP_NOTES = {
-  add: "A slider shifts its dimension and keeps what the clip does around it.",
-  set: "A slider holds its dimension at one value for the whole clip.",
-};
-const BASE_NOTES = {
-  mean: "Decoded from the mean of the posterior.",
-  sample: "Decoded from one draw of the posterior; the seed says which.",
-};
-
 /**
  * @param {import("../state.js").Store} store
- * @param {() => void} onRelease told when a change is done, so that it can be heard
+ * @param {import("../latents.js").LatentsWatch} latents
+ * @param {{release: () => void, sweep: import("../sweep.js").Sweep, history: import("../history.js").History}} host `release` is told when a change is done
  */
-export function showSliders(store, onRelease) {
+export function showSliders(store, latents, { release, sweep, history }) {
   const list = part("sliders");
-  const resetAll = /** @type {HTMLButtonElement} */ (part("reset-all"));
-  const seed = /** @type {HTMLInputElement} */ (part("seed"));
-  /** @type {Map<number, ReturnType<typeof createSlider>>} */
+  const rest = part("sliders-rest");
+  /** @type {Map<number, import("./slider.js").Slider>} */
   let sliders = new Map();
+  /** @type {Map<number, ReturnType<typeof createCard>>} the open ones */
+  let cards = new Map();
+
+  const change = (/** @type {(now: import("../edits.js").Gesture) => import("../edits.js").Gesture} */ how) =>
+    store.set({ gestures: regestured(store.state, how) });
+
+  /**
+   * @param {number} dim
+   * @param {number} value
+   */
+  function move(dim, value) {
+    const { op, span } = store.state;
+    change((now) => withEdit(now, { dim, op, value, span }));
+  }
+
+  /** @param {number} dim */
+  const reset = (dim) => change((now) => withoutEdit(now, dim, store.state.span));
+
+  /** @param {number} dim */
+  function mute(dim) {
+    change((now) => withMute(now, dim));
+    release();
+  }
+
+  /** @param {number} dim */
+  function lock(dim) {
+    const { locked } = store.state;
+    store.set({ locked: locked.includes(dim) ? locked.filter((one) => one !== dim) : [...locked, dim] });
+  }
+
+  /** @param {Dimension} facts Goes through its travel and comes back to where it was; a second call stops it. */
+  function runThrough(facts) {
+    const { dim } = facts;
+    if (sweep.dim === dim) return sweep.stop();
+    sweep.stop();
+    if (store.state.locked.includes(dim)) return;
+    const before = gesture(store.state);
+    const { module } = store.state;
+    const restore = () => {
+      if (module !== null) history.aside(() => store.set({ gestures: { ...store.state.gestures, [module]: before } }));
+      show();
+    };
+    sweep.start(dim, endsOf(facts, store.state.preferences.reach), (value) => history.aside(() => move(dim, value)), restore);
+  }
+
+  /** @param {Dimension} facts */
+  function unfold(facts) {
+    const { dim } = facts;
+    const card = cards.get(dim);
+    if (card) {
+      card.element.remove();
+      cards.delete(dim);
+    } else {
+      const opened = createCard(facts, { mute: () => mute(dim), lock: () => lock(dim), sweep: () => runThrough(facts) });
+      cards.set(dim, opened);
+      sliders.get(dim)?.element.append(opened.element);
+    }
+    show();
+  }
 
   function build() {
-    const dimensions = byKl(dimensionsOf(store.state));
-    const mostKl = dimensions[0]?.kl ?? 0;
+    const dimensions = dimensionsOf(store.state);
+    const most = (/** @type {"kl" | "sensitivity"} */ key) => Math.max(0, ...dimensions.map((facts) => facts[key] ?? 0));
+    const longest = { kl: most("kl"), sensitivity: most("sensitivity") };
+    sweep.stop();
+    cards = new Map();
     sliders = new Map(
       dimensions.map((facts) => {
-        const move = (/** @type {number | null} */ value) => store.set({ edits: withValue(store.state, facts.dim, value) });
-        return [facts.dim, createSlider(facts, mostKl, { move, release: onRelease })];
+        const { dim } = facts;
+        const actions = {
+          move: (/** @type {number} */ value) => move(dim, value),
+          reset: () => reset(dim),
+          release,
+          mute: () => mute(dim),
+          lock: () => lock(dim),
+          sweep: () => runThrough(facts),
+          open: () => unfold(facts),
+        };
+        return [dim, createSlider(facts, longest, actions)];
       }),
     );
-    const rows = [...sliders.values()].map(({ element }) => element);
-    const firstQuiet = dimensions.findIndex(({ active }) => active === false);
-    if (firstQuiet > 0) rows.splice(firstQuiet, 0, make("li", { className: "divider" }, "Hardly used by the model:"));
-    list.replaceChildren(...rows);
+    arrange();
+  }
+
+  /** Puts the rows into their order, those that are to be seen. */
+  function arrange() {
+    const { preferences, card, module, latents: known, span } = store.state;
+    const { order, search, quiet } = preferences;
+    const hop = card?.modules.find((one) => one.module === module)?.hop_seconds ?? 1;
+    const said = order === "span" && known?.module === module ? saidIn(known, span, hop) : null;
+    const { edits, muted } = gesture(store.state);
+    const touched = new Set([...edits.map(({ dim }) => dim), ...muted]);
+    const found = ordered([...sliders.values()].map(({ facts }) => facts), order, said).filter((facts) => isFound(facts, search));
+    const hidden = quiet || search ? [] : found.filter(({ dim, active }) => active === false && !touched.has(dim));
+    const rows = found.filter((facts) => !hidden.includes(facts)).map(({ dim }) => /** @type {HTMLElement} */ (sliders.get(dim)?.element));
+    if (rows.length !== list.children.length || rows.some((row, index) => list.children[index] !== row)) {
+      // A row that is moved about loses its focus: it is given back.
+      const focused = document.activeElement;
+      list.replaceChildren(...rows);
+      if (focused instanceof HTMLElement && list.contains(focused)) focused.focus({ preventScroll: true });
+    }
+    const quietOnes = [...sliders.values()].filter(({ facts }) => facts.active === false).length;
+    rest.hidden = !quietOnes || Boolean(search);
+    rest.textContent = hidden.length ? `Show ${hidden.length} more, hardly used by the model` : "Hide those hardly used by the model";
+    part("sliders-none").hidden = rows.length > 0 || sliders.size === 0;
     show();
   }
 
   function show() {
-    const { op, base } = store.state;
-    const values = valuesOf(store.state);
+    const { op, span, locked, preferences } = store.state;
+    const now = gesture(store.state);
+    const edits = editsOver(now, span);
     const summary = summaryOf(store.state, store.state.module);
     for (const [dim, slider] of sliders) {
-      slider.show({ op, value: values[dim] ?? null, mean: summary?.mean[dim] ?? null, std: summary?.std[dim] ?? null });
+      const elsewhere = now.edits.filter((edit) => edit.dim === dim && !sameSpan(edit.span, span)).length;
+      const state = {
+        edit: edits.get(dim) ?? null,
+        op,
+        ends: endsOf(slider.facts, preferences.reach),
+        muted: now.muted.includes(dim),
+        locked: locked.includes(dim),
+        mean: summary?.mean[dim] ?? null,
+        std: summary?.std[dim] ?? null,
+        open: cards.has(dim),
+        elsewhere,
+      };
+      slider.show(state);
+      cards.get(dim)?.show({ ...state, sweeping: sweep.dim === dim });
     }
-    resetAll.disabled = Object.keys(values).length === 0;
-    check("op", op);
-    check("base", base);
-    part("op-note").textContent = OP_NOTES[op];
-    part("base-note").textContent = BASE_NOTES[base];
-    seed.disabled = base === "mean";
-    if (document.activeElement !== seed) seed.value = String(store.state.seed);
   }
 
-  store.on(["card", "module"], build);
+  store.on(["card", "module"], () => {
+    store.set({ locked: [] });
+    build();
+  });
   store.on(["recording"], () => {
-    if (dimensionsOf(store.state).some(({ dim, kl }) => kl !== sliders.get(dim)?.kl)) build();
+    if (dimensionsOf(store.state).some(({ dim, kl }) => kl !== sliders.get(dim)?.facts.kl)) build();
   });
-  store.on(["edits", "op", "base", "seed", "recording"], show);
-
-  resetAll.addEventListener("click", () => {
-    const { module, edits } = store.state;
-    if (module !== null) store.set({ edits: { ...edits, [module]: {} } });
-    onRelease();
+  store.on(["preferences", "latents"], arrange);
+  store.on(["span"], () => (store.state.preferences.order === "span" ? arrange() : show()));
+  store.on(["gestures", "op", "recording", "locked"], show);
+  store.on(["preferences"], () => latents.watch("sliders", store.state.preferences.order === "span"));
+  rest.addEventListener("click", () => {
+    const { preferences } = store.state;
+    store.set({ preferences: { ...preferences, quiet: !preferences.quiet } });
   });
-  part("op").addEventListener("change", ({ target }) => {
-    const op = /** @type {HTMLInputElement} */ (target).value === "set" ? "set" : "add";
-    store.set({ edits: saidAs(store.state, op), op });
-  });
-  part("base").addEventListener("change", ({ target }) => {
-    store.set({ base: /** @type {HTMLInputElement} */ (target).value === "sample" ? "sample" : "mean" });
-    onRelease();
-  });
-  seed.addEventListener("input", () => {
-    if (seed.validity.valid && Number.isFinite(seed.valueAsNumber)) store.set({ seed: seed.valueAsNumber });
-  });
-  seed.addEventListener("change", onRelease);
-}
-
-/**
- * The chosen module's dimensions as the report has them; where it does not know the KL, with the KL over this clip.
- * @param {import("../state.js").State} state
- * @returns {Dimension[]}
- */
-function dimensionsOf(state) {
-  const summary = summaryOf(state, state.module);
-  const dimensions = state.card?.modules.find((one) => one.module === state.module)?.dimensions ?? [];
-  return dimensions.map((facts) => ({ ...facts, kl: facts.kl ?? summary?.kl[facts.dim] ?? null }));
-}
-
-/**
- * @param {Dimension[]} dimensions
- * @returns {Dimension[]} the largest KL first; where it is unknown, in their own order
- */
-function byKl(dimensions) {
-  return [...dimensions].sort((one, other) => (other.kl ?? 0) - (one.kl ?? 0) || one.dim - other.dim);
 }

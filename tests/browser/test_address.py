@@ -66,7 +66,25 @@ def test_a_new_address_in_the_same_page_is_followed(explorer: Explorer) -> None:
 def test_what_an_address_says_wrong_is_left_out(fresh: Opener) -> None:
     explorer = fresh().open("#model=nobody&module=99&example=nothing&edits3=99999:1,0:nan,1:50,x&base=maybe&seed=-1")
     assert explorer.decodes()[-1]["module"] == 3
-    assert explorer.decodes()[-1]["edits"] == [{"dim": 1, "op": "add", "value": 3}]
+    assert explorer.decodes()[-1]["edits"] == [{"dim": 1, "op": "add", "value": 10}]
     assert explorer.decodes()[-1]["seed"] == 0
     for missing in ("nobody", "99", "nothing"):
         expect(explorer.page.locator("#notice")).to_contain_text(missing)
+
+
+def test_every_kind_of_edit_stands_in_the_address(fresh: Opener) -> None:
+    choice = "#module=3&base=prior&seed=5&span=0.1-0.3&edits3=4:1.5,9=-0.25@0.1-0.3,2*0.5&muted3=7,8"
+    explorer = fresh().open(choice)
+    asked = explorer.decodes()[-1]
+    assert (asked["base"], asked["seed"]) == ("prior", 5)
+    assert asked["edits"] == [
+        {"dim": 4, "op": "add", "value": 1.5},
+        {"dim": 2, "op": "scale", "value": 0.5},
+        {"dim": 9, "op": "set", "value": -0.25, "start": 0.1, "end": 0.3},
+        {"dim": 7, "op": "set", "value": 0},
+        {"dim": 8, "op": "set", "value": 0},
+    ]
+    explorer.drag(0, to=0.7)
+    assert "span=0.1-0.3" in explorer.choice("muted3=7,8")
+    digest = explorer.digest
+    assert fresh().open(explorer.choice("muted3=7,8")).digest == digest

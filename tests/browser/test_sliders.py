@@ -67,26 +67,140 @@ def test_an_exact_number_is_used_as_typed_and_kept_in_range(explorer: Explorer) 
     exact.fill("1.2345")
     exact.press("Enter")
     assert explorer.settle().decodes()[-1]["edits"][0]["value"] == 1.2345
-    exact.fill("7")
+    exact.fill("17")
     exact.press("Enter")
-    expect(exact).to_have_value("3")
-    assert explorer.settle().decodes()[-1]["edits"][0]["value"] == 3
+    expect(exact).to_have_value("10")
+    assert explorer.settle().decodes()[-1]["edits"][0]["value"] == 10
     exact.fill("")
     exact.press("Enter")
     expect(exact).to_have_value("0")
     assert explorer.settle().decodes()[-1]["edits"] == []
 
 
-def test_shift_and_set_say_the_same_thing_two_ways(explorer: Explorer) -> None:
+def test_an_edit_keeps_its_meaning_and_the_next_movement_has_the_chosen_one(explorer: Explorer) -> None:
     explorer.drag(0, to=0.7)
-    shifted, digest = explorer.slider(0).input_value(), explorer.digest
-    explorer.page.get_by_text("Set", exact=True).click()
-    assert explorer.digest != digest
-    edit = explorer.decodes()[-1]["edits"][0]
-    assert edit["op"] == "set"
-    explorer.page.get_by_text("Shift", exact=True).click()
-    expect(explorer.slider(0)).to_have_value(re.compile(rf"^{float(shifted):.1f}"))
-    assert explorer.settle().decodes()[-1]["edits"][0]["op"] == "add"
+    digest = explorer.digest
+    for op, said in (("Set", "set"), ("Scale", "scale"), ("Shift", "add")):
+        explorer.page.get_by_text(op, exact=True).click()
+        assert explorer.digest == digest, "choosing what comes next changes nothing yet"
+        explorer.drag(0, to=0.9)
+        assert explorer.digest != digest
+        assert [edit["op"] for edit in explorer.decodes()[-1]["edits"]] == [said]
+        digest = explorer.digest
+
+
+def test_scaling_by_one_and_shifting_by_nothing_are_no_edits(explorer: Explorer) -> None:
+    digest = explorer.digest
+    for op, neutral in (("Shift", "0"), ("Scale", "1")):
+        explorer.page.get_by_text(op, exact=True).click()
+        exact = explorer.row(0).get_by_role("spinbutton")
+        for value in ("2", neutral):
+            exact.fill(value)
+            exact.press("Enter")
+            explorer.settle()
+        assert explorer.decodes()[-1]["edits"] == []
+        assert explorer.digest == digest
+
+
+def test_undo_and_redo_go_through_gestures_one_by_one(explorer: Explorer) -> None:
+    digests = [explorer.digest]
+    undo, redo = (explorer.page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
+    expect(undo).to_be_disabled()
+    for place, to in ((0, 0.9), (1, 0.2), (0, 0.4)):
+        explorer.drag(place, to=to, steps=20)
+        digests.append(explorer.digest)
+    explorer.page.get_by_text("Sample", exact=True).click()
+    digests.append(explorer.digest)
+    assert len(set(digests)) == 5
+    for digest in digests[-2::-1]:
+        undo.click()
+        assert explorer.digest == digest
+    expect(undo).to_be_disabled()
+    for digest in digests[1:]:
+        redo.click()
+        assert explorer.digest == digest
+    expect(redo).to_be_disabled()
+    undo.click()
+    explorer.drag(2, to=0.9)
+    expect(redo).to_be_disabled()
+
+
+def test_undo_shows_the_module_it_takes_something_back_in(explorer: Explorer) -> None:
+    digest = explorer.digest
+    explorer.drag(0, to=0.9)
+    explorer.module(1)
+    explorer.page.get_by_role("button", name="Undo", exact=True).click()
+    expect(explorer.page.get_by_role("radio", name="Module 3")).to_be_checked()
+    assert explorer.digest == digest
+
+
+def test_a_muted_dimension_is_held_at_zero_whatever_its_slider_says(explorer: Explorer) -> None:
+    digest = explorer.digest
+    slider = explorer.slider(0)
+    dim = int(explorer.row(0).get_attribute("data-dim") or "")
+    explorer.drag(0, to=0.9)
+    slider.press("m")
+    assert explorer.settle().decodes()[-1]["edits"][-1] == {"dim": dim, "op": "set", "value": 0}
+    muted = explorer.digest
+    explorer.drag(0, to=0.2)
+    assert explorer.digest == muted
+    slider.press("m")
+    slider.press("Delete")
+    assert explorer.digest == digest
+
+
+def test_a_locked_dimension_is_not_moved_by_hand_or_by_reset(explorer: Explorer) -> None:
+    explorer.drag(0, to=0.9)
+    one = explorer.digest
+    explorer.drag(1, to=0.9)
+    explorer.slider(0).press("l")
+    expect(explorer.slider(0)).to_be_disabled()
+    explorer.page.get_by_role("button", name="Reset all").click()
+    assert explorer.digest == one
+    explorer.row(0).locator(".name").click()
+    explorer.row(0).get_by_role("button", name="lock").click()
+    expect(explorer.slider(0)).to_be_enabled()
+
+
+def test_a_sweep_moves_a_slider_and_leaves_it_where_it_was(explorer: Explorer) -> None:
+    explorer.drag(0, to=0.6)
+    digest, before = explorer.digest, len(explorer.decodes())
+    explorer.slider(0).press("s")
+    explorer.page.wait_for_function("() => Number(document.querySelector('#sliders .slider input').value) < -2", timeout=60_000)
+    explorer.slider(0).press("s")
+    assert explorer.digest == digest
+    explorer.page.get_by_role("button", name="Undo", exact=True).click()
+    assert explorer.decodes()[-1]["edits"] == [], "the sweep itself is no step"
+    explorer.page.get_by_role("button", name="Redo", exact=True).click()
+    assert explorer.digest == digest
+    values = [decode["edits"][0]["value"] for decode in explorer.decodes()[before:]]
+    assert max(values) > 2
+    assert min(values) < -2
+
+
+def test_sliders_are_found_by_number_sorted_and_ranged(explorer: Explorer) -> None:
+    rows = explorer.page.locator("#sliders .slider")
+
+    def dims() -> list[int]:
+        return [int(rows.nth(place).get_attribute("data-dim") or "") for place in range(rows.count())]
+
+    by_kl = dims()
+    explorer.page.get_by_label("Sort").select_option("number")
+    assert dims() == sorted(by_kl)
+    explorer.page.get_by_label("Sort").select_option("sensitivity")
+    facts = [float(text) for text in explorer.page.locator(".fact.db").all_text_contents()]
+    assert facts == sorted(facts, reverse=True)
+    explorer.page.get_by_label("Sort").select_option("span")
+    expect(rows).to_have_count(len(by_kl))
+    explorer.page.get_by_role("searchbox").fill("7")
+    expect(rows).to_have_count(1)
+    assert dims() == [7]
+    explorer.page.get_by_role("searchbox").fill("no such label")
+    expect(explorer.page.locator("#sliders-none")).to_be_visible()
+    explorer.page.get_by_role("searchbox").fill("")
+    for reach, end in (("sigma", "2.68"), ("free", "10"), ("tail", "3")):
+        explorer.page.get_by_label("Range").select_option(reach)
+        expect(explorer.slider(0)).to_have_attribute("max", end)
 
 
 def test_the_seed_chooses_the_sample(explorer: Explorer) -> None:

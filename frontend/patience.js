@@ -1,8 +1,6 @@
 // @ts-check
-/** Asks the server for decodings and bears with it: waits while it is busy or away, and encodes a clip again that it forgot. */
+/** Asks the server for what is made of a clip and bears with it: waits while it is busy or away, and encodes a clip again that it forgot. */
 import * as api from "./api.js";
-
-/** @typedef {import("./api.js").DecodeRequest} DecodeRequest */
 
 const PATIENCE_SECONDS = 2;
 
@@ -22,10 +20,10 @@ export function noticeOf(error, title) {
 
 /**
  * @param {import("./state.js").Store} store
- * @returns one attempt at a decoding, for somebody who makes one at a time
+ * @returns one attempt at a request, for somebody who makes one at a time
  */
-export function createDecoding(store) {
-  /** Whether the notice shown is about a decoding that waits for the server. */
+export function createPatience(store) {
+  /** Whether the notice shown is about a request that waits for the server. */
   let waiting = false;
   /** Whether the clip was just encoded again: a server that forgets it at once must not be asked for ever. */
   let mended = false;
@@ -36,22 +34,24 @@ export function createDecoding(store) {
   }
 
   /**
-   * @param {DecodeRequest} request
+   * @template Answer
+   * @param {() => Promise<Answer>} ask the server
    * @param {() => boolean} wanted whether it still is
-   * @returns {Promise<import("./api.js").Decoded | "again" | null>} null when it is no longer wanted, or the page already says why it is not to be had;
+   * @param {string} model that encodes the clip again if need be
+   * @returns {Promise<Answer | "again" | null>} null when it is no longer wanted, or the page already says why it is not to be had;
    * throws whatever else went wrong
    */
-  return async function attempt(request, wanted) {
+  return async function attempt(ask, wanted, model) {
     try {
-      const decoded = wanted() ? await api.decode(request) : null;
+      const answer = wanted() ? await ask() : null;
       rest();
-      return wanted() ? decoded : null;
+      return wanted() ? answer : null;
     } catch (error) {
       if (!wanted()) {
         rest();
         return null;
       }
-      if (error instanceof api.Problem && error.clipUnknown) return encodeAgain(request);
+      if (error instanceof api.Problem && error.clipUnknown) return encodeAgain(model);
       const busy = error instanceof api.Problem && error.busy;
       if (busy || error instanceof api.Unreachable) {
         waiting = true;
@@ -66,10 +66,10 @@ export function createDecoding(store) {
 
   /**
    * The server forgot the clip. With the file still in the page that is mended unseen; otherwise the page must ask for it.
-   * @param {DecodeRequest} request
+   * @param {string} model
    * @returns {Promise<"again" | null>}
    */
-  async function encodeAgain({ model }) {
+  async function encodeAgain(model) {
     const { recording } = store.state;
     if (!recording?.file) {
       store.set({ recording: null, decoded: null, phase: "asking" });

@@ -1,0 +1,89 @@
+// @ts-check
+/** What a movement means and where the latents come from; which sliders are shown; taking back. */
+import { OPS, UNTOUCHED, isUntouched } from "../edits.js";
+import { seconds } from "../format.js";
+import { gesture, regestured } from "../state.js";
+import { check, part } from "./dom.js";
+
+/** @typedef {import("../state.js").Base} Base */
+/** @typedef {import("../preferences.js").Preferences} Preferences */
+
+const OP_NOTES = {
+  add: "A slider shifts its dimension and keeps what the clip does around it.",
+  set: "A slider holds its dimension at one value.",
+  scale: "A slider stretches its dimension about zero: 0 flattens it, −1 turns it over.",
+};
+const BASE_NOTES = {
+  mean: "Decoded from the mean of the posterior.",
+  sample: "Decoded from one draw of the posterior; the seed says which.",
+  prior: "Decoded from a draw of N(0, I), as long as the clip: what the decoder dreams.",
+  zero: "Decoded from zero throughout: the middle of the space.",
+};
+
+/**
+ * @param {import("../state.js").Store} store
+ * @param {import("../history.js").History} history
+ * @param {() => void} release told when a change is done, so that it can be heard
+ */
+export function showBench(store, history, release) {
+  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (part(id));
+  const seed = /** @type {HTMLInputElement} */ (part("seed"));
+  const search = /** @type {HTMLInputElement} */ (part("search"));
+
+  function show() {
+    const { op, base, span, undoable, redoable } = store.state;
+    check("op", op);
+    check("base", base);
+    part("op-note").textContent = OP_NOTES[op];
+    part("base-note").textContent = BASE_NOTES[base];
+    part("reach-span").textContent = span ? `${seconds(span.start)} to ${seconds(span.end)}` : "the whole clip";
+    part("span-clear").hidden = !span;
+    seed.disabled = base === "mean" || base === "zero";
+    if (document.activeElement !== seed) seed.value = String(store.state.seed);
+    button("reset-all").disabled = isUntouched(gesture(store.state));
+    button("undo").disabled = !undoable;
+    button("redo").disabled = !redoable;
+  }
+  store.on(["op", "base", "seed", "span", "gestures", "module", "undoable", "redoable"], show);
+  show();
+
+  button("reset-all").addEventListener("click", () => {
+    // What is locked stays as it is.
+    const { locked } = store.state;
+    const kept = (/** @type {number} */ dim) => locked.includes(dim);
+    const left = ({ edits, muted } = gesture(store.state)) => ({ edits: edits.filter(({ dim }) => kept(dim)), muted: muted.filter(kept) });
+    store.set({ gestures: regestured(store.state, (now) => (locked.length ? left(now) : UNTOUCHED)) });
+    release();
+  });
+  button("undo").addEventListener("click", history.undo);
+  button("redo").addEventListener("click", history.redo);
+  button("span-clear").addEventListener("click", () => store.set({ span: null }));
+
+  part("op").addEventListener("change", ({ target }) => {
+    const { value } = /** @type {HTMLInputElement} */ (target);
+    store.set({ op: OPS.find((op) => op === value) ?? "add" });
+  });
+  part("base").addEventListener("change", ({ target }) => {
+    store.set({ base: /** @type {Base} */ (/** @type {HTMLInputElement} */ (target).value) });
+    release();
+  });
+  seed.addEventListener("input", () => {
+    if (seed.validity.valid && Number.isFinite(seed.valueAsNumber)) store.set({ seed: seed.valueAsNumber });
+  });
+  seed.addEventListener("change", release);
+
+  /** @param {Partial<Preferences>} patch */
+  const prefer = (patch) => store.set({ preferences: { ...store.state.preferences, ...patch } });
+  search.addEventListener("input", () => prefer({ search: search.value }));
+  for (const key of /** @type {const} */ (["order", "reach"])) {
+    const select = /** @type {HTMLSelectElement} */ (part(key));
+    select.value = store.state.preferences[key];
+    select.addEventListener("change", () => prefer({ [key]: select.value }));
+  }
+  store.on(["preferences"], () => {
+    const { reach } = store.state.preferences;
+    const half = { sigma: "2.68", tail: "3", free: "10", corpus: "" }[reach];
+    part("scale-low").textContent = half && `−${half}`;
+    part("scale-high").textContent = half;
+  });
+}
