@@ -16,7 +16,7 @@ from backend.lifecycle import Lifecycle
 from backend.metrics import Metrics
 from backend.middleware import Envelope
 from backend.responses import PROBLEM_RESPONSES
-from backend.routes import decode, encode, health, models
+from backend.routes import clips, decode, encode, health, models, walks
 from backend.settings import Settings
 from trainer.bundle import DEMO
 
@@ -45,7 +45,7 @@ def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
     app.state.engine, app.state.lifecycle, app.state.metrics = engine, lifecycle, metrics
     errors.install(app)
     app.add_middleware(Envelope, metrics=metrics, upload_bytes=settings.upload_bytes)
-    for routes in (health, models, encode, decode):
+    for routes in (health, models, encode, clips, decode, walks):
         app.include_router(routes.router)
     # The page answers what no route does. As the default and not as a mount at "/", which would match everything:
     # a route asked with the wrong method must stay a 405.

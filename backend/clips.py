@@ -98,13 +98,13 @@ class ClipStore:
             self._make_room()
         return name
 
-    def get(self, name: str) -> Clip:
-        """The clip called `name`. Raises Problem (clip-unknown) where it never was or is forgotten."""
+    def get(self, name: str, field: str = "clip") -> Clip:
+        """The clip called `name`. Raises Problem (clip-unknown) that names `field` where it is gone."""
         with self._lock:
             self._forget_old()
             clip = self._clips.get(name)
             if clip is None:
-                raise unknown_clip()
+                raise unknown_clip(field)
             self._touch(name, clip)
             return clip
 
@@ -148,5 +148,9 @@ class ClipStore:
         return sum(clip.nbytes for clip in self._clips.values())
 
 
-def unknown_clip(detail: str = "This clip was never here or is forgotten; send the file to /encode again.") -> Problem:
-    return Problem(CLIP_UNKNOWN, detail, field="clip")
+_FORGOTTEN = "This clip was never here or is forgotten; send the file to /encode again."
+
+
+def unknown_clip(field: str = "clip", detail: str = _FORGOTTEN) -> Problem:
+    """The part `field` of a request names a clip that is not there."""
+    return Problem(CLIP_UNKNOWN, detail, field=field)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from backend.catalogue import Entry
 from backend.clips import Waveform
-from backend.engine import Engine
+from backend.engine import Engine, check_length
 from backend.errors import AUDIO_CONTENT, AUDIO_FORMAT, MODULE_UNKNOWN, Problem, too_large
-from backend.sounds import peaks
+from backend.sounds import peaks, within_full_scale
 from trainer.audio import AudioError, read_audio
-from trainer.model import Posterior
+from trainer.model import Model, Posterior
 
 _PIECE_FRAMES = 50_000
 
@@ -23,8 +23,22 @@ def encode(engine: Engine, file: BinaryIO, model_name: str | None) -> dict[str, 
     """The answer of /encode to the recording in `file`. Raises Problem."""
     entry, model = engine.open(model_name)
     waveform = _read(engine, file, entry)
-    name = engine.clips.put(waveform, entry.sample_rate)
+    return _describe(engine, engine.clips.put(waveform, entry.sample_rate), entry, model)
+
+
+def describe(engine: Engine, name: str, model_name: str | None) -> dict[str, Any]:
+    """What /encode answers for the recording that the clip `name` holds. Raises Problem."""
+    return _describe(engine, name, *engine.open(model_name))
+
+
+def audio(engine: Engine, name: str) -> bytes:
+    """The clip's waveform as WAV, turned down where it would be clipped. Raises Problem."""
     clip = engine.clips.get(name)
+    return within_full_scale(clip.waveform, clip.sample_rate).wav
+
+
+def _describe(engine: Engine, name: str, entry: Entry, model: Model) -> dict[str, Any]:
+    clip = engine.clip_for(name, entry)
     posteriors = engine.encoded(name, clip, entry, model).posteriors
     return {
         "model": entry.name,
@@ -75,11 +89,7 @@ def _read(engine: Engine, file: BinaryIO, entry: Entry) -> Waveform:
     except AudioError as error:
         kind = AUDIO_FORMAT if error.kind == "format" else AUDIO_CONTENT
         raise Problem(kind, str(error), field="file") from None
-    needed = max(geometry.minimum_samples for geometry in entry.geometry)
-    if len(waveform) < needed:
-        duration, least = len(waveform) / entry.sample_rate, needed / entry.sample_rate
-        detail = f"The recording lasts {duration:.4f} s, too short for the deepest module; send at least {least:.4f} s."
-        raise Problem(AUDIO_CONTENT, detail, field="file")
+    check_length(len(waveform), entry, "file")
     return waveform
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from backend.catalogue import Catalogue, Entry
 from backend.clips import Clip, ClipStore, Encoded, Unedited, unknown_clip
+from backend.errors import AUDIO_CONTENT, Problem
 from backend.settings import Settings
 from backend.sounds import Spectrograms
 from backend.worker import Worker
@@ -20,6 +21,15 @@ from trainer.edits import zero_latents
 from trainer.model import Model
 
 Decode = Callable[[], Tensor]
+
+
+def check_length(samples: int, entry: Entry, field: str) -> None:
+    """Raise Problem where the deepest module of `entry` has no frame in so many samples."""
+    needed = max(geometry.minimum_samples for geometry in entry.geometry)
+    if samples < needed:
+        duration, least = samples / entry.sample_rate, needed / entry.sample_rate
+        detail = f"The recording lasts {duration:.4f} s, too short for the deepest module; send at least {least:.4f} s."
+        raise Problem(AUDIO_CONTENT, detail, field=field)
 
 
 class Engine:
@@ -38,14 +48,18 @@ class Engine:
         entry = self.catalogue.get(name)
         return entry, self.catalogue.model(entry)
 
-    def clip_for(self, name: str, entry: Entry) -> Clip:
-        """The clip called `name`, at the rate of `entry`. Raises Problem (clip-unknown)."""
-        clip = self.clips.get(name)
+    def clip_for(self, name: str, entry: Entry, field: str = "clip") -> Clip:
+        """The clip called `name`, which the model `entry` can take. Raises Problem that names `field` of the request:
+        clip-unknown, also where it was read at another rate, or audio-content where it is too short.
+        """
+        clip = self.clips.get(name, field)
         if clip.sample_rate != entry.sample_rate:
             raise unknown_clip(
+                field,
                 f"This clip was read at {clip.sample_rate} Hz and model {entry.name} works at {entry.sample_rate} Hz; "
-                "send the recording to /encode again, for this model."
+                "send the recording to /encode again, for this model.",
             )
+        check_length(len(clip.waveform), entry, field)
         return clip
 
     def encoded(self, name: str, clip: Clip, entry: Entry, model: Model) -> Encoded:

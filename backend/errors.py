@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 _LONGEST_FIELD = 80  # a field's name may come from the client
 
@@ -126,7 +127,22 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _status(request: Request, error: HTTPException) -> Response:
         detail = _STATUS_DETAILS.get(error.status_code, error.detail)
-        return status_response(error.status_code, detail, request_id_of(request), error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _allowed(request)):
+            headers["Allow"] = ", ".join(allowed)
+        return status_response(error.status_code, detail, request_id_of(request), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that the routes of this address take together; the framework tells those of the first alone. None
+    where the address is a file of the page.
+    """
+
+    def taken(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return [method for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT") if taken(method)]
 
 
 _STATUS_DETAILS = {

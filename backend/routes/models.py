@@ -8,10 +8,22 @@ from fastapi.responses import FileResponse
 from backend.catalogue import Entry
 from backend.errors import EXAMPLE_UNKNOWN, Problem
 from backend.routes.services import EngineOf
-from backend.schemas import Dimension, ExampleList, ExampleSummary, Label, ModelDetail, ModelList, ModelSummary, Module
-from trainer.bundle import DimensionReport
+from backend.schemas import (
+    Dimension,
+    ExampleList,
+    ExampleSummary,
+    Histogram,
+    Label,
+    ModelDetail,
+    ModelList,
+    ModelSummary,
+    Module,
+)
+from trainer.bundle import DimensionReport, HistogramReport
 
 router = APIRouter(tags=["models"])
+
+_SHARE_DIGITS = 5  # finer than a screen, and a third of the bytes
 
 # Plain functions, so that reading bundles happens in a thread and not on the event loop.
 
@@ -83,6 +95,20 @@ def _dimensions(entry: Entry, module: int, dims: int) -> list[Dimension]:
 
 def _dimension(dim: int, known: DimensionReport | None) -> Dimension:
     if known is None:
-        return Dimension(dim=dim, kl=None, active=None, sensitivity=None, labels=[])
-    labels = [Label.model_validate(label.model_dump()) for label in known.labels]
-    return Dimension(dim=dim, kl=known.kl, active=known.active, sensitivity=known.sensitivity, labels=labels)
+        unknown = dict.fromkeys(("kl", "active", "sensitivity", "mean", "std", "histogram"))
+        return Dimension(dim=dim, **unknown, labels=[])
+    return Dimension(
+        dim=dim,
+        kl=known.kl,
+        active=known.active,
+        sensitivity=known.sensitivity,
+        mean=known.mean,
+        std=known.std,
+        histogram=None if known.histogram is None else _histogram(known.histogram),
+        labels=[Label.model_validate(label.model_dump()) for label in known.labels],
+    )
+
+
+def _histogram(known: HistogramReport) -> Histogram:
+    shares = [round(share, _SHARE_DIGITS) for share in known.shares]
+    return Histogram(low=known.low, high=known.high, shares=shares)

@@ -20,7 +20,7 @@ from backend.app import create_app
 from backend.settings import Settings
 from trainer import bundle
 from trainer.audio import write_flac
-from trainer.bundle import DimensionReport, FactorLabel, ModuleReport, PriorReport, Report
+from trainer.bundle import DimensionReport, FactorLabel, HistogramReport, ModuleReport, PriorReport, Report
 from trainer.bundle.documents import write_json
 from trainer.config import Config, override, preset
 from trainer.model import Model
@@ -44,7 +44,8 @@ def _add_report(path: Path, config: Config) -> None:
     for number, module in enumerate(config.encoder.modules, start=1):
         dimensions = [DimensionReport(dim=dim, kl=0.5 / (dim + 1), active=dim < 4) for dim in range(module.dims - 1)]
         label = FactorLabel(factor="voicing", bits=0.5, low=0.4, high=0.6)
-        dimensions[0] = dimensions[0].model_copy(update={"sensitivity": 1.5, "labels": (label,)})
+        spread = {"mean": 0.25, "std": 1.5, "histogram": HistogramReport(low=-2.0, high=2.0, counts=(1, 0, 2))}
+        dimensions[0] = dimensions[0].model_copy(update={"sensitivity": 1.5, "labels": (label,), **spread})
         prior = PriorReport(frame_rms_quantiles=QUANTILES)
         modules.append(ModuleReport(module=number, dimensions=tuple(dimensions), prior=prior))
     bundle.write_report(path, Report(modules=tuple(modules)))

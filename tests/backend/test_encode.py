@@ -7,11 +7,13 @@ import time
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from starlette.testclient import TestClient
 
 from backend.schemas import EncodeAnswer
 from trainer import bundle
+from trainer.config import override, preset
 from trainer.features import LogMel
 from trainer.geometry import stack
 
@@ -281,3 +283,53 @@ def test_a_clip_read_at_another_rate_is_to_be_encoded_again(client, clip, sound,
     assert "8000 Hz" in problem["detail"]
     again = encode(client, to_file(sound), model="tiny-8k").json()["clip"]
     assert client.post("/decode", json={"model": "tiny-8k", "module": 1, "clip": again}).json()["samples"] == 8_000
+
+
+def test_a_clip_is_told_again_while_it_is_held(client: TestClient, sound, to_file, check_problem) -> None:
+    first = encode(client, to_file(sound))
+    name = first.json()["clip"]
+    assert client.get(f"/clips/{name}").content == first.content
+    other = encode(client, to_file(sound), model="plain")
+    assert client.get(f"/clips/{name}?model=plain").content == other.content
+    check_problem(client.get(f"/clips/{name}?model=nobody"), 404, field="model", kind="model-unknown")
+    check_problem(client.get(f"/clips/{name}?modle=tiny"), 422, field="modle")
+    check_problem(client.get(f"/clips/{name}?model=tiny-8k"), 404, field="clip", kind="clip-unknown")
+
+
+def test_a_clip_is_heard_again_while_it_is_held(client: TestClient, make_vowel, to_file) -> None:
+    whole = (make_vowel(0.8, f0=140.0) * 32767).astype(np.int16)
+    name = encode(client, to_file(whole)).json()["clip"]
+    answer = client.get(f"/clips/{name}/audio")
+    assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("audio/wav", "no-store")
+    heard, rate = soundfile.read(io.BytesIO(answer.content), dtype="float32")
+    assert rate == 16_000
+    np.testing.assert_array_equal(heard, whole / 32768)
+    assert encode(client, answer.content).json()["clip"] == name, "the same sound, the same clip"
+
+
+def test_a_clip_above_full_scale_is_turned_down_to_be_heard(client: TestClient, make_vowel, to_file) -> None:
+    name = encode(client, to_file(make_vowel(0.5, level=4.0), subtype="FLOAT")).json()["clip"]
+    heard, _ = soundfile.read(io.BytesIO(client.get(f"/clips/{name}/audio").content), dtype="float32")
+    assert np.abs(heard).max() == pytest.approx(1.0, abs=1e-3)
+    assert (np.abs(heard) > 0.999).mean() < 0.01, "turned down and not clipped"
+
+
+def test_a_clip_that_is_not_held_is_not_told(client: TestClient, make_vowel, to_file, check_problem) -> None:
+    name = encode(client, to_file(make_vowel(0.5, f0=95.0))).json()["clip"]
+    assert client.delete(f"/clips/{name}").status_code == 204
+    for path in (f"/clips/{name}", f"/clips/{name}/audio"):
+        check_problem(client.get(path), 404, field="clip", kind="clip-unknown")
+    for path in ("/clips/mine", "/clips/mine/audio"):
+        check_problem(client.get(path), 422, field="clip")
+
+
+def test_a_clip_too_short_for_another_model_says_so(start, bundle_maker, tmp_path, to_file, check_problem) -> None:
+    modules = preset("tiny").model_dump()["encoder"]["modules"]
+    modules[2]["convs"][0].update(kernel=8, padding=0)
+    deep = override(preset("tiny"), {"encoder.modules": modules})
+    client = start(models=(bundle_maker(tmp_path / "deep", deep),))
+    least = stack(preset("tiny").encoder, 16_000)[2].minimum_samples
+    name = encode(client, to_file(np.full(least, 0.1))).json()["clip"]
+    check_problem(client.get(f"/clips/{name}?model=deep"), 422, field="clip", kind="audio-content")
+    body = {"model": "deep", "module": 1, "clip": name}
+    check_problem(client.post("/decode", json=body), 422, field="clip", kind="audio-content")

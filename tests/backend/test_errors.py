@@ -20,7 +20,7 @@ def test_wrong_method(client: TestClient, check_problem) -> None:
     assert "POST" in check_wrong(client, check_problem, "PUT", "/encode")
     assert "GET" in check_wrong(client, check_problem, "POST", "/models")
     assert "GET" in check_wrong(client, check_problem, "DELETE", "/")
-    assert "DELETE" in check_wrong(client, check_problem, "GET", "/clips/" + "0" * 32)
+    assert check_wrong(client, check_problem, "PUT", "/clips/" + "0" * 32) == "DELETE, GET"
 
 
 def check_wrong(client: TestClient, check_problem, method: str, path: str) -> str:

@@ -41,6 +41,10 @@ def test_detail_tells_geometry_and_report(client: TestClient) -> None:
         assert (first.kl, first.active, first.sensitivity) == (0.5, True, 1.5)
         assert [(label.factor, label.bits) for label in first.labels] == [("voicing", 0.5)]
         assert (last.kl, last.active, last.labels) == (None, None, [])  # the report leaves it out
+        assert (first.mean, first.std) == (0.25, 1.5)
+        assert first.histogram.model_dump() == {"low": -2.0, "high": 2.0, "shares": [0.33333, 0.0, 0.66667]}
+        for unmeasured in module.dimensions[1:]:  # as in a report written before this was measured, or left out
+            assert (unmeasured.mean, unmeasured.std, unmeasured.histogram) == (None, None, None)
 
 
 def test_detail_without_a_report_is_null(client: TestClient) -> None:

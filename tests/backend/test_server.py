@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -71,6 +72,28 @@ def test_it_starts_answers_drains_and_ends(server, told: signal.Signals) -> None
     _, errors = process.communicate(timeout=60)
     assert process.returncode in (0, -told)
     assert "Traceback" not in errors
+
+
+def test_a_grid_is_given_up_once_nobody_waits_for_it(server) -> None:
+    _, address = server
+    wait(address + "/readyz", 200)
+    connection = http.client.HTTPConnection(address.removeprefix("http://"))
+    grid = {"module": 3, "seconds": 4.5, "base": "prior", "dim": 0, "values": [0] * 64}
+    connection.request("POST", "/traverse", json.dumps(grid), {"Content-Type": "application/json"})
+    deadline = time.monotonic() + 60
+    while "inference_jobs 1.0" not in metrics(address):
+        assert time.monotonic() < deadline
+    connection.close()
+    while 'http_requests_total{method="POST",route="/traverse",status="499"} 1.0' not in metrics(address):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "inference_jobs 0.0" in metrics(address)
+
+
+def metrics(address: str) -> str:
+    with urllib.request.urlopen(address + "/metrics", timeout=10) as answer:
+        text: str = answer.read().decode()
+        return text
 
 
 def test_settings_that_do_not_hold_are_told_in_one_line() -> None:

@@ -1,0 +1,55 @@
+"""The HTTP contract: what may be asked, and what is answered."""
+
+from backend.schemas.answers import (
+    DecodeAnswer,
+    Dimension,
+    EncodeAnswer,
+    ExampleList,
+    ExampleSummary,
+    Health,
+    Histogram,
+    InterpolateAnswer,
+    Label,
+    ModelDetail,
+    ModelList,
+    ModelSummary,
+    Module,
+    TraverseAnswer,
+)
+from backend.schemas.fields import CLIP_PATTERN
+from backend.schemas.requests import (
+    MOST_CELLS,
+    ClipQuery,
+    DecodeRequest,
+    EncodeForm,
+    InterpolateRequest,
+    LatentsQuery,
+    Toward,
+    TraverseRequest,
+)
+
+__all__ = [
+    "CLIP_PATTERN",
+    "MOST_CELLS",
+    "ClipQuery",
+    "DecodeAnswer",
+    "DecodeRequest",
+    "Dimension",
+    "EncodeAnswer",
+    "EncodeForm",
+    "ExampleList",
+    "ExampleSummary",
+    "Health",
+    "Histogram",
+    "InterpolateAnswer",
+    "InterpolateRequest",
+    "Label",
+    "LatentsQuery",
+    "ModelDetail",
+    "ModelList",
+    "ModelSummary",
+    "Module",
+    "Toward",
+    "TraverseAnswer",
+    "TraverseRequest",
+]
