@@ -1,4 +1,4 @@
-"""python -m benchmarks decode | train | syllables: one line of JSON a row; tables: README's, from what is kept."""
+"""python -m benchmarks decode | page | train | syllables: a line of JSON a row; tables: README's, from what is kept."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def main() -> None:
     """Run the benchmark that was asked for."""
     if sys.argv[1:2] == ["train"]:
         keep_memory()  # as the trainer does; the reference gains by it as well
-    from benchmarks import decode, tables, train, trainings
+    from benchmarks import decode, page, tables, train, trainings
 
-    timed = {"decode": decode.rows, "train": train.rows}
+    timed = {"decode": decode.rows, "page": page.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("benchmark", choices=[*timed, "syllables", "tables", "all"], nargs="?", default="all")
     parser.add_argument("--repeats", type=int, default=200)

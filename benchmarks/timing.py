@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 WARM_UP = 10
 
@@ -19,5 +20,10 @@ def milliseconds(work: Callable[[], object], repeats: int) -> dict[str, float]:
         start = time.perf_counter()
         work()
         times[index] = time.perf_counter() - start
-    median, p95 = np.quantile(times * 1000, (0.5, 0.95))
+    return quantiles(times * 1000)
+
+
+def quantiles(times: list[float] | NDArray[np.float64]) -> dict[str, float]:
+    """Median and 95th percentile of times in ms."""
+    median, p95 = np.quantile(times, (0.5, 0.95))
     return {"median_ms": round(float(median), 2), "p95_ms": round(float(p95), 2)}

@@ -1,0 +1,127 @@
+"""The page in Chromium with the shipped model and a recording of one second: what a person waits for.
+
+The baseline of the movements is the bare request: the same body sent to /decode from the page by `fetch`, and its
+answer read. What a movement takes beyond it is the page's own.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.service import service
+from benchmarks.timing import quantiles
+from trainer.audio import encode_wav
+
+CHROMIUM = "/usr/bin/chromium"
+SECONDS, RATE = 1.0, 16_000
+OPENINGS = 10
+MILLION = 1e6
+
+_SETTLED = "#explorer[data-phase=ready][data-decoding=false]"
+
+_WATCH = """
+// When the decoded spectrogram was last painted, and when a sound was last begun: both in the page's own clock.
+globalThis.watched = { painted: 0, painting: 0, begun: 0 };
+const put = CanvasRenderingContext2D.prototype.putImageData;
+CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+  put.apply(this, given);
+  if (this.canvas.id !== "decoded") return;
+  watched.painting += 1;
+  requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => (watched.painted = performance.now()); // the frame with the picture in it is done
+    port2.postMessage(0);
+  });
+};
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (...given) {
+  start.apply(this, given);
+  watched.begun = performance.now();
+};
+"""
+
+_MOVE = """async ([value, dim]) => {
+  const slider = document.querySelector(`#sliders [data-dim="${dim}"] input[type=range]`);
+  const until = async (done) => { while (!done()) await new Promise((resolve) => setTimeout(resolve, 1)); };
+  const moved = performance.now();
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  await until(() => watched.painted > moved);
+  const painted = watched.painted - moved;
+  const released = performance.now();
+  slider.dispatchEvent(new Event("change", { bubbles: true }));
+  await until(() => watched.begun > released);
+  return [painted, watched.begun - released];
+}"""
+
+_FETCH = """async (body) => {
+  const asked = performance.now();
+  await (await fetch("decode", { method: "POST", headers: { "Content-Type": "application/json" }, body })).json();
+  return performance.now() - asked;
+}"""
+
+_LOADED = """() => performance.getEntries()
+  .filter((entry) => entry.entryType === "navigation" || entry.initiatorType !== "fetch")
+  .reduce((bytes, { transferSize }) => bytes + (transferSize ?? 0), 0)"""
+
+
+def rows(repeats: int) -> Iterator[dict[str, Any]]:
+    """From the address to a page in use, and its weight; from a movement to its picture, from letting go to its sound."""
+    with service() as connection, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
+        address = f"http://127.0.0.1:{connection.port}/"
+        recording = Path(folder) / "noise.wav"
+        noise = 0.1 * np.random.default_rng(0).normal(size=round(SECONDS * RATE))
+        recording.write_bytes(encode_wav(noise.astype(np.float32), RATE))
+
+        usable, weight = [], 0.0
+        for _ in range(OPENINGS):
+            page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            page.add_init_script(_WATCH)
+            page.goto(address)
+            page.wait_for_function("() => watched.painted > 0")
+            usable.append(page.evaluate("() => watched.painted"))
+            weight = page.evaluate(_LOADED)
+            page.context.close()
+        timed = quantiles(usable)
+        yield {"what": "address to first picture", **timed, "n": OPENINGS, "first_load_mb": round(weight / MILLION, 3)}
+
+        page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.add_init_script(_WATCH)
+        page.goto(address)
+        page.wait_for_selector(_SETTLED)
+        page.set_input_files("#file", recording)
+        page.get_by_text(recording.name).first.wait_for()
+        page.wait_for_selector(_SETTLED)
+        for module in page.locator("#modules input").all():
+            yield from _movements(page, int(module.get_attribute("value") or ""), repeats)
+        chromium.close()
+
+
+def _movements(page: Page, module: int, repeats: int) -> Iterator[dict[str, Any]]:
+    with page.expect_response("**/decode") as last:
+        page.locator(f'#modules input[value="{module}"]').set_checked(True, force=True)
+    page.wait_for_selector(_SETTLED)
+    draw = random.Random(0)
+    request = last.value.request.post_data or ""
+    bare = [page.evaluate(_FETCH, request) for _ in range(repeats)]
+    dims = [int(row.get_attribute("data-dim") or "") for row in page.locator("#sliders .slider").all()[:8]]
+    times = []
+    for _ in range(repeats):
+        times.append(page.evaluate(_MOVE, [f"{draw.uniform(-3, 3):.2f}", draw.choice(dims)]))
+        page.wait_for_timeout(draw.uniform(20, 60))
+    baseline = quantiles(bare)
+    yield {"what": "bare request", "module": module, **baseline, "ratio": 1.0, "n": repeats}
+    for what, found in zip(("movement to picture", "release to sound"), np.transpose(times), strict=True):
+        timed = quantiles(found)
+        ratio = round(timed["median_ms"] / baseline["median_ms"], 2)
+        yield {"what": what, "module": module, **timed, "ratio": ratio, "n": repeats}

@@ -1,0 +1,56 @@
+"""The explorer as its users have it: a process of its own on a free port, and the few requests that measuring needs."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def service() -> Iterator[http.client.HTTPConnection]:
+    """A connection to the explorer, started for the block on a free port of this machine."""
+    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": "0", "MODELS": ""}
+    with subprocess.Popen(
+        [sys.executable, "-m", "backend"], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline().rsplit(":", 1)[1])
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            while get_status(connection, "/readyz") != 200:
+                pass
+            yield connection
+            connection.close()
+        finally:
+            process.terminate()
+
+
+def get_status(connection: http.client.HTTPConnection, path: str) -> int:
+    connection.request("GET", path)
+    response = connection.getresponse()
+    response.read()
+    return response.status
+
+
+def post(connection: http.client.HTTPConnection, path: str, body: bytes, kind: str) -> bytes:
+    """The answer's body. Raises RuntimeError where it is no success."""
+    connection.request("POST", path, body, {"Content-Type": kind})
+    response = connection.getresponse()
+    answer = response.read()
+    if response.status != 200:
+        raise RuntimeError(f"{path} answered {response.status}: {answer[:200]!r}")
+    return answer
+
+
+def encode(connection: http.client.HTTPConnection, wav: bytes) -> str:
+    """The name of the clip the service makes of `wav`."""
+    border = "clip-border"
+    head = f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+    body = head.encode() + wav + f"\r\n--{border}--\r\n".encode()
+    answer = json.loads(post(connection, "/encode", body, f"multipart/form-data; boundary={border}"))
+    return str(answer["clip"])
