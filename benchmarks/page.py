@@ -73,7 +73,7 @@ _LOADED = """() => performance.getEntries()
 
 
 def rows(repeats: int) -> Iterator[dict[str, Any]]:
-    """From the address to a page in use, and its weight; from a movement to its picture, from letting go to its sound."""
+    """From address to a page in use, and its weight; from a movement to its picture, from letting go to its sound."""
     with service() as connection, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
