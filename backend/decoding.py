@@ -14,7 +14,7 @@ from backend.bases import Base, Depth, base_of
 from backend.engine import Engine
 from backend.errors import invalid
 from backend.schemas import DecodeRequest
-from backend.sounds import Sound, within_full_scale
+from backend.sounds import Excerpt, Sound, Waveform, within_full_scale
 from trainer.edits import Edit, apply_edits
 
 _ROUNDING_SECONDS = 1e-3
@@ -40,11 +40,31 @@ def decode(engine: Engine, request: DecodeRequest) -> Decoded:
 def edited(base: Base, edits: Sequence[Edit]) -> Decoded:
     """What `base` sounds like after `edits`, which have been checked. Raises Problem where that is no sound."""
     latents = apply_edits(base.latents, edits, base.depth.geometry)
-    waveform = (_sound(base, latents, bool(edits)) / base.gain).numpy()
-    if not np.isfinite(waveform).all():
-        raise invalid(base.source, "the values are too large to decode to a sound; use smaller ones")
+    waveform = _finite(_sound(base, latents, bool(edits)), base)
     rms = float(latents.square().mean().sqrt())
     return Decoded(within_full_scale(waveform, base.depth.entry.sample_rate), rms, _share_beyond(rms, base.depth))
+
+
+def seen(engine: Engine, base: Base, edits: Sequence[Edit], excerpt: Excerpt | None) -> dict[str, Any]:
+    """The spectrogram of `base` after `edits`, which have been checked, or `excerpt` of it, as the wire has it. Raises
+    Problem where there is no sound to see.
+
+    Of an excerpt no more is decoded than it takes: within rounding the same, but at its own level where the whole sound
+    is turned down so as not to clip.
+    """
+    if excerpt is None:
+        return picture(engine, edited(base, edits))
+    depth, latents = base.depth, apply_edits(base.latents, edits, base.depth.geometry)
+    waveform = _finite(depth.model.decode(depth.module, latents, base.samples, excerpt.between), base)
+    return engine.spectrograms.part(waveform, depth.entry.sample_rate, excerpt)
+
+
+def _finite(sound: Tensor, base: Base) -> Waveform:
+    """`sound` [samples] at the loudness of the clip. Raises Problem where it overflows."""
+    waveform: Waveform = (sound / base.gain).numpy()
+    if not np.isfinite(waveform).all():
+        raise invalid(base.source, "the values are too large to decode to a sound; use smaller ones")
+    return waveform
 
 
 def _sound(base: Base, latents: Tensor, has_edits: bool) -> Tensor:
@@ -81,14 +101,18 @@ def check_edits(base: Base, edits: Iterable[Edit]) -> None:
 
 def check_edit(base: Base, edit: Edit, prefix: str = "") -> None:
     """Raise Problem where `edit` does not hold; its fields are called by their names after `prefix`."""
-    dims, duration = len(base.latents), base.duration
-    if edit.dim >= dims:
-        raise invalid(f"{prefix}dim", f"module {base.depth.module} has dimensions 0 to {dims - 1}")
-    if edit.end is not None and edit.end > duration + _ROUNDING_SECONDS:
+    if edit.dim >= base.depth.dims:
+        raise invalid(f"{prefix}dim", f"module {base.depth.module} has dimensions 0 to {base.depth.dims - 1}")
+    check_span(base.duration, edit.start, edit.end, prefix)
+
+
+def check_span(duration: float, start: float | None, end: float | None, prefix: str) -> None:
+    """Raise Problem where `start` and `end`, in seconds, are no span of a clip that lasts `duration`."""
+    if end is not None and end > duration + _ROUNDING_SECONDS:
         raise invalid(f"{prefix}end", f"the clip ends at {duration:.6g} s; end the span there or before")
-    start, end = edit.start or 0.0, duration if edit.end is None else edit.end
-    if start >= end:
-        raise invalid(f"{prefix}start", f"must lie before the span's end, {end:.6g} s")
+    first, last = start or 0.0, duration if end is None else end
+    if first >= last:
+        raise invalid(f"{prefix}start", f"must lie before the span's end, {last:.6g} s")
 
 
 def _share_beyond(rms: float, depth: Depth) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,16 @@ def peaks(waveform: Waveform) -> dict[str, object]:
     return pack(np.stack([np.minimum.reduceat(waveform, starts), np.maximum.reduceat(waveform, starts)]))
 
 
+@dataclass(frozen=True)
+class Excerpt:
+    """Frames [first, last) of a picture, which begin at `start` seconds and are made of the samples `between`."""
+
+    first: int
+    last: int
+    start: float
+    between: tuple[int, int]
+
+
 class Spectrograms:
     """Log-mel pictures; the filters of each sample rate are made once."""
 
@@ -56,10 +67,37 @@ class Spectrograms:
 
     def picture(self, waveform: Waveform, sample_rate: int) -> dict[str, object]:
         """`waveform` [samples] as `{"values": [bands, frames] in dB, "hop_seconds", "band_hz"}`."""
+        mel = self._filter(sample_rate)
+        return _picture(mel, _in_pieces(mel, waveform))
+
+    def excerpt(self, start: float, end: float, samples: int, sample_rate: int) -> Excerpt:
+        """The frames from `start` up to `end`, in seconds, of the picture of so many samples; one at least."""
+        hop = self._filter(sample_rate).hop
+        frames = samples // hop + 1
+        first = min(_frame_from(start * sample_rate / hop), frames - 1)
+        last = min(max(_frame_from(end * sample_rate / hop), first + 1), frames)
+        between = (max(0, first - _MARGIN_FRAMES) * hop, min(samples, (last + _MARGIN_FRAMES) * hop))
+        return Excerpt(first, last, first * hop / sample_rate, between)
+
+    def part(self, waveform: Waveform, sample_rate: int, excerpt: Excerpt) -> dict[str, object]:
+        """Those frames alone, of the samples `excerpt.between`, as the wire has a picture."""
+        mel = self._filter(sample_rate)
+        skipped = excerpt.first - excerpt.between[0] // mel.hop
+        return _picture(mel, _in_pieces(mel, waveform)[:, skipped : skipped + excerpt.last - excerpt.first])
+
+    def _filter(self, sample_rate: int) -> LogMel:
         mel = self._filters.get(sample_rate)
         if mel is None:
             mel = self._filters.setdefault(sample_rate, LogMel(sample_rate))
-        return {"values": pack(_in_pieces(mel, waveform)), "hop_seconds": mel.hop_seconds, "band_hz": mel.band_hz}
+        return mel
+
+
+def _picture(mel: LogMel, values: NDArray[np.float32]) -> dict[str, object]:
+    return {"values": pack(values), "hop_seconds": mel.hop_seconds, "band_hz": mel.band_hz}
+
+
+def _frame_from(position: float) -> int:
+    return math.ceil(position - 1e-6)  # what seconds lose in rounding must not cost a frame
 
 
 @torch.inference_mode()

@@ -26,6 +26,7 @@ from backend.schemas.requests import (
     LatentsQuery,
     Toward,
     TraverseRequest,
+    Window,
 )
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "Toward",
     "TraverseAnswer",
     "TraverseRequest",
+    "Window",
 ]

@@ -127,9 +127,13 @@ class DecodeAnswer(Answer):
     prior_distance: PriorDistance
 
 
+_START = "Time of each picture's first frame, in seconds: 0 without a window."
+
+
 class TraverseAnswer(Answer):
     rows: int = Field(description="How many values of `dim`.")
     columns: int = Field(description="How many values of `across.dim`; 1 without `across`.")
+    start: float = Field(description=_START)
     spectrograms: list[Spectrogram] = Field(description="Row by row, as /decode would answer each.")
 
 
@@ -137,6 +141,7 @@ class InterpolateAnswer(Answer):
     contribution: list[float] = Field(
         description="Of each dimension, its share of the squared distance between the two clips' means over time."
     )
+    start: float = Field(description=_START)
     spectrograms: list[Spectrogram] = Field(description="From the first clip to the second, as /decode would answer.")
 
 

@@ -114,6 +114,18 @@ class Across(Strict):
     values: Values
 
 
+class Window(Strict):
+    """A stretch of time, in seconds."""
+
+    start: float = Field(ge=0)
+    end: float = Field(gt=0)
+
+
+SeenWindow = Annotated[
+    Window | None, Field(description="Show only this stretch, of a long clip say; all of it where left out.")
+]
+
+
 class TraverseRequest(DecodeRequest):
     """The body of /traverse: what /decode is told, and one dimension, or two, that are then set to one value after
     another, over the whole clip or from `start` to `end`.
@@ -124,6 +136,7 @@ class TraverseRequest(DecodeRequest):
     across: Across | None = Field(None, description="A second dimension: a column for each of its values.")
     start: float | None = Field(None, ge=0, description="In seconds; the clip's beginning where left out.")
     end: float | None = Field(None, gt=0, description="In seconds; the clip's end where left out.")
+    window: SeenWindow = None
 
 
 class InterpolateRequest(Strict):
@@ -135,3 +148,4 @@ class InterpolateRequest(Strict):
     to: ClipName
     top_k: TopK = None
     steps: int = Field(9, ge=2, le=33, description="Pictures, both ends among them.")
+    window: SeenWindow = None

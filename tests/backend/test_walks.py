@@ -53,13 +53,13 @@ def bases(clip: str, other: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("name", ["mean", "sample", "prior", "zero", "toward", "latents"])
 def test_each_cell_is_what_decode_answers(client: TestClient, clip, other, name) -> None:
     body = {"module": 3, **bases(clip, other)[name], "edits": [MINE]}
-    values, across = [-2.0, 0.0, 2.5], [-1, 1]
-    told = post(client, "/traverse", **body, dim=1, values=values, across={"dim": 4, "values": across})
+    rows, columns = [-2.0, 0.0, 2.5], [-1, 1]
+    told = post(client, "/traverse", **body, dim=1, values=rows, across={"dim": 4, "values": columns})
     TraverseAnswer.model_validate(told)
-    assert (told["rows"], told["columns"], len(told["spectrograms"])) == (3, 2, 6)
+    assert (told["rows"], told["columns"], told["start"], len(told["spectrograms"])) == (3, 2, 0.0, 6)
     cells = iter(told["spectrograms"])
-    for row in values:
-        for column in across:
+    for row in rows:
+        for column in columns:
             edits = [MINE, {"dim": 1, "op": "set", "value": row}, {"dim": 4, "op": "set", "value": column}]
             assert next(cells) == post(client, "/decode", **{**body, "edits": edits})["spectrogram"]
     assert len({cell["values"]["data"] for cell in told["spectrograms"]}) == 6
@@ -86,6 +86,45 @@ def test_a_span_of_a_long_clip_is_spliced_in(client: TestClient, tiny, make_vowe
     assert max(lengths[1:]) < 32_000
 
 
+def values(spectrogram: dict[str, Any]) -> np.ndarray:
+    array = spectrogram["values"]
+    return np.frombuffer(base64.b64decode(array["data"]), "<f2").reshape(array["shape"]).astype(np.float32)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 0.2), (0.305, 0.5), (0.8, 1.0), (0.5, 0.501), (0.9999, 1.0)])
+@pytest.mark.parametrize("module", [1, 2, 3])
+def test_a_window_shows_that_stretch_of_the_pictures(client: TestClient, clip, other, module, start, end) -> None:
+    asked = {
+        "/traverse": {"clip": clip, "edits": [MINE], "dim": 1, "values": [-1, 1]},
+        "/interpolate": {"from": clip, "to": other, "steps": 3},
+    }
+    for path, body in asked.items():
+        whole = post(client, path, module=module, **body)
+        part = post(client, path, module=module, **body, window={"start": start, "end": end})
+        times = np.arange(values(whole["spectrograms"][0]).shape[1]) * 0.01
+        shown = (times >= start - 1e-9) & (times < end - 1e-9)
+        if not shown.any():
+            shown[np.flatnonzero(times >= start - 1e-9)[0]] = True
+        assert part["start"] == pytest.approx(times[shown][0])
+        for seen, all_of_it in zip(part["spectrograms"], whole["spectrograms"], strict=True):
+            np.testing.assert_allclose(values(seen), values(all_of_it)[:, shown], atol=0.1)
+
+
+def test_a_window_takes_no_more_than_its_share_of_a_long_clip(client, tiny, make_vowel, to_file, monkeypatch) -> None:
+    name = post_file(client, to_file(make_vowel(10.0, f0=100.0)))
+    lengths: list[int] = []
+    decoder = type(bundle.load(tiny).decoders["3"])
+    forward = decoder.forward
+    monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
+    grid = {"module": 3, "clip": name, "dim": 1, "values": [0.1] * 64}
+    assert client.post("/traverse", json=grid).status_code == 422
+    told = post(client, "/traverse", **grid, window={"start": 4.0, "end": 5.0})
+    assert told["start"] == 4.0
+    assert {values(picture).shape[1] for picture in told["spectrograms"]} == {100}
+    assert len(lengths) == 64
+    assert max(lengths) < 40_000
+
+
 TRAVERSE_FAULTS: dict[str, tuple[int, str | None, dict[str, Any]]] = {
     "no dim": (422, "dim", {"dim": None}),
     "dim 8": (422, "dim", {"dim": 8}),
@@ -106,6 +145,11 @@ TRAVERSE_FAULTS: dict[str, tuple[int, str | None, dict[str, Any]]] = {
     "start at the end": (422, "start", {"start": 0.5, "end": 0.5}),
     "start before the clip": (422, "start", {"start": -0.1}),
     "too much sound": (422, "values", {"clip": None, "seconds": 60, "base": "zero", "values": [0] * 6}),
+    "window after the clip": (422, "window.end", {"window": {"start": 0.5, "end": 1.1}}),
+    "window of nothing": (422, "window.start", {"window": {"start": 0.5, "end": 0.5}}),
+    "window before the clip": (422, "window.start", {"window": {"start": -1, "end": 0.5}}),
+    "window without end": (422, "window.end", {"window": {"start": 0.5}}),
+    "window unknown field": (422, "window.dim", {"window": {"start": 0, "end": 1, "dim": 1}}),
     "edit": (422, "edits.0.dim", {"edits": [{"dim": 9, "op": "set", "value": 0}]}),
     "unknown field": (422, "steps", {"steps": 3}),
     "unknown clip": (404, "clip", {"clip": "0" * 32}),
@@ -210,6 +254,7 @@ INTERPOLATE_FAULTS: dict[str, tuple[int, str | None, dict[str, Any]]] = {
     "unknown model": (404, "model", {"model": "nobody"}),
     "no decoder": (422, "module", {"model": "plain", "module": 1}),
     "edits": (422, "edits", {"edits": []}),
+    "window after the clip": (422, "window.end", {"window": {"start": 0.5, "end": 1.1}}),
 }
 
 
@@ -250,7 +295,9 @@ def test_too_long_a_way_says_what_to_do(client: TestClient, clip, make_vowel, to
     long = post_file(client, to_file(make_vowel(18.0)))
     body = {"module": 3, "from": long, "to": clip, "steps": 17}
     problem = check_problem(client.post("/interpolate", json=body), 422, field="steps")
-    assert "ask for fewer" in problem["detail"]
+    assert "window" in problem["detail"]
+    window = {"start": 3.0, "end": 3.5}
+    assert len(post(client, "/interpolate", **body, window=window)["spectrograms"]) == 17
     assert len(post(client, "/interpolate", **{**body, "from": clip, "to": long})["spectrograms"]) == 17
 
 

@@ -65,6 +65,8 @@ def test_a_long_recording_is_decoded_in_pieces_without_a_seam(
     whole = model.decode(module, latents[module - 1], SAMPLES)
     monkeypatch.setattr("trainer.model.model.PIECE_SECONDS", 0.1)
     assert_same(model.decode(module, latents[module - 1], SAMPLES), whole, whole.abs().max())
+    part = model.decode(module, latents[module - 1], SAMPLES, between=(5_000, 15_001))
+    assert_same(part, whole[5_000:15_001], whole.abs().max())
 
 
 @pytest.mark.parametrize("module", MODULES)

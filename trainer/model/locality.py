@@ -29,12 +29,15 @@ def decode_between(decoder: Decoder, latents: Tensor, samples: int, start: int, 
     return sound[start - first * size : stop - first * size]
 
 
-def decode_in_pieces(decoder: Decoder, latents: Tensor, samples: int, piece: int) -> Tensor:
-    """All `samples`, some `piece` samples at a time: a long recording in memory bounded by a piece."""
-    starts = range(0, max(samples, 1), piece)
-    return torch.cat(
-        [decode_between(decoder, latents, samples, start, min(start + piece, samples)) for start in starts]
-    )
+def decode_in_pieces(
+    decoder: Decoder, latents: Tensor, samples: int, piece: int, between: tuple[int, int] | None = None
+) -> Tensor:
+    """All `samples`, or those `between`, some `piece` samples at a time: a long recording in memory bounded by a
+    piece.
+    """
+    begin, end = between or (0, samples)
+    starts = range(begin, max(end, begin + 1), piece)
+    return torch.cat([decode_between(decoder, latents, samples, start, min(start + piece, end)) for start in starts])
 
 
 def spans_to_decode(decoder: Decoder, latents: Tensor, before: Tensor, samples: int) -> list[tuple[int, int]] | None:

@@ -101,14 +101,17 @@ class Model(nn.Module):
         return [Posterior.joined(parts) for parts in kept]
 
     @torch.inference_mode()
-    def decode(self, module: int, latents: Tensor, samples: int | None = None) -> Tensor:
+    def decode(
+        self, module: int, latents: Tensor, samples: int | None = None, between: tuple[int, int] | None = None
+    ) -> Tensor:
         """Latents [dims, frames] of `module` -> waveform [samples] at the model's loudness; by default one hop a frame.
+        With `between`, samples [start, stop) of it alone, within rounding, from those frames alone that reach them.
 
         Raises ValueError when the module has no decoder or the latents are not [dims, frames] with at least one frame.
         """
         decoder = self._decoder_for(module, latents)
         length = self.geometry[module - 1].samples(latents.shape[1]) if samples is None else samples
-        return decode_in_pieces(decoder, latents, length, round(PIECE_SECONDS * self.config.sample_rate))
+        return decode_in_pieces(decoder, latents, length, round(PIECE_SECONDS * self.config.sample_rate), between)
 
     @torch.inference_mode()
     def decode_edited(
