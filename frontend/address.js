@@ -4,6 +4,7 @@ import { OPS, clamp, withEdit, UNTOUCHED } from "./edits.js";
 import { NOTHING_CHOSEN, PANELS } from "./state.js";
 
 /** @typedef {import("./state.js").Choice} Choice */
+/** @typedef {import("./state.js").Grid} Grid */
 /** @typedef {import("./edits.js").Edit} Edit */
 /** @typedef {import("./edits.js").Gesture} Gesture */
 /** @typedef {import("./edits.js").Span} Span */
@@ -25,6 +26,7 @@ export function toAddress(choice) {
   const address = new URLSearchParams();
   for (const key of PLAIN) if (choice[key] !== NOTHING_CHOSEN[key]) address.set(key, String(choice[key]));
   if (choice.span) address.set("span", saidSpan(choice.span));
+  if (choice.panel === "grid") address.set("grid", saidGrid(choice.grid));
   for (const [module, { edits, muted }] of Object.entries(choice.gestures)) {
     if (edits.length) address.set(`edits${module}`, edits.map(saidEdit).join(","));
     if (muted.length) address.set(`muted${module}`, muted.join(","));
@@ -60,7 +62,26 @@ export function fromAddress(text) {
     span: heardSpan(span),
     gestures: heardGestures(address),
     panel: PANELS.find((panel) => panel === address.get("panel")) ?? "sliders",
+    grid: heardGrid(address.get("grid") ?? ""),
   };
+}
+
+/** @param {Grid} grid As in "3.12x5,8,-3,3": module 3, dimension 12 across and 5 upward, 8 steps from -3 to 3; what is left to the page is left out. */
+const saidGrid = ({ module, dim, against, steps, low, high }) =>
+  [dim === null ? "" : `${module}.${dim}${against === null ? "" : `x${against}`}`, steps ?? "", low, high].join();
+
+const GRID = new RegExp(String.raw`^(?:(\d{1,3})\.(\d{1,5})(?:x(\d{1,5}))?)?,(\d{0,2}),(-?${NUMBER}),(-?${NUMBER})$`);
+
+/**
+ * @param {string} said
+ * @returns {Grid}
+ */
+function heardGrid(said) {
+  const heard = GRID.exec(said);
+  if (!heard) return NOTHING_CHOSEN.grid;
+  const [module, dim, against, steps] = heard.slice(1, 5).map((count) => (count ? Number(count) : null));
+  const [low, high] = heard.slice(5).map((value) => clamp(Number(value)));
+  return low < high ? { module, dim, against, steps, low, high } : NOTHING_CHOSEN.grid;
 }
 
 /**

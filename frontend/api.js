@@ -14,6 +14,9 @@ import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from "./arrays.js";
 /** @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules: Summary[]}} Encoded `peaks` is [2, n]: the lowest and the highest sample of each of n stretches */
 /** @typedef {import("./edits.js").WireEdit} WireEdit */
 /** @typedef {{model: string, module: number, clip?: string, seconds?: number, base: string, seed: number, edits: WireEdit[]}} DecodeRequest */
+/** @typedef {{start: number, end: number}} Window */
+/** @typedef {DecodeRequest & {dim: number, values: number[], across?: {dim: number, values: number[]}, start?: number, end?: number, window?: Window}} TraverseRequest */
+/** @typedef {{rows: number, columns: number, start: number, spectrograms: Spectrogram[]}} Traversal row by row; `start` is the time of their first frames, in seconds */
 /** @typedef {{rms: number | null, beyond: number | null}} PriorDistance */
 /** @typedef {{duration: number, audio: ArrayBuffer, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded */
 /** @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar: Float32Array}} Latents of one clip and module, each [dims, frames] row-major; `logvar` is minus infinity where the encoder is deterministic */
@@ -110,16 +113,22 @@ export async function encode(file, fileName, name) {
 }
 
 /**
+ * @param {string} path
+ * @param {unknown} body
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>} the answer's JSON
+ */
+async function post(path, body, signal) {
+  const headers = { "Content-Type": "application/json" };
+  return (await call(path, { method: "POST", headers, body: JSON.stringify(body), signal })).json();
+}
+
+/**
  * @param {DecodeRequest} request
  * @returns {Promise<Decoded>}
  */
 export async function decode(request) {
-  const response = await call("decode", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(request),
-  });
-  const body = await response.json();
+  const body = await post("decode", request);
   return {
     duration: body.samples / body.sample_rate,
     audio: bytesFrom(body.audio).buffer,
@@ -127,6 +136,16 @@ export async function decode(request) {
     prior: body.prior_distance ?? null,
     limited: body.limited === true,
   };
+}
+
+/**
+ * @param {TraverseRequest} request
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Traversal>}
+ */
+export async function traverse(request, signal) {
+  const { rows, columns, start = 0, spectrograms } = await post("traverse", request, signal);
+  return { rows, columns, start, spectrograms: spectrograms.map(spectrogramFrom) };
 }
 
 /**

@@ -85,6 +85,22 @@ export function withMute({ edits, muted }, dim) {
 }
 
 /**
+ * @param {Gesture} gesture
+ * @param {number} dim
+ * @param {number} value
+ * @param {Span | null} span
+ * @returns {Gesture} with that dimension held at a value there, whatever else is done to it; elsewhere it sounds as before
+ */
+export function withHeld({ edits, muted }, dim, value, span) {
+  const held = { dim, op: /** @type {const} */ ("set"), value: clamp(value), span };
+  const others = edits.filter((edit) => edit.dim !== dim);
+  if (!span) return { edits: [...others, held], muted: muted.filter((one) => one !== dim) };
+  // Zero would have the last word over the span as well: it becomes an edit, and so an earlier one.
+  if (muted.includes(dim)) return { edits: [...others, { ...held, value: 0, span: null }, held], muted: muted.filter((one) => one !== dim) };
+  return { edits: [...edits.filter((edit) => edit.dim !== dim || !sameSpan(edit.span, span)), held], muted };
+}
+
+/**
  * @param {Gestures} gestures
  * @param {(edit: Edit, module: number) => boolean} keeps
  * @param {(dim: number, module: number) => boolean} [keepsMuted]

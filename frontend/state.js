@@ -8,12 +8,17 @@ import { PREFERRED } from "./preferences.js";
 /** @typedef {import("./edits.js").Gestures} Gestures */
 /** @typedef {"mean" | "sample" | "prior" | "zero"} Base the clip's posterior mean, a draw of it, a draw of N(0, I), or zero */
 /** @typedef {"sliders" | "grid" | "compare"} Panel */
-/** @typedef {"original" | "decoded" | number} Side what can be heard: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
+/** @typedef {"cell" | "kept" | "blend" | "twin"} Aside what is heard beside these: a cell of the grid, the state kept as B, the way to a second clip, another model */
+/** @typedef {"original" | "decoded" | number | Aside} Side what can be heard: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
 /** @typedef {import("./api.js").Encoded} Encoded */
 /** @typedef {import("./api.js").Decoded} Decoded */
 /** @typedef {import("./api.js").DecodeRequest} DecodeRequest */
 /** @typedef {{name: string, clip: string, file: Blob | null, encoded: Encoded | null}} Recording `file` and `encoded` are null for a clip known only by its address */
 /** @typedef {{kind: "error" | "note", title: string, detail: string}} Notice */
+/**
+ * What the grid shows. `dim` goes across, `against` upward; they are meant for `module` alone, and null for the page to choose or for none.
+ * @typedef {{module: number | null, dim: number | null, against: number | null, steps: number | null, low: number, high: number}} Grid
+ */
 /** @typedef {"starting" | "opening" | "ready" | "empty" | "asking" | "failed"} Phase */
 
 /**
@@ -30,6 +35,7 @@ import { PREFERRED } from "./preferences.js";
  * @property {Span | null} span the next movement acts on it; null for the whole clip
  * @property {Gestures} gestures
  * @property {Panel} panel what stands beside the pictures
+ * @property {Grid} grid
  */
 
 /**
@@ -39,9 +45,13 @@ import { PREFERRED } from "./preferences.js";
  * @property {import("./api.js").Model | null} card the chosen model's facts
  * @property {import("./api.js").Example[]} examples
  * @property {Recording | null} recording
+ * @property {readonly import("./recents.js").Recent[]} recents files opened lately, newest first
  * @property {(Decoded & {request: DecodeRequest}) | null} decoded
  * @property {{[module: number]: Decoded | null}} layers the clip's unedited decodings, as far as they are fetched; null where a module has no decoder
  * @property {import("./api.js").Latents | null} latents the clip's posterior in the chosen module, while somebody looks at it
+ * @property {{[side in Aside]?: Decoded}} asides as far as they were listened to
+ * @property {(import("./api.js").Traversal & {request: import("./api.js").TraverseRequest}) | null} traversal what the grid shows, while it is open
+ * @property {{row: number, column: number} | null} cell of the traversal, the chosen one
  * @property {Side | null} heard what is playing
  * @property {Phase} phase
  * @property {boolean} decoding
@@ -63,7 +73,7 @@ export const PANELS = ["sliders", "grid", "compare"];
 /** @type {Choice} */
 export const NOTHING_CHOSEN = {
   model: null, module: null, example: null, clip: null, file: null, op: "add", base: "mean", seed: 0, span: null, gestures: {},
-  panel: "sliders",
+  panel: "sliders", grid: { module: null, dim: null, against: null, steps: null, low: -3, high: 3 },
 };
 
 /** The keys that decide how the clip sounds. */
@@ -86,7 +96,7 @@ export const CHOICE = /** @type {(keyof Choice)[]} */ (Object.keys(NOTHING_CHOSE
 export function createStore(choice) {
   /** @type {State} */
   let state = {
-    ...choice, models: [], card: null, examples: [], recording: null, decoded: null, layers: {}, latents: null, heard: null, phase: "starting",
+    ...choice, models: [], card: null, examples: [], recents: [], recording: null, decoded: null, layers: {}, latents: null, asides: {}, traversal: null, cell: null, heard: null, phase: "starting",
     decoding: false, locked: [], preferences: PREFERRED, undoable: false, redoable: false, notice: null,
   };
   /** @type {{keys: readonly (keyof State)[], listener: () => void}[]} */
@@ -175,12 +185,14 @@ export const layerRequest = (state, module) => decodeRequest({ ...state, module,
 
 /**
  * @param {State} state
- * @returns {{side: Side, sound: Decoded | null}} what the lane of the decoded sound shows: the layer that is heard, otherwise what the sliders make
+ * @returns {{side: Side, sound: Decoded | null}} what the lane of the decoded sound shows: what is heard, otherwise what the sliders make
  */
-export function pictured({ heard, layers, decoded }) {
-  const layer = typeof heard === "number" ? layers[heard] : null;
-  return heard !== null && layer ? { side: heard, sound: layer } : { side: "decoded", sound: decoded };
+export function pictured({ heard, layers, asides, decoded }) {
+  const sound = typeof heard === "number" ? layers[heard] : heard === "original" || heard === "decoded" || heard === null ? null : asides[heard];
+  return heard !== null && sound ? { side: heard, sound } : { side: "decoded", sound: decoded };
 }
 
+const CAPTIONS = { original: "Original", decoded: "Decoded", cell: "Cell of the grid", kept: "B", blend: "Between the clips", twin: "The other model" };
+
 /** @param {Side} side */
-export const captionOf = (side) => (typeof side === "number" ? `Module ${side}, unedited` : { original: "Original", decoded: "Decoded" }[side]);
+export const captionOf = (side) => (typeof side === "number" ? `Module ${side}, unedited` : CAPTIONS[side]);

@@ -28,6 +28,7 @@ export function showTransport(store, player, layers) {
   function soundOf(side) {
     if (side === "original") return store.state.recording?.file ?? null;
     if (side === "decoded") return store.state.decoded?.audio ?? null;
+    if (typeof side === "string") return store.state.asides[side]?.audio ?? null;
     return layers.fetch(side).then((layer) => layer?.audio ?? null);
   }
 
@@ -103,7 +104,10 @@ export function showTransport(store, player, layers) {
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   });
 
-  return { soundOf, play, playFrom, toggle, playDecoded: () => onRelease.checked && play("decoded", player.cursor) };
+  /** @param {Side} side from the cursor, where what is let go is to be played */
+  const playReleased = (side) => onRelease.checked && play(side, player.cursor);
+
+  return { soundOf, play, playFrom, toggle, playReleased, playDecoded: () => playReleased("decoded") };
 }
 
 /** @typedef {ReturnType<typeof showTransport>} Transport */
