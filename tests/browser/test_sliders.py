@@ -166,7 +166,8 @@ def test_a_sweep_moves_a_slider_and_leaves_it_where_it_was(explorer: Explorer) -
     explorer.drag(0, to=0.6)
     digest, before = explorer.digest, len(explorer.decodes())
     explorer.slider(0).press("s")
-    explorer.page.wait_for_function("() => Number(document.querySelector('#sliders .slider input').value) < -2", timeout=60_000)
+    far_left = "() => Number(document.querySelector('#sliders .slider input').value) < -2"
+    explorer.page.wait_for_function(far_left, timeout=60_000)
     explorer.slider(0).press("s")
     assert explorer.digest == digest
     values = [edit["value"] for decode in explorer.decodes()[before:] for edit in decode["edits"]]
