@@ -23,12 +23,28 @@ function missingFrom(shown, wanted) {
 
 /**
  * @param {Store} store
+ * @param {import("./recents.js").Recents} recents
  * @returns the things a person can do, for the views to call
  */
-export function createSession(store) {
+export function createSession(store, recents) {
   /** Counts openings, so that a slow one cannot overtake a later one. */
   let opening = 0;
   const attempt = createPatience(store);
+  const bear = createPatience(store);
+
+  /**
+   * Asks until the server answers.
+   * @template Answer
+   * @param {() => Promise<Answer>} ask
+   * @param {number} mine the opening it is for
+   * @returns {Promise<Answer | null>} null when a later opening overtook this one
+   */
+  async function insist(ask, mine) {
+    let answer;
+    do answer = await bear(ask, () => mine === opening, String(store.state.model));
+    while (answer === "again");
+    return answer;
+  }
 
   /** @param {string} detail */
   const note = (detail) => store.set({ notice: { kind: "note", title: "Please note", detail } });
@@ -39,8 +55,9 @@ export function createSession(store) {
    */
   async function openModel(name) {
     const mine = ++opening;
-    const [card, examples] = await Promise.all([api.model(name), api.examples(name)]);
-    if (mine !== opening) return false;
+    const answer = await insist(() => Promise.all([api.model(name), api.examples(name)]), mine);
+    if (!answer) return false;
+    const [card, examples] = answer;
     store.set({ model: name, card, examples, ...fitted(store.state, card) });
     return true;
   }
@@ -54,9 +71,11 @@ export function createSession(store) {
     const mine = ++opening;
     store.set({ phase: "opening", notice: null });
     try {
-      const { file, name } = await fetchFile();
-      const encoded = await api.encode(file, name, String(store.state.model));
-      if (mine !== opening) return;
+      const fetched = await insist(fetchFile, mine);
+      if (!fetched) return;
+      const { file, name } = fetched;
+      const encoded = await insist(() => api.encode(file, name, String(store.state.model)), mine);
+      if (!encoded) return;
       store.set({ ...chosen(encoded.clip), recording: { name, clip: encoded.clip, file, encoded }, phase: "ready" });
     } catch (error) {
       if (mine === opening) store.set({ notice: noticeOf(error), phase: restingPhase() });
@@ -66,7 +85,7 @@ export function createSession(store) {
   /** Where the page falls back to when nothing more is being opened. */
   function restingPhase() {
     const { recording, decoded, clip } = store.state;
-    if (recording && (recording.file || decoded)) return "ready";
+    if (recording?.file || decoded) return "ready";
     return clip ? "asking" : "empty";
   }
 
@@ -78,30 +97,40 @@ export function createSession(store) {
     await open(fetchFile, () => ({ example: id, clip: null, file: null }));
   }
 
-  /** @param {File} file */
-  async function openFile(file) {
+  /**
+   * @param {Blob} file
+   * @param {string} name
+   */
+  async function openFile(file, name) {
     const { clip: asked, file: askedName, recording } = store.state;
     await open(
-      async () => ({ file, name: file.name }),
+      async () => ({ file, name }),
       (clip) => {
         if (asked && clip !== asked && !recording?.file) {
           note(`This is not the recording the address was made with (${askedName ?? "unnamed"}), so it will not sound the same.`);
         }
-        return { example: null, clip, file: file.name };
+        return { example: null, clip, file: name };
       },
     );
   }
 
+  /**
+   * @param {string} clip
+   * @param {string} name of its file
+   */
+  async function openClip(clip, name) {
+    const mine = opening;
+    const held = await recents.find(clip);
+    if (mine !== opening) return;
+    if (held) return open(async () => held, () => ({}));
+    // The server may still hold the clip: its sound needs nothing else, and if it does not, the answer says so.
+    store.set({ recording: { name, clip, file: null, encoded: null }, decoded: null, phase: "opening" });
+  }
+
   /** Opens what the address or the last model had open; without either, the first example, so that something is seen at once. */
   async function openChosen() {
-    const { example, clip, file, examples, recording } = store.state;
-    const held = recording?.clip === clip ? recording?.file : null;
-    if (clip && recording && held) return open(async () => ({ file: held, name: recording.name }), () => ({}));
-    if (clip) {
-      // The server may still hold the clip: its sound needs nothing else, and if it does not, the answer says so.
-      store.set({ recording: { name: file ?? "the recording", clip, file: null, encoded: null }, decoded: null, phase: "opening" });
-      return;
-    }
+    const { example, clip, file, examples } = store.state;
+    if (clip) return openClip(clip, file ?? "the recording");
     const known = examples.find((one) => one.id === example) ?? examples[0];
     if (!known) return store.set({ recording: null, decoded: null, phase: "empty" });
     await openExample(known.id);
@@ -124,9 +153,11 @@ export function createSession(store) {
 
   /** From nothing to something on the page, as the choice in the state asks. */
   async function start() {
+    const mine = ++opening;
     store.set({ phase: "starting", notice: null });
     try {
-      const models = await api.models();
+      const models = await insist(api.models, mine);
+      if (!models) return;
       if (!models.length) return fail({ kind: "error", title: "No model", detail: "Put a trained bundle into a folder named in MODELS, then try again." });
       store.set({ models });
       const { model } = store.state;
@@ -173,6 +204,7 @@ export function createSession(store) {
   store.on(SOUND, () => {
     const request = decodeRequest(store.state);
     if (request) decoder.ask(request);
+    else if (store.state.decoded) store.set({ decoded: null, phase: restingPhase() }); // what was drawn from nothing is no longer wanted
   });
 
   return { start, chooseModel, openExample, openFile, settled: decoder.idle };

@@ -1,5 +1,5 @@
 // @ts-check
-/** Where a recording comes from: the model's examples, a chosen file, or one dropped anywhere on the page. And the choice of the model itself. */
+/** Where a recording comes from: the model's examples, those opened lately, a file chosen, pasted or dropped. And the choice of the model itself. */
 import { seconds } from "../format.js";
 import { make, part } from "./dom.js";
 
@@ -8,47 +8,56 @@ import { make, part } from "./dom.js";
  * @param {import("../session.js").Session} session
  */
 export function showSource(store, session) {
-  const list = part("examples");
+  const shelf = part("shelf");
   const file = /** @type {HTMLInputElement} */ (part("file"));
-  const fileName = part("file-name");
   const models = /** @type {HTMLSelectElement} */ (part("model"));
 
   store.on(["examples"], () => {
-    list.replaceChildren(
-      ...store.state.examples.map(({ id, label, duration, speaker }) => {
-        const button = make("button", { type: "button", className: "example" }, make("b", {}, label), make("span", {}, speaker ?? seconds(duration)));
-        button.title = seconds(duration);
-        button.dataset.example = id;
-        button.addEventListener("click", () => session.openExample(id));
-        return button;
-      }),
+    const chips = store.state.examples.map(({ id, label, duration, speaker }) =>
+      chip(id, label, speaker ?? seconds(duration), seconds(duration), () => session.openExample(id)),
     );
+    part("examples").replaceChildren(...chips);
     markChosen();
   });
 
+  store.on(["recents"], () => {
+    const { recents } = store.state;
+    part("recents").replaceChildren(
+      ...recents.map(({ clip, name, file, duration }) => chip(clip, name, seconds(duration), name, () => session.openFile(file, name))),
+    );
+    part("recents").hidden = !recents.length;
+    markChosen();
+  });
+
+  store.on(["example", "clip"], markChosen);
   function markChosen() {
-    const { example, file: name } = store.state;
-    for (const button of list.querySelectorAll("button")) {
-      const chosen = button.dataset.example === example;
+    const { example, clip } = store.state;
+    for (const button of shelf.querySelectorAll("button")) {
+      const chosen = button.dataset.opens === (example ?? clip);
+      const before = button.getAttribute("aria-pressed");
       button.setAttribute("aria-pressed", String(chosen));
-      if (chosen) bringIntoSight(button);
+      if (chosen && before !== "true") bringIntoSight(button);
     }
-    fileName.textContent = example ? "" : (name ?? "");
-    fileName.hidden = !fileName.textContent;
-  }
-  store.on(["example", "file"], markChosen);
-
-  /** @param {HTMLElement} button scrolled to inside the list alone: the page stays where it is */
-  function bringIntoSight({ offsetLeft: left, offsetWidth: width }) {
-    const hidden = left < list.scrollLeft || left + width > list.scrollLeft + list.clientWidth;
-    if (hidden) list.scrollLeft = left - width / 2;
   }
 
+  /** @param {HTMLElement} button scrolled to inside the shelf alone: the page stays where it is */
+  function bringIntoSight(button) {
+    const [inner, outer] = [button.getBoundingClientRect(), shelf.getBoundingClientRect()];
+    if (inner.left < outer.left || inner.right > outer.right) shelf.scrollLeft += inner.left - outer.left - inner.width / 2;
+  }
+
+  const open = (/** @type {File | undefined} */ chosen) => chosen && session.openFile(chosen, chosen.name);
   file.addEventListener("change", () => {
-    if (file.files?.[0]) session.openFile(file.files[0]);
+    open(file.files?.[0]);
     file.value = ""; // so that choosing the same file again is a change too
   });
-  acceptDrops(session.openFile);
+  acceptDrops(open);
+  addEventListener("paste", (event) => {
+    const pasted = event.clipboardData?.files[0];
+    if (!pasted) return;
+    event.preventDefault();
+    open(pasted);
+  });
 
   store.on(["models", "model"], () => {
     const { models: known, model } = store.state;
@@ -57,7 +66,21 @@ export function showSource(store, session) {
   models.addEventListener("change", () => session.chooseModel(models.value));
 }
 
-/** @param {(file: File) => void} open */
+/**
+ * @param {string} opens the example or clip
+ * @param {string} name
+ * @param {string} detail
+ * @param {string} title
+ * @param {() => void} open
+ */
+function chip(opens, name, detail, title, open) {
+  const button = make("button", { type: "button", className: "chip", title }, make("b", {}, name), make("span", {}, detail));
+  button.dataset.opens = opens;
+  button.addEventListener("click", open);
+  return button;
+}
+
+/** @param {(file: File | undefined) => void} open */
 function acceptDrops(open) {
   const carriesFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
   const veil = part("drop");
@@ -71,7 +94,6 @@ function acceptDrops(open) {
     if (!carriesFile(event)) return;
     event.preventDefault();
     hovering((depth = 0) > 0);
-    const dropped = event.dataTransfer?.files[0];
-    if (dropped) open(dropped);
+    open(event.dataTransfer?.files[0]);
   });
 }

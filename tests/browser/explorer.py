@@ -42,7 +42,11 @@ class Explorer:
 
     def upload(self, path: Path) -> Explorer:
         self.page.set_input_files("#file", path)
-        expect(self.page.locator("#file-name")).to_have_text(path.name)
+        return self.opened(path.name)
+
+    def opened(self, name: str) -> Explorer:
+        """Wait until a file of that name is the recording on the page."""
+        expect(self.page.locator("#recents [aria-pressed=true]")).to_contain_text(name)
         return self.settle()
 
     def module(self, number: int) -> Explorer:

@@ -205,7 +205,7 @@ def test_another_recording_or_another_draw_has_other_layers(listener: Explorer, 
     heard(listener, 2)
     listener.page.set_input_files("#file", vowel)
     wait_for_silence(listener)
-    expect(listener.page.locator("#file-name")).to_have_text(vowel.name)
+    listener.opened(vowel.name)
     listener.settle()
     clip = listener.decodes()[-1]["clip"]
     assert clip != listener.decodes()[0]["clip"]

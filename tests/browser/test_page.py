@@ -121,7 +121,7 @@ def test_a_file_can_be_dropped_anywhere(explorer: Explorer, vowel: Path) -> None
         }""",
         [vowel.name, base64.b64encode(vowel.read_bytes()).decode()],
     )
-    expect(explorer.page.locator("#file-name")).to_have_text(vowel.name)
+    explorer.opened(vowel.name)
     expect(explorer.page.locator("#drop")).to_be_hidden()
 
 

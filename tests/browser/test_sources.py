@@ -1,0 +1,212 @@
+"""Where a recording comes from: a file chosen, pasted or recorded, one opened before, or none at all."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+from playwright.sync_api import Page, Route, expect
+
+from .conftest import serve
+from .explorer import Explorer, Opener
+
+PASTE = """([name, data]) => {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([bytes], name));
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+def chips(page: Page) -> list[str]:
+    return page.locator("#recents b").all_text_contents()
+
+
+def record(explorer: Explorer, seconds: float) -> None:
+    explorer.page.get_by_role("button", name="Record", exact=True).click()
+    expect(explorer.page.get_by_role("button", name="Stop")).to_be_focused()
+    explorer.page.wait_for_function(
+        "least => parseFloat(document.getElementById('record-time').textContent) >= least", arg=seconds, timeout=120_000
+    )
+
+
+def test_a_file_can_be_pasted(explorer: Explorer, vowel: Path) -> None:
+    explorer.page.evaluate(PASTE, [vowel.name, base64.b64encode(vowel.read_bytes()).decode()])
+    assert "file=my+vowel.wav" in explorer.opened(vowel.name).choice("clip=")
+
+
+def test_the_microphone_records_a_wav_that_is_opened(explorer: Explorer) -> None:
+    explorer.page.context.grant_permissions(["microphone"])
+    record(explorer, 1.5)  # the fake device beeps once a second
+    expect(explorer.page.locator("#examples")).to_be_hidden()
+    with explorer.page.expect_request("**/encode") as encode:
+        explorer.page.get_by_role("button", name="Stop").click()
+    body = encode.value.post_data_buffer or b""
+    with wave.open(io.BytesIO(body[body.index(b"RIFF") :])) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth()) == (1, 2)
+        seconds = sound.getnframes() / sound.getframerate()
+        assert any(sound.readframes(sound.getnframes())), "silence"
+    assert 1.5 <= seconds < 10
+    explorer.opened("Recording 1.wav")
+    expect(explorer.page.locator("#recorder")).to_be_hidden()
+    expect(explorer.page.get_by_role("button", name="Record", exact=True)).to_be_focused()
+    expect(explorer.page.get_by_role("button", name="Original")).to_be_enabled()
+    assert explorer.console == []
+
+
+def test_a_level_is_shown_while_it_listens(explorer: Explorer) -> None:
+    explorer.page.context.grant_permissions(["microphone"])
+    record(explorer, 0.1)
+    meter = explorer.page.get_by_role("meter", name="Level")
+    loudest = meter.evaluate(
+        """meter => new Promise((resolve) => {
+            let most = -60;
+            const watch = setInterval(() => {
+                most = Math.max(most, Number(meter.ariaValueNow));
+                if (most > -30) { clearInterval(watch); resolve(most); }
+            }, 10);
+        })"""
+    )
+    assert -30 < loudest <= 0
+    explorer.page.keyboard.press("Escape")
+    expect(explorer.page.locator("#recorder")).to_be_hidden()
+    assert chips(explorer.page) == []
+    assert sum(request.url.endswith("/encode") for request in explorer.requests) == 1, "the example alone"
+
+
+def test_a_recording_ends_by_itself_after_half_a_minute(explorer: Explorer) -> None:
+    explorer.page.context.grant_permissions(["microphone"])
+    with explorer.page.expect_request("**/encode", timeout=120_000) as encode:
+        explorer.page.get_by_role("button", name="Record", exact=True).click()
+    body = encode.value.post_data_buffer or b""
+    with wave.open(io.BytesIO(body[body.index(b"RIFF") :])) as sound:
+        assert 30 <= sound.getnframes() / sound.getframerate() < 31
+    explorer.opened("Recording 1.wav")
+
+
+@pytest.mark.parametrize(
+    ("unable", "said"),
+    [
+        ("", "Allow the microphone"),  # nobody granted it
+        ("navigator.mediaDevices.getUserMedia = undefined", "cannot record"),
+        ("Object.defineProperty(window, 'isSecureContext', { value: false })", "https"),
+        ("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotFoundError') }", "No microphone"),
+    ],
+)
+def test_why_nothing_can_be_recorded_is_said(explorer: Explorer, unable: str, said: str) -> None:
+    digest = explorer.digest
+    if unable:
+        explorer.page.evaluate(unable)
+    explorer.page.get_by_role("button", name="Record", exact=True).click()
+    expect(explorer.page.get_by_role("alert")).to_contain_text(said)
+    expect(explorer.page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    assert explorer.digest == digest
+
+
+def test_what_was_opened_stays_at_hand_and_opens_again_even_after_a_reload(explorer: Explorer, vowel: Path) -> None:
+    wave_form, rate = soundfile.read(vowel)
+    files = [vowel]
+    for place in range(9):
+        files.append(vowel.with_name(f"take {place}.wav"))
+        soundfile.write(files[-1], wave_form[: -1000 * (place + 1)], rate)
+    for file in files:
+        explorer.upload(file)
+    newest = [file.name for file in files[:1:-1]]
+    assert chips(explorer.page) == newest
+    explorer.page.locator("#examples button").first.click()
+    explorer.settle()
+    expect(explorer.page.locator("#recents [aria-pressed=true]")).to_have_count(0)
+    explorer.page.locator("#recents button").nth(5).click()
+    digest = explorer.opened(newest[5]).digest
+    assert chips(explorer.page) == newest, "a chip keeps its place"
+
+    explorer.choice("file=")
+    explorer.forget()
+    explorer.page.reload()
+    assert explorer.opened(newest[5]).digest == digest
+    assert chips(explorer.page) == newest
+    expect(explorer.page.get_by_role("button", name="Original")).to_be_enabled()
+
+
+def test_a_browser_that_keeps_nothing_works_all_the_same(fresh: Opener, vowel: Path) -> None:
+    explorer = fresh()
+    explorer.page.add_init_script(
+        """for (const store of ["indexedDB", "localStorage", "sessionStorage"])
+            Object.defineProperty(window, store, { get() { throw new DOMException("not here", "SecurityError"); } });"""
+    )
+    explorer.open().upload(vowel)
+    assert chips(explorer.page) == [vowel.name]
+    assert explorer.console == []
+
+
+NO_EXAMPLES = re.compile("/models/[^/]+/examples$")
+
+
+def empty(explorer: Explorer) -> Explorer:
+    """The page with a model that comes without examples: nothing is there to be opened at first."""
+    explorer.page.route(NO_EXAMPLES, lambda route: route.fulfill(json={"examples": []}))
+    explorer.page.goto(explorer.address)
+    expect(explorer.page.locator("#curtain-title")).to_have_text("No recording yet")
+    return explorer
+
+
+def test_with_nothing_to_open_a_sound_is_drawn_from_the_prior(fresh: Opener) -> None:
+    explorer = empty(fresh())
+    explorer.page.get_by_role("button", name="Draw from the prior").click()
+    digest = explorer.digest
+    asked = explorer.decodes()[-1]
+    assert (asked["base"], asked["seconds"]) == ("prior", 2)
+    explorer.page.get_by_role("spinbutton", name="Seed").fill("5")
+    assert explorer.digest != digest
+    explorer.drag(0, to=0.9)
+    digest = explorer.digest
+    with explorer.page.expect_download() as download:
+        explorer.page.get_by_role("button", name="Save").click()
+    assert download.value.suggested_filename == "prior-5-module-3.wav"
+
+    other = fresh()
+    other.page.route(NO_EXAMPLES, lambda route: route.fulfill(json={"examples": []}))
+    assert other.open(explorer.choice("edits3=")).digest == digest
+    other.page.get_by_text("Mean", exact=True).click()
+    expect(other.page.locator("#curtain-title")).to_have_text("No recording yet")
+
+
+def test_the_page_opened_while_the_server_starts_waits_and_goes_on(fresh: Opener) -> None:
+    explorer = fresh()
+    refused: list[str] = []
+
+    def not_ready(route: Route) -> None:
+        refused.append(route.request.url)
+        if len(refused) == 1:
+            route.abort("connectionrefused")
+        elif len(refused) == 2:
+            route.fulfill(
+                status=503,
+                headers={"Retry-After": "1", "Content-Type": "application/problem+json"},
+                body='{"type": "not-ready", "title": "Not ready", "detail": "The models are being warmed up."}',
+            )
+        else:
+            route.fallback()
+
+    explorer.page.route("**/models", not_ready)
+    explorer.page.goto(explorer.address)
+    expect(explorer.page.locator("#curtain-title")).to_contain_text("No connection")
+    expect(explorer.page.locator("#curtain-title")).to_contain_text("busy")
+    explorer.settle()
+    expect(explorer.page.locator("#curtain")).to_be_hidden()
+    expect(explorer.page.locator("#notice")).to_be_hidden()
+
+
+def test_a_file_opened_without_a_connection_is_opened_once_there_is_one(explorer: Explorer, vowel: Path) -> None:
+    explorer.page.context.set_offline(True)
+    explorer.page.set_input_files("#file", vowel)
+    expect(explorer.page.get_by_role("alert")).to_contain_text("No connection")
+    explorer.page.context.set_offline(False)
+    explorer.opened(vowel.name)
+    expect(explorer.page.get_by_role("alert")).to_be_hidden()
