@@ -25,7 +25,7 @@ import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from "./arrays.js";
 export class Problem extends Error {
   /**
    * @param {number} status
-   * @param {{type?: string, title?: string, detail?: string}} body
+   * @param {{type?: string, title?: string, detail?: string, field?: string}} body
    * @param {number | null} retryAfter seconds
    */
   constructor(status, body, retryAfter) {
@@ -34,6 +34,8 @@ export class Problem extends Error {
     this.title = body.title || "The server refused this";
     this.clipUnknown = status === 404 && (body.type || "").endsWith("clip-unknown");
     this.noDecoder = (body.type || "").endsWith("no-decoder");
+    /** The part of the request it is about; empty where it is about all of it. */
+    this.field = body.field ?? "";
     this.busy = status === 503 || status === 429;
     this.retryAfter = retryAfter;
   }
@@ -101,7 +103,32 @@ export async function encode(file, fileName, name) {
   const form = new FormData();
   form.set("file", file, fileName);
   form.set("model", name);
-  const body = await (await call("encode", { method: "POST", body: form })).json();
+  return encodedFrom(await call("encode", { method: "POST", body: form }));
+}
+
+/**
+ * @param {string} clip that the server may still hold
+ * @param {string} name of the model
+ * @returns {Promise<Encoded>}
+ */
+export async function clip(clip, name) {
+  return encodedFrom(await call(`clips/${segment(clip)}?${new URLSearchParams({ model: name })}`));
+}
+
+/**
+ * @param {string} clip that the server may still hold
+ * @returns {Promise<Blob>} WAV
+ */
+export async function clipAudio(clip) {
+  return (await call(`clips/${segment(clip)}/audio`)).blob();
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Encoded>}
+ */
+async function encodedFrom(response) {
+  const body = await response.json();
   return {
     model: body.model,
     clip: body.clip,
@@ -125,10 +152,11 @@ async function post(path, body, signal) {
 
 /**
  * @param {DecodeRequest} request
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Decoded>}
  */
-export async function decode(request) {
-  const body = await post("decode", request);
+export async function decode(request, signal) {
+  const body = await post("decode", request, signal);
   return {
     duration: body.samples / body.sample_rate,
     audio: bytesFrom(body.audio).buffer,

@@ -1,6 +1,7 @@
 // @ts-check
 /** Puts the explorer together: one state, one session with the server, one player, and the views on them. */
 import { fromAddress, toAddress } from "./address.js";
+import { createGrid } from "./grid.js";
 import { createHistory } from "./history.js";
 import { createLatents } from "./latents.js";
 import { createLayers } from "./layers.js";
@@ -10,6 +11,7 @@ import { createSession } from "./session.js";
 import { CHOICE, createStore } from "./state.js";
 import { createSweep } from "./sweep.js";
 import { showBench } from "./views/bench.js";
+import { showGrid } from "./views/grid.js";
 import { showLayers } from "./views/layers.js";
 import { showModules } from "./views/modules.js";
 import { showPanels } from "./views/panels.js";
@@ -38,15 +40,16 @@ showModules(store);
 showPanels(store);
 const transport = showTransport(store, player, layers);
 showLayers(store, player, layers, transport);
-showTimeline(store, player, transport.playFrom);
+showTimeline(store, player, latents, transport.playFrom);
 const release = async () => {
   history.seal();
   await session.settled();
   transport.playDecoded();
 };
-const sweep = createSweep({ settled: session.settled, play: transport.playDecoded });
+const sweep = createSweep({ settled: session.settled, keepUp: transport.keepUp });
 showBench(store, history, release);
 showSliders(store, latents, { release, sweep, history });
+showGrid(store, createGrid(store), { player, transport, history, release });
 
 /** @type {ReturnType<typeof setTimeout> | undefined} browsers limit how often an address may change, so it waits for the sliders to rest */
 let writing;

@@ -2,6 +2,9 @@
 /** Asks the server for what is made of a clip and bears with it: waits while it is busy or away, and encodes a clip again that it forgot. */
 import * as api from "./api.js";
 
+/** @typedef {import("./state.js").Recording} Recording */
+/** @typedef {{[field: string]: Recording | null}} Others by the field of a request that names their clip, recordings that it needs besides the open one */
+
 const PATIENCE_SECONDS = 2;
 
 /** @param {number} seconds */
@@ -38,10 +41,11 @@ export function createPatience(store) {
    * @param {() => Promise<Answer>} ask the server
    * @param {() => boolean} wanted whether it still is
    * @param {string} model that encodes the clip again if need be
+   * @param {Others} [others]
    * @returns {Promise<Answer | "again" | null>} null when it is no longer wanted, or the page already says why it is not to be had;
    * throws whatever else went wrong
    */
-  return async function attempt(ask, wanted, model) {
+  return async function attempt(ask, wanted, model, others = {}) {
     try {
       const answer = wanted() ? await ask() : null;
       rest();
@@ -51,7 +55,7 @@ export function createPatience(store) {
         rest();
         return null;
       }
-      if (error instanceof api.Problem && error.clipUnknown) return encodeAgain(model);
+      if (error instanceof api.Problem && error.clipUnknown) return encodeAgain(model, others[error.field] ?? null);
       const busy = error instanceof api.Problem && error.busy;
       if (busy || error instanceof api.Unreachable) {
         waiting = true;
@@ -65,12 +69,17 @@ export function createPatience(store) {
   };
 
   /**
-   * The server forgot the clip. With the file still in the page that is mended unseen; otherwise the page must ask for it.
+   * The server forgot a clip. With the file still in the page that is mended unseen; otherwise the page must ask for it.
    * @param {string} model
+   * @param {Recording | null} other the clip, where it is not the open one
    * @returns {Promise<"again" | null>}
    */
-  async function encodeAgain(model) {
-    const { recording } = store.state;
+  async function encodeAgain(model, other) {
+    const recording = other ?? store.state.recording;
+    if (other && !other.file) {
+      store.set({ notice: { kind: "error", title: "Recording forgotten", detail: `The server no longer holds ${other.name}. Choose it again.` } });
+      return null;
+    }
     if (!recording?.file) {
       store.set({ recording: null, decoded: null, phase: "asking" });
       return null;

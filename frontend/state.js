@@ -19,6 +19,7 @@ import { PREFERRED } from "./preferences.js";
  * What the grid shows. `dim` goes across, `against` upward; they are meant for `module` alone, and null for the page to choose or for none.
  * @typedef {{module: number | null, dim: number | null, against: number | null, steps: number | null, low: number, high: number}} Grid
  */
+/** @typedef {"grid" | "cell" | "way" | "blend" | "twin"} Pending what else than the sliders' sound is awaited */
 /** @typedef {"starting" | "opening" | "ready" | "empty" | "asking" | "failed"} Phase */
 
 /**
@@ -52,9 +53,11 @@ import { PREFERRED } from "./preferences.js";
  * @property {{[side in Aside]?: Decoded}} asides as far as they were listened to
  * @property {(import("./api.js").Traversal & {request: import("./api.js").TraverseRequest}) | null} traversal what the grid shows, while it is open
  * @property {{row: number, column: number} | null} cell of the traversal, the chosen one
+ * @property {readonly Pending[]} pending
  * @property {Side | null} heard what is playing
  * @property {Phase} phase
  * @property {boolean} decoding
+ * @property {Span | null} view what of the clip is seen; null for all of it
  * @property {readonly number[]} locked dimensions of the chosen module that are not to be moved
  * @property {import("./preferences.js").Preferences} preferences
  * @property {boolean} undoable
@@ -96,8 +99,8 @@ export const CHOICE = /** @type {(keyof Choice)[]} */ (Object.keys(NOTHING_CHOSE
 export function createStore(choice) {
   /** @type {State} */
   let state = {
-    ...choice, models: [], card: null, examples: [], recents: [], recording: null, decoded: null, layers: {}, latents: null, asides: {}, traversal: null, cell: null, heard: null, phase: "starting",
-    decoding: false, locked: [], preferences: PREFERRED, undoable: false, redoable: false, notice: null,
+    ...choice, models: [], card: null, examples: [], recents: [], recording: null, decoded: null, layers: {}, latents: null, asides: {}, traversal: null, cell: null, pending: [], heard: null, phase: "starting",
+    decoding: false, view: null, locked: [], preferences: PREFERRED, undoable: false, redoable: false, notice: null,
   };
   /** @type {{keys: readonly (keyof State)[], listener: () => void}[]} */
   const listeners = [];
