@@ -56,6 +56,7 @@ def model(engine: EngineOf, model: str) -> ModelDetail:
                 hop_seconds=geometry.hop_seconds,
                 frame_rate=geometry.frame_rate,
                 receptive_field_seconds=geometry.receptive_field_seconds,
+                first_frame_seconds=geometry.frame_centre_seconds(0),
                 dimensions=_dimensions(entry, module, dims),
             )
             for module, (geometry, dims) in enumerate(zip(entry.geometry, entry.dims, strict=True), start=1)

@@ -62,6 +62,7 @@ class Module(Answer):
     hop_seconds: float
     frame_rate: float
     receptive_field_seconds: float
+    first_frame_seconds: float = Field(description="The middle of what frame 0 sees; frame t's is t hops later.")
     dimensions: list[Dimension]
 
 

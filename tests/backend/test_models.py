@@ -36,6 +36,7 @@ def test_detail_tells_geometry_and_report(client: TestClient) -> None:
         assert module.hop_seconds == geometry.hop_seconds
         assert module.frame_rate == geometry.frame_rate
         assert module.receptive_field_seconds == geometry.receptive_field_seconds
+        assert module.first_frame_seconds == geometry.frame_centre_seconds(0)
         assert [dimension.dim for dimension in module.dimensions] == list(range(module.dims))
         first, last = module.dimensions[0], module.dimensions[-1]
         assert (first.kl, first.active, first.sensitivity) == (0.5, True, 1.5)
