@@ -4,16 +4,17 @@
 /**
  * @param {number} length of the axis, in seconds
  * @param {number} most ticks that fit
+ * @param {number} [start] seconds at its left end
  * @returns {{at: number, label: string}[]} `at` from 0 to 1, in steps of 1, 2 or 5 of some power of ten
  */
-export function timeTicks(length, most) {
+export function timeTicks(length, most, start = 0) {
   const rough = length / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough;
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const ticks = [];
-  for (let index = 0; index * step <= length * (1 + 1e-9); index++) {
-    ticks.push({ at: (index * step) / length, label: (index * step).toFixed(digits) });
+  for (let index = Math.ceil(start / step - 1e-9); index * step <= (start + length) * (1 + 1e-9); index++) {
+    ticks.push({ at: (index * step - start) / length, label: (index * step).toFixed(digits) });
   }
   return ticks;
 }

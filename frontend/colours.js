@@ -1,9 +1,13 @@
 // @ts-check
 /**
- * The colour map of the spectrograms: quiet to loud in equal steps of perceived lightness, so that it also reads in grey.
- * Anchors are in OKLCH (lightness, chroma, hue); a dark page takes them from ink to paper, a light one from paper to ink.
+ * The colour maps: quiet to loud, and less to more about a neutral middle. Both go steadily from dark to light, so that they also read in grey;
+ * the second has blue for less and orange for more, which the colour-blind tell apart too.
+ * Anchors are in OKLCH (lightness, chroma, hue), evenly along the map; what is loud or more is dark on a light page, light on a dark one.
  */
 
+/** @typedef {[lightness: number, chroma: number, hue: number][]} Anchors darkest first */
+
+/** @type {Anchors} */
 const INK_TO_PAPER = [
   [0.16, 0.03, 275],
   [0.33, 0.12, 288],
@@ -12,6 +16,25 @@ const INK_TO_PAPER = [
   [0.83, 0.075, 60],
   [0.985, 0.01, 95],
 ];
+
+/** On a light page, more to less. @type {Anchors} */
+const MORE_TO_LESS = [
+  [0.36, 0.11, 30],
+  [0.55, 0.15, 40],
+  [0.74, 0.0, 95],
+  [0.85, 0.075, 240],
+  [0.96, 0.025, 230],
+];
+
+/** On a dark page, less to more. @type {Anchors} */
+const LESS_TO_MORE = [
+  [0.16, 0.06, 265],
+  [0.3, 0.12, 262],
+  [0.44, 0.0, 275],
+  [0.68, 0.13, 55],
+  [0.92, 0.08, 85],
+];
+
 const STEPS = 256;
 
 /**
@@ -37,22 +60,33 @@ function wordFrom(lightness, a, b) {
 }
 
 /**
+ * @param {Anchors} anchors
+ * @returns {Uint32Array} 256 colours, darkest first
+ */
+function between(anchors) {
+  const lab = anchors.map(([lightness, chroma, hue]) => {
+    const angle = (hue * Math.PI) / 180;
+    return [lightness, chroma * Math.cos(angle), chroma * Math.sin(angle)];
+  });
+  return Uint32Array.from({ length: STEPS }, (_, step) => {
+    const place = (step / (STEPS - 1)) * (lab.length - 1);
+    const lower = Math.min(lab.length - 2, Math.floor(place));
+    const [l, a, b] = lab[lower].map((value, axis) => value + (place - lower) * (lab[lower + 1][axis] - value));
+    return wordFrom(l, a, b);
+  });
+}
+
+/**
  * @param {boolean} dark whether the page is
  * @returns {Uint32Array} 256 colours, quiet first
  */
 export function colourMap(dark) {
-  const lab = INK_TO_PAPER.map(([lightness, chroma, hue]) => {
-    const angle = (hue * Math.PI) / 180;
-    return [lightness, chroma * Math.cos(angle), chroma * Math.sin(angle)];
-  });
-  const from = lab[0][0];
-  const to = lab[lab.length - 1][0];
-  const colours = Uint32Array.from({ length: STEPS }, (_, step) => {
-    const lightness = from + ((to - from) * step) / (STEPS - 1);
-    const upper = Math.max(1, lab.findIndex(([at]) => at >= lightness - 1e-9));
-    const [low, high] = [lab[upper - 1], lab[upper]];
-    const share = (lightness - low[0]) / (high[0] - low[0]);
-    return wordFrom(lightness, low[1] + share * (high[1] - low[1]), low[2] + share * (high[2] - low[2]));
-  });
+  const colours = between(INK_TO_PAPER);
   return dark ? colours : colours.reverse();
 }
+
+/**
+ * @param {boolean} dark whether the page is
+ * @returns {Uint32Array} 256 colours for what has a sign: less first, neutral in the middle
+ */
+export const signedColourMap = (dark) => (dark ? between(LESS_TO_MORE) : between(MORE_TO_LESS).reverse());

@@ -1,5 +1,5 @@
 // @ts-check
-/** A sweep: one slider goes from end to end by itself while its sound is played again and again, and comes back to where it was. */
+/** A sweep: one slider goes from end to end by itself while its sound goes round and round, and comes back to where it was. */
 
 /** @typedef {import("./views/slider.js").Ends} Ends */
 
@@ -7,7 +7,7 @@ const SECONDS = 6;
 const STEPS_A_SECOND = 12;
 
 /**
- * @param {{settled: () => Promise<void>, play: () => void}} host `settled` when what was asked for is here
+ * @param {{settled: () => Promise<void>, keepUp: (on: boolean) => void}} host `settled` when what was asked for is here, `keepUp` has what comes heard
  */
 export function createSweep(host) {
   /** @type {{dim: number, stop: () => void} | null} */
@@ -24,10 +24,11 @@ export function createSweep(host) {
     running = mine;
     function stop() {
       if (running === mine) running = null;
+      host.keepUp(false);
       restore();
     }
     const began = performance.now();
-    host.play();
+    host.keepUp(true);
     while (running === mine) {
       const share = (performance.now() - began) / (SECONDS * 1000);
       if (share > 1) return stop();

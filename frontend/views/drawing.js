@@ -4,8 +4,10 @@
 /**
  * @param {HTMLCanvasElement} canvas drawn at the screen's own resolution
  * @param {Float32Array} peaks [2, n]: lowest and highest sample of each of n stretches
+ * @param {number} loudest sample, which fills the height: a quiet recording's shape is seen too
+ * @param {{from: number, to: number}} [shares] of all stretches, what is drawn
  */
-export function drawWaveform(canvas, peaks) {
+export function drawWaveform(canvas, peaks, loudest, { from, to } = { from: 0, to: 1 }) {
   const ratio = devicePixelRatio || 1;
   const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
   const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
@@ -14,14 +16,12 @@ export function drawWaveform(canvas, peaks) {
   context.clearRect(0, 0, width, height);
   context.fillStyle = getComputedStyle(canvas).color;
   const stretches = peaks.length / 2;
-  // Scaled to the clip's own loudest sample: a quiet recording's shape is seen too.
-  const loudest = peaks.reduce((most, peak) => Math.max(most, Math.abs(peak)), 1e-4);
   const level = (/** @type {number} */ sample) => (0.5 - (0.47 * sample) / loudest) * height;
   for (let x = 0; x < width; x++) {
-    const from = Math.min(stretches - 1, Math.floor((x / width) * stretches));
-    const to = Math.max(from + 1, Math.floor(((x + 1) / width) * stretches));
+    const first = Math.min(stretches - 1, Math.floor((from + (x / width) * (to - from)) * stretches));
+    const end = Math.max(first + 1, Math.floor((from + ((x + 1) / width) * (to - from)) * stretches));
     let [low, high] = [Infinity, -Infinity];
-    for (let i = from; i < to; i++) {
+    for (let i = first; i < end; i++) {
       low = Math.min(low, peaks[i]);
       high = Math.max(high, peaks[stretches + i]);
     }

@@ -33,11 +33,11 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
   /** Plays every version once from the cursor, until something else is asked for. */
   async function takeTurns() {
     /** @type {Side[]} */
-    const sides = [...(store.state.recording?.file ? /** @type {const} */ (["original"]) : []), ...audible()];
+    const sides = [...(store.state.recording?.encoded ? /** @type {const} */ (["original"]) : []), ...audible()];
     turning = true;
     inTurn.setAttribute("aria-pressed", "true");
     makeReady(sides);
-    for (const side of sides) if (!(await play(side, player.cursor, BREATH_SECONDS))) break;
+    for (const side of sides) if (!(await play(side, player.cursor, { breath: BREATH_SECONDS, once: true }))) break;
     turning = false;
     inTurn.setAttribute("aria-pressed", "false");
     part("spoken").textContent = "";
@@ -50,7 +50,7 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
   async function makeReady(sides) {
     fetchAll();
     for (const side of sides) {
-      const sound = await soundOf(side);
+      const sound = await Promise.resolve(soundOf(side)).catch(() => null);
       if (sound) player.prepare(sound).catch(() => {}); // told when its turn comes
     }
   }

@@ -1,12 +1,16 @@
 // @ts-check
-/** Hearing it: the original and the decoded sound, swapped in mid-play to compare them, and the decoded one as a file. */
+/** Hearing it: the original and the decoded sound, swapped in mid-play to compare them, round and round, equally loud, and the decoded one as a file. */
+import { download, stemOf } from "../files.js";
+import { createOriginals } from "../originals.js";
+import { prefer } from "../preferences.js";
 import { part } from "./dom.js";
 
 /** @typedef {import("../state.js").Side} Side */
-/** @typedef {import("../player.js").SoundFile} SoundFile */
+/** @typedef {import("../player.js").Sound} Sound */
+/** @typedef {import("../player.js").How} How */
 
-/** Pressing space here means something already. */
-const SPACE_IS_TAKEN = "button, select, a, summary, input:not([type=range]), textarea";
+/** What goes round where no span is marked. */
+const WHOLE = { start: 0, end: Infinity };
 
 /**
  * @param {import("../state.js").Store} store
@@ -18,30 +22,37 @@ export function showTransport(store, player, layers) {
     original: /** @type {HTMLButtonElement} */ (part("play-original")),
     decoded: /** @type {HTMLButtonElement} */ (part("play-decoded")),
   };
+  const loop = part("loop");
+  const matched = /** @type {HTMLInputElement} */ (part("matched"));
   const save = /** @type {HTMLButtonElement} */ (part("save"));
   const onRelease = /** @type {HTMLInputElement} */ (part("play-on-release"));
+  /** Whether a slider moves by itself. */
+  let sweeping = false;
+
+  const originalOf = createOriginals();
 
   /**
    * @param {Side} side
-   * @returns {SoundFile | null | Promise<SoundFile | null>} null where there is none
+   * @returns {Sound} null where there is none
    */
   function soundOf(side) {
-    if (side === "original") return store.state.recording?.file ?? null;
+    if (side === "original") return originalOf(store.state.recording);
     if (side === "decoded") return store.state.decoded?.audio ?? null;
     if (typeof side === "string") return store.state.asides[side]?.audio ?? null;
     return layers.fetch(side).then((layer) => layer?.audio ?? null);
   }
 
   /**
-   * As the player plays it. A file this browser cannot play is told, and counts as no sound.
+   * As the player plays it, as loud as the original if that is wanted. What cannot be played is told, and counts as no sound.
    * @param {Side} side
-   * @param {number | null} [at]
-   * @param {number} [breath]
+   * @param {number | null} [at] seconds
+   * @param {How} [how]
    * @returns {Promise<boolean>}
    */
-  async function play(side, at, breath) {
+  async function play(side, at = null, how = {}) {
     try {
-      return await player.play(side, soundOf(side), at, breath);
+      const like = store.state.preferences.matched && side !== "original" ? soundOf("original") : null;
+      return await player.play(side, soundOf(side), { ...how, at, like });
     } catch (error) {
       store.set({ notice: { kind: "error", title: "Cannot play", detail: /** @type {Error} */ (error).message } });
       return true;
@@ -64,12 +75,36 @@ export function showTransport(store, player, layers) {
     else play(side);
   }
 
+  /** The other of the two at the same moment; the decoded one when neither plays. */
+  const swap = () => play(player.side === "decoded" ? "original" : "decoded");
+
+  const toggleLoop = () => prefer(store, { loop: !store.state.preferences.loop });
+
   for (const side of /** @type {const} */ (["original", "decoded"])) buttons[side].addEventListener("click", () => toggle(side));
-  addEventListener("keydown", (event) => {
-    if (event.key !== " " || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.target instanceof Element && event.target.closest(SPACE_IS_TAKEN)) return;
-    event.preventDefault();
-    if (!event.repeat) toggle("decoded");
+  loop.addEventListener("click", toggleLoop);
+  matched.addEventListener("change", () => {
+    prefer(store, { matched: matched.checked });
+    if (player.side !== null) play(player.side);
+  });
+  store.on(["preferences", "span"], arrangeLoop);
+  function arrangeLoop() {
+    const { preferences, span } = store.state;
+    loop.setAttribute("aria-pressed", String(preferences.loop));
+    loop.title = span ? "Round and round over the marked span" : "Round and round over the whole clip";
+    matched.checked = preferences.matched;
+    player.loop = preferences.loop || sweeping ? (span ?? WHOLE) : null;
+  }
+
+  /** Plays the decoded sound round and round, each new one from the moment the last was at; without `on`, as before. @param {boolean} on */
+  function keepUp(on) {
+    if (sweeping === (on && onRelease.checked)) return;
+    sweeping = on && onRelease.checked;
+    if (!sweeping && !store.state.preferences.loop) player.stop();
+    arrangeLoop();
+    if (sweeping) play("decoded");
+  }
+  store.on(["decoded"], () => {
+    if (sweeping && player.side !== null) play("decoded");
   });
 
   store.on(["recording", "model"], () => {
@@ -81,8 +116,9 @@ export function showTransport(store, player, layers) {
     for (const side of /** @type {const} */ (["original", "decoded"])) buttons[side].setAttribute("aria-pressed", String(store.state.heard === side));
   });
   store.on(["recording", "decoded"], () => {
-    buttons.original.disabled = !soundOf("original");
-    buttons.decoded.disabled = save.disabled = !soundOf("decoded");
+    const { recording, decoded } = store.state;
+    buttons.original.disabled = !recording?.encoded;
+    buttons.decoded.disabled = save.disabled = !decoded;
   });
 
   // The digest names exactly these bytes: two explorers that show the same one play the same sound.
@@ -95,19 +131,14 @@ export function showTransport(store, player, layers) {
   });
 
   save.addEventListener("click", () => {
-    const { decoded, recording, module } = store.state;
-    if (!decoded || !recording) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([decoded.audio], { type: "audio/wav" }));
-    link.download = `${recording.name.replace(/\.\w+$/, "")}-module-${module}.wav`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    const { decoded } = store.state;
+    if (decoded) download(new Blob([decoded.audio], { type: "audio/wav" }), `${stemOf(store.state)}.wav`);
   });
 
-  /** @param {Side} side from the cursor, where what is let go is to be played */
-  const playReleased = (side) => onRelease.checked && play(side, player.cursor);
+  /** Where what is let go is to be played: from the cursor, but in a loop it goes on where it is. @param {Side} side */
+  const playReleased = (side) => onRelease.checked && play(side, store.state.preferences.loop ? null : player.cursor);
 
-  return { soundOf, play, playFrom, toggle, playReleased, playDecoded: () => playReleased("decoded") };
+  return { soundOf, play, playFrom, toggle, swap, toggleLoop, playReleased, keepUp, playDecoded: () => playReleased("decoded") };
 }
 
 /** @typedef {ReturnType<typeof showTransport>} Transport */

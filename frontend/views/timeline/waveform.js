@@ -1,0 +1,49 @@
+// @ts-check
+/** The waveform's lane: from the server's peaks, and from the samples themselves when it is seen from nearer than those show. */
+import { peaksOf, samplesOf } from "../../samples.js";
+import { seen, lengthOf } from "../../zoom.js";
+import { drawWaveform } from "../drawing.js";
+
+/** @typedef {import("../../samples.js").Samples} Samples */
+
+/** A stretch may be this many pixels wide before the samples are looked at. */
+const COARSE_PIXELS = 2;
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {import("../../state.js").Store} store
+ */
+export function createWaveform(canvas, store) {
+  /** @type {{file: Blob, samples: Samples | null} | null} of the recording last looked at closely; null samples while they are read, or for good */
+  let close = null;
+
+  /** @param {Blob | null} file */
+  function samplesFor(file) {
+    if (!file) return null;
+    if (close?.file !== file) {
+      const mine = (close = { file, samples: /** @type {Samples | null} */ (null) });
+      samplesOf(file).then((samples) => {
+        mine.samples = samples;
+        if (samples && close === mine) draw();
+      });
+    }
+    return close.samples;
+  }
+
+  function draw() {
+    const { recording } = store.state;
+    const encoded = recording?.encoded;
+    canvas.hidden = !encoded;
+    if (!encoded) return;
+    const { peaks, duration } = encoded;
+    const view = seen(store.state);
+    const loudest = peaks.reduce((most, peak) => Math.max(most, Math.abs(peak)), 1e-4);
+    const pixels = canvas.clientWidth * (devicePixelRatio || 1);
+    const stretches = (peaks.length / 2) * (lengthOf(view) / duration);
+    const samples = stretches * COARSE_PIXELS < pixels ? samplesFor(recording.file) : null;
+    if (samples) drawWaveform(canvas, peaksOf(samples, view, Math.max(1, Math.round(pixels))), loudest);
+    else drawWaveform(canvas, peaks, loudest, { from: view.start / duration, to: view.end / duration });
+  }
+
+  return { draw };
+}
