@@ -1,9 +1,10 @@
 // @ts-check
 /** What was chosen, as the page's address says it, and back. */
 import { OPS, clamp, withEdit, UNTOUCHED } from "./edits.js";
-import { NOTHING_CHOSEN, PANELS } from "./state.js";
+import { COMPARISONS, NOTHING_CHOSEN, PANELS } from "./state.js";
 
 /** @typedef {import("./state.js").Choice} Choice */
+/** @typedef {import("./state.js").Compare} Compare */
 /** @typedef {import("./state.js").Grid} Grid */
 /** @typedef {import("./edits.js").Edit} Edit */
 /** @typedef {import("./edits.js").Gesture} Gesture */
@@ -27,6 +28,7 @@ export function toAddress(choice) {
   for (const key of PLAIN) if (choice[key] !== NOTHING_CHOSEN[key]) address.set(key, String(choice[key]));
   if (choice.span) address.set("span", saidSpan(choice.span));
   if (choice.panel === "grid") address.set("grid", saidGrid(choice.grid));
+  if (choice.panel === "compare") for (const [key, said] of saidCompare(choice.compare)) address.set(key, said);
   for (const [module, { edits, muted }] of Object.entries(choice.gestures)) {
     if (edits.length) address.set(`edits${module}`, edits.map(saidEdit).join(","));
     if (muted.length) address.set(`muted${module}`, muted.join(","));
@@ -63,6 +65,38 @@ export function fromAddress(text) {
     gestures: heardGestures(address),
     panel: PANELS.find((panel) => panel === address.get("panel")) ?? "sliders",
     grid: heardGrid(address.get("grid") ?? ""),
+    compare: heardCompare(address),
+  };
+}
+
+/** What is compared, by the name it has in the address. */
+const COMPARED = /** @type {const} */ ({ compare: "by", second: "example", "second-clip": "clip", "second-file": "file", share: "share", top: "top", twin: "twin" });
+
+/**
+ * @param {Compare} compare
+ * @returns {[string, string][]}
+ */
+function saidCompare(compare) {
+  const chosen = Object.entries(COMPARED).filter(([, key]) => compare[key] !== NOTHING_CHOSEN.compare[key]);
+  return chosen.map(([name, key]) => [name, String(compare[key])]);
+}
+
+/**
+ * @param {URLSearchParams} address
+ * @returns {Compare}
+ */
+function heardCompare(address) {
+  const { share: half } = NOTHING_CHOSEN.compare;
+  const [share, top] = [address.get("share") ?? "", address.get("top") ?? ""];
+  const example = address.get("second");
+  return {
+    by: COMPARISONS.find((by) => by === address.get("compare")) ?? "kept",
+    example,
+    clip: example ? null : address.get("second-clip"),
+    file: example ? null : address.get("second-file"),
+    share: new RegExp(`^${NUMBER}$`).test(share) ? Math.min(1, Number(share)) : half,
+    top: /^[1-9]\d{0,4}$/.test(top) ? Number(top) : null,
+    twin: address.get("twin"),
   };
 }
 

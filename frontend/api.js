@@ -7,16 +7,18 @@ import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from "./arrays.js";
 /** @typedef {{factor: string, bits: number, low?: unknown, high?: unknown}} Label */
 /** @typedef {{low: number, high: number, shares: number[]}} Histogram of the corpus over equal bins from low to high */
 /** @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[], mean?: number | null, std?: number | null, histogram?: Histogram | null}} Dimension */
-/** @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, receptive_field_seconds: number, dimensions: Dimension[]}} Module */
+/** @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, first_frame_seconds: number, receptive_field_seconds: number, dimensions: Dimension[]}} Module */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: Module[]}} Model */
 /** @typedef {{id: string, label: string, duration: number, speaker?: string | null}} Example */
 /** @typedef {{module: number, frames: number, dims: number, mean: number[], std: number[], kl: (number | null)[]}} Summary of one module's posterior, averaged over the clip's frames */
 /** @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules: Summary[]}} Encoded `peaks` is [2, n]: the lowest and the highest sample of each of n stretches */
 /** @typedef {import("./edits.js").WireEdit} WireEdit */
-/** @typedef {{model: string, module: number, clip?: string, seconds?: number, base: string, seed: number, edits: WireEdit[]}} DecodeRequest */
+/** @typedef {{model: string, module: number, clip?: string, seconds?: number, base: string, seed: number, edits: WireEdit[], toward?: {clip: string, share: number, top_k?: number}}} DecodeRequest */
 /** @typedef {{start: number, end: number}} Window */
 /** @typedef {DecodeRequest & {dim: number, values: number[], across?: {dim: number, values: number[]}, start?: number, end?: number, window?: Window}} TraverseRequest */
 /** @typedef {{rows: number, columns: number, start: number, spectrograms: Spectrogram[]}} Traversal row by row; `start` is the time of their first frames, in seconds */
+/** @typedef {{model: string, module: number, from: string, to: string, top_k?: number, steps: number, window?: Window}} InterpolateRequest */
+/** @typedef {{contribution: number[], spectrograms: Spectrogram[]}} Way from one clip to another; `contribution` is each dimension's share of their distance, together 1 */
 /** @typedef {{rms: number | null, beyond: number | null}} PriorDistance */
 /** @typedef {{duration: number, audio: ArrayBuffer, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded */
 /** @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar: Float32Array}} Latents of one clip and module, each [dims, frames] row-major; `logvar` is minus infinity where the encoder is deterministic */
@@ -174,6 +176,16 @@ export async function decode(request, signal) {
 export async function traverse(request, signal) {
   const { rows, columns, start = 0, spectrograms } = await post("traverse", request, signal);
   return { rows, columns, start, spectrograms: spectrograms.map(spectrogramFrom) };
+}
+
+/**
+ * @param {InterpolateRequest} request
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Way>}
+ */
+export async function interpolate(request, signal) {
+  const { contribution, spectrograms } = await post("interpolate", request, signal);
+  return { contribution, spectrograms: spectrograms.map(spectrogramFrom) };
 }
 
 /**

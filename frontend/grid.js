@@ -3,9 +3,9 @@
 import * as api from "./api.js";
 import { dimensionsOf, ordered } from "./dimensions.js";
 import { onTheWire, withHeld } from "./edits.js";
+import { excerptOf } from "./excerpt.js";
 import { SOUND, decodeRequest, durationOf, gesture, regestured } from "./state.js";
 import { createUpkeep } from "./upkeep.js";
-import { seen } from "./zoom.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./edits.js").Span} Span */
@@ -16,9 +16,6 @@ import { seen } from "./zoom.js";
 /** Pictures a side. */
 export const MOST_STEPS = { alone: 64, against: 8 };
 const STEPS = { alone: 9, against: 5 };
-
-/** A picture the size of a thumb cannot tell more. */
-const MOST_SECONDS = 4;
 
 /**
  * @param {State} state
@@ -61,23 +58,7 @@ export function traverseRequest(state) {
   const edits = span ? base.edits : base.edits.filter((edit) => edit.dim !== dim && edit.dim !== against);
   const upward = against === null ? null : { dim: against, values: values.toReversed() };
   const along = upward ? { ...upward, across: { dim, values } } : { dim, values };
-  return { ...base, edits, ...along, ...over, ...windowOf(state, place, duration) };
-}
-
-/**
- * What a cell shows: the span with as much around it as it may reach, or what is seen on the time line; of much of it the beginning.
- * @param {State} state
- * @param {{start?: number, end?: number}} place
- * @param {number | null} duration
- * @returns {{window?: import("./api.js").Window}}
- */
-function windowOf(state, { start, end }, duration) {
-  if (duration === null) return {};
-  const reach = (state.card?.modules.find((one) => one.module === state.module)?.receptive_field_seconds ?? 0) / 2;
-  const view = start === undefined || end === undefined ? seen(state) : { start: start - reach, end: end + reach };
-  const from = Math.max(0, view.start);
-  const to = Math.min(duration, view.end, from + MOST_SECONDS);
-  return from > 0 || to < duration ? { window: { start: from, end: to } } : {};
+  return { ...base, edits, ...along, ...over, ...excerptOf(state, place) };
 }
 
 /**

@@ -1,8 +1,11 @@
 // @ts-check
 /** Puts the explorer together: one state, one session with the server, one player, and the views on them. */
 import { fromAddress, toAddress } from "./address.js";
+import { createBetween } from "./between.js";
 import { createGrid } from "./grid.js";
 import { createHistory } from "./history.js";
+import { bindKeys } from "./keys.js";
+import { createKept } from "./kept.js";
 import { createLatents } from "./latents.js";
 import { createLayers } from "./layers.js";
 import { Player } from "./player.js";
@@ -10,13 +13,18 @@ import { createRecents } from "./recents.js";
 import { createSession } from "./session.js";
 import { CHOICE, createStore } from "./state.js";
 import { createSweep } from "./sweep.js";
+import { createTwin } from "./twin.js";
 import { showBench } from "./views/bench.js";
+import { showCompare } from "./views/compare.js";
+import { part } from "./views/dom.js";
 import { showGrid } from "./views/grid.js";
+import { showHelp } from "./views/help.js";
 import { showLayers } from "./views/layers.js";
 import { showModules } from "./views/modules.js";
 import { showPanels } from "./views/panels.js";
 import { showPrior } from "./views/prior.js";
 import { showRecorder } from "./views/recorder.js";
+import { showShare } from "./views/share.js";
 import { showSliders } from "./views/sliders.js";
 import { showSource } from "./views/source.js";
 import { showStatus } from "./views/status.js";
@@ -50,6 +58,34 @@ const sweep = createSweep({ settled: session.settled, keepUp: transport.keepUp }
 showBench(store, history, release);
 showSliders(store, latents, { release, sweep, history });
 showGrid(store, createGrid(store), { player, transport, history, release });
+createTwin(store);
+showCompare(store, createKept(store, session, history), createBetween(store), { player, transport, release });
+
+const share = showShare(store, latents);
+const help = showHelp();
+
+bindKeys({
+  toggleDecoded: () => transport.toggle("decoded"),
+  toggleOriginal: () => transport.toggle("original"),
+  swap: transport.swap,
+  toggleLoop: transport.toggleLoop,
+  undo: history.undo,
+  redo: history.redo,
+  chooseModule(module) {
+    if (store.state.card?.modules.some((one) => one.module === module)) store.set({ module });
+  },
+  choosePanel(panel) {
+    store.set({ panel });
+    part(`tab-${panel}`).focus();
+  },
+  openFile: () => part("file").click(),
+  share: share.open,
+  find() {
+    store.set({ panel: "sliders" });
+    part("search").focus();
+  },
+  help: help.open,
+});
 
 /** @type {ReturnType<typeof setTimeout> | undefined} browsers limit how often an address may change, so it waits for the sliders to rest */
 let writing;

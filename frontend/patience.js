@@ -28,12 +28,13 @@ export function noticeOf(error, title) {
 export function createPatience(store) {
   /** Whether the notice shown is about a request that waits for the server. */
   let waiting = false;
-  /** Whether the clip was just encoded again: a server that forgets it at once must not be asked for ever. */
-  let mended = false;
+  /** The clips just encoded again: a server that forgets them at once must not be asked for ever. */
+  const mended = new Set();
 
   function rest() {
     if (waiting) store.set({ notice: null });
-    waiting = mended = false;
+    waiting = false;
+    mended.clear();
   }
 
   /**
@@ -84,14 +85,14 @@ export function createPatience(store) {
       store.set({ recording: null, decoded: null, phase: "asking" });
       return null;
     }
-    if (mended) {
-      mended = false;
+    if (mended.has(recording.clip)) {
+      mended.clear();
       store.set({ notice: { kind: "error", title: "Recording forgotten", detail: "The server has no room to keep this recording. Try a shorter one." } });
       return null;
     }
     try {
       await api.encode(recording.file, recording.name, model);
-      mended = true;
+      mended.add(recording.clip);
       return "again";
     } catch (error) {
       store.set({ notice: noticeOf(error) });

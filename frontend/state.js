@@ -19,7 +19,15 @@ import { PREFERRED } from "./preferences.js";
  * What the grid shows. `dim` goes across, `against` upward; they are meant for `module` alone, and null for the page to choose or for none.
  * @typedef {{module: number | null, dim: number | null, against: number | null, steps: number | null, low: number, high: number}} Grid
  */
-/** @typedef {"grid" | "cell" | "way" | "blend" | "twin"} Pending what else than the sliders' sound is awaited */
+/** @typedef {"kept" | "clips" | "models"} Comparison with a state kept as B, along the way to a second clip, or with another model */
+/**
+ * What is compared. The second clip is an example or, as in Choice, a clip with its file's name; `share` of the way to it, from 0 to 1, in the
+ * `top` dimensions that contribute most or, where that is null, in all; `twin` is the other model, null for the page to choose.
+ * @typedef {{by: Comparison, example: string | null, clip: string | null, file: string | null, share: number, top: number | null, twin: string | null}} Compare
+ */
+/** @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "gestures">} SoundChoice */
+/** @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Kept */
+/** @typedef {"grid" | "cell" | "second" | "way" | "blend" | "card" | "twin"} Pending what else than the sliders' sound is awaited */
 /** @typedef {"starting" | "opening" | "ready" | "empty" | "asking" | "failed"} Phase */
 
 /**
@@ -37,6 +45,7 @@ import { PREFERRED } from "./preferences.js";
  * @property {Gestures} gestures
  * @property {Panel} panel what stands beside the pictures
  * @property {Grid} grid
+ * @property {Compare} compare
  */
 
 /**
@@ -53,6 +62,10 @@ import { PREFERRED } from "./preferences.js";
  * @property {{[side in Aside]?: Decoded}} asides as far as they were listened to
  * @property {(import("./api.js").Traversal & {request: import("./api.js").TraverseRequest}) | null} traversal what the grid shows, while it is open
  * @property {{row: number, column: number} | null} cell of the traversal, the chosen one
+ * @property {Kept | null} kept what was kept as B
+ * @property {Recording | null} second the second clip, while the way to it is looked at
+ * @property {(import("./api.js").Way & {request: import("./api.js").InterpolateRequest}) | null} way to the second clip
+ * @property {import("./api.js").Model | null} twinCard the other model's facts
  * @property {readonly Pending[]} pending
  * @property {Side | null} heard what is playing
  * @property {Phase} phase
@@ -70,6 +83,9 @@ import { PREFERRED } from "./preferences.js";
 /** What a sound made from nothing lasts, where no clip gives its length. */
 export const DRAWN_SECONDS = 2;
 
+/** @type {readonly Comparison[]} */
+export const COMPARISONS = ["kept", "clips", "models"];
+
 /** @type {readonly Panel[]} */
 export const PANELS = ["sliders", "grid", "compare"];
 
@@ -77,6 +93,7 @@ export const PANELS = ["sliders", "grid", "compare"];
 export const NOTHING_CHOSEN = {
   model: null, module: null, example: null, clip: null, file: null, op: "add", base: "mean", seed: 0, span: null, gestures: {},
   panel: "sliders", grid: { module: null, dim: null, against: null, steps: null, low: -3, high: 3 },
+  compare: { by: "kept", example: null, clip: null, file: null, share: 0.5, top: null, twin: null },
 };
 
 /** The keys that decide how the clip sounds. */
@@ -99,7 +116,8 @@ export const CHOICE = /** @type {(keyof Choice)[]} */ (Object.keys(NOTHING_CHOSE
 export function createStore(choice) {
   /** @type {State} */
   let state = {
-    ...choice, models: [], card: null, examples: [], recents: [], recording: null, decoded: null, layers: {}, latents: null, asides: {}, traversal: null, cell: null, pending: [], heard: null, phase: "starting",
+    ...choice, models: [], card: null, examples: [], recents: [], recording: null, decoded: null, layers: {}, latents: null, asides: {}, traversal: null, cell: null,
+    kept: null, second: null, way: null, twinCard: null, pending: [], heard: null, phase: "starting",
     decoding: false, view: null, locked: [], preferences: PREFERRED, undoable: false, redoable: false, notice: null,
   };
   /** @type {{keys: readonly (keyof State)[], listener: () => void}[]} */

@@ -1,5 +1,6 @@
 // @ts-check
 /** The grid as a picture to keep: drawn anew with its labels, twice as fine as it is seen. */
+import { download, stemOf } from "../files.js";
 import { settingsOf } from "../grid.js";
 import { make, part } from "./dom.js";
 import { short } from "./grid.js";
@@ -17,14 +18,11 @@ const [MARGIN, GAP, LABEL, TITLE] = [20, 6, 18, 30];
  * @param {Picture[][]} rows as they are seen
  */
 export async function saveGrid(state, rows) {
-  const { traversal, recording, module } = state;
+  const { traversal } = state;
   if (!traversal || !rows.length) return;
   const blob = await new Promise((resolve) => pictureOf(state, traversal, rows).toBlob(resolve, "image/png"));
   const { dim, across } = traversal.request;
-  const name = (recording?.name ?? state.base).replace(/\.\w+$/, "");
-  const link = make("a", { href: URL.createObjectURL(blob), download: `${name}-module-${module}-dimension-${across ? `${across.dim}-${dim}` : dim}.png` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  download(blob, `${stemOf(state)}-dimension-${across ? `${across.dim}-${dim}` : dim}.png`);
 }
 
 /**

@@ -1,7 +1,8 @@
 // @ts-check
 /** The colours of small spectrograms, as the page is light or dark, and the range they share with the large ones. */
-import { colourMap } from "../colours.js";
+import { colourMap, signedColourMap } from "../colours.js";
 import { drawSpectrogram, rangeOf } from "../spectrogram.js";
+import { DIFFERENCE_RANGE } from "./timeline/pictures.js";
 
 /** @typedef {import("../arrays.js").Spectrogram} Spectrogram */
 /** @typedef {import("../spectrogram.js").Range} Range */
@@ -11,24 +12,34 @@ import { drawSpectrogram, rangeOf } from "../spectrogram.js";
  */
 export function createPalette(redraw) {
   const darkness = matchMedia("(prefers-color-scheme: dark)");
-  let colours = colourMap(darkness.matches);
-  darkness.addEventListener("change", () => {
-    colours = colourMap(darkness.matches);
-    redraw();
-  });
+  darkness.addEventListener("change", redraw);
   return {
     /**
-     * Fills a canvas, or what it lies in, with a whole spectrogram.
      * @param {HTMLCanvasElement} canvas
      * @param {Spectrogram} spectrogram
      * @param {Range} range
+     * @param {number} [duration] of the axis in seconds; the spectrogram's own where left out
      */
-    draw(canvas, spectrogram, range) {
-      // From the first frame's centre to the last one's: the halves beyond are cut off.
-      drawSpectrogram(canvas, spectrogram, range, colours, Math.max(1, spectrogram.frames - 1) * spectrogram.hop);
+    draw(canvas, spectrogram, range, duration = fullDuration(spectrogram)) {
+      drawSpectrogram(canvas, spectrogram, range, colourMap(darkness.matches), duration);
+    },
+    /**
+     * @param {HTMLCanvasElement} canvas
+     * @param {Spectrogram} difference in dB
+     * @param {number} duration of the axis in seconds
+     */
+    drawDifference(canvas, difference, duration) {
+      drawSpectrogram(canvas, difference, DIFFERENCE_RANGE, signedColourMap(darkness.matches), duration);
+    },
+    /** @returns {Uint32Array} of differences, for a key */
+    get signed() {
+      return signedColourMap(darkness.matches);
     },
   };
 }
+
+/** @param {Spectrogram} spectrogram From the first frame's centre to the last one's: the halves beyond are cut off. */
+const fullDuration = ({ frames, hop }) => Math.max(1, frames - 1) * hop;
 
 /**
  * @param {import("../state.js").State} state

@@ -1,0 +1,50 @@
+// @ts-check
+/** The same clip and the same gesture in another model: another seed, another preset, another corpus. */
+import * as api from "./api.js";
+import { SOUND, decodeRequest, fitted } from "./state.js";
+import { createUpkeep } from "./upkeep.js";
+
+/** @typedef {import("./state.js").State} State */
+
+/**
+ * @param {State} state
+ * @returns {string | null} the other model's name: the chosen one, or the first there is; null where only one is served
+ */
+export function twinOf({ models, model, compare }) {
+  const others = models.map((one) => one.model).filter((name) => name !== model);
+  return others.find((name) => name === compare.twin) ?? others[0] ?? null;
+}
+
+/** @param {State} state */
+const isOpen = ({ panel, compare }) => panel === "compare" && compare.by === "models";
+
+/**
+ * @param {State} state
+ * @returns {import("./api.js").DecodeRequest | null} what the sliders ask for, as far as the other model has it
+ */
+export function twinRequest(state) {
+  const { twinCard: card } = state;
+  if (!isOpen(state) || !card || card.model !== twinOf(state)) return null;
+  return decodeRequest({ ...state, model: card.model, ...fitted(state, card) });
+}
+
+/** @param {import("./state.js").Store} store */
+export function createTwin(store) {
+  createUpkeep(store, {
+    name: "card",
+    keys: ["models", "model", "compare", "panel"],
+    request: (state) => {
+      const model = twinOf(state);
+      return isOpen(state) && model ? { model } : null;
+    },
+    ask: ({ model }) => api.model(model),
+    show: (twinCard) => store.set({ twinCard }),
+  });
+  createUpkeep(store, {
+    name: "twin",
+    keys: [...SOUND, "models", "model", "compare", "panel", "twinCard"],
+    request: twinRequest,
+    ask: api.decode,
+    show: (sound) => store.set({ asides: { ...store.state.asides, twin: sound ?? undefined } }),
+  });
+}
