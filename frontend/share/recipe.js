@@ -1,0 +1,40 @@
+// @ts-check
+/** Everything that decides the present sound, in a form that outlives the page. Pure. */
+
+/** @typedef {import("../state.js").State} State */
+/** @typedef {import("../api.js").DecodeRequest} DecodeRequest */
+/**
+ * @typedef {object} Recipe
+ * @property {string} made_with
+ * @property {{name: string, digest: string | null, sample_rate: number}} model `digest` is the identity of its weights
+ * @property {{example: string} | {file: string} | null} recording null where the sound is made from nothing
+ * @property {DecodeRequest} decode the body of POST /decode
+ * @property {string | null} wav_sha256 of the WAV that comes back; null where this browser cannot tell
+ */
+
+/**
+ * @param {State} state
+ * @param {string | null} digest of the sound's file
+ * @returns {Recipe | null} null while there is no sound
+ */
+export function recipeOf({ decoded, card, recording, example }, digest) {
+  if (!decoded || !card) return null;
+  const source = example ? { example } : { file: recording?.name ?? "" };
+  return {
+    made_with: "SIM Explorer",
+    model: { name: card.model, digest: card.digest, sample_rate: card.sample_rate },
+    recording: decoded.request.clip ? source : null,
+    decode: decoded.request,
+    wav_sha256: digest,
+  };
+}
+
+/**
+ * @param {ArrayBuffer} bytes
+ * @returns {Promise<string | null>} SHA-256 in hex; null where the page's address is not one a browser trusts with it
+ */
+export async function digestOf(bytes) {
+  if (!crypto.subtle) return null;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
