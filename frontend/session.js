@@ -123,8 +123,14 @@ export function createSession(store, recents) {
     const held = await recents.find(clip);
     if (mine !== opening) return;
     if (held) return open(async () => held, () => ({}));
-    // The server may still hold the clip: its sound needs nothing else, and if it does not, the answer says so.
-    store.set({ recording: { name, clip, file: null, encoded: null }, decoded: null, phase: "opening" });
+    store.set({ recording: null, decoded: null, phase: "opening" });
+    try {
+      // The server may still hold the clip; if it does not, the page asks for the file.
+      const encoded = await insist(() => api.clip(clip, String(store.state.model)), mine);
+      if (encoded) store.set({ recording: { name, clip, file: null, encoded }, phase: "ready" });
+    } catch (error) {
+      if (mine === opening) store.set({ notice: noticeOf(error), phase: restingPhase() });
+    }
   }
 
   /** Opens what the address or the last model had open; without either, the first example, so that something is seen at once. */

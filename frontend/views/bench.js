@@ -2,11 +2,11 @@
 /** What a movement means and where the latents come from; which sliders are shown; taking back. */
 import { OPS, UNTOUCHED, isUntouched } from "../edits.js";
 import { seconds } from "../format.js";
+import { prefer } from "../preferences.js";
 import { gesture, regestured } from "../state.js";
 import { check, part } from "./dom.js";
 
 /** @typedef {import("../state.js").Base} Base */
-/** @typedef {import("../preferences.js").Preferences} Preferences */
 
 const OP_NOTES = {
   add: "A slider shifts its dimension and keeps what the clip does around it.",
@@ -72,16 +72,15 @@ export function showBench(store, history, release) {
   });
   seed.addEventListener("change", release);
 
-  /** @param {Partial<Preferences>} patch */
-  const prefer = (patch) => store.set({ preferences: { ...store.state.preferences, ...patch } });
-  search.addEventListener("input", () => prefer({ search: search.value }));
+  search.addEventListener("input", () => prefer(store, { search: search.value }));
   for (const key of /** @type {const} */ (["order", "reach"])) {
     const select = /** @type {HTMLSelectElement} */ (part(key));
     select.value = store.state.preferences[key];
-    select.addEventListener("change", () => prefer({ [key]: select.value }));
+    select.addEventListener("change", () => prefer(store, { [key]: select.value }));
   }
   store.on(["preferences"], () => {
-    const { reach } = store.state.preferences;
+    const { reach, search: sought } = store.state.preferences;
+    if (search.value !== sought) search.value = sought;
     const half = { sigma: "2.68", tail: "3", free: "10", corpus: "" }[reach];
     part("scale-low").textContent = half && `−${half}`;
     part("scale-high").textContent = half;

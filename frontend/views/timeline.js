@@ -3,6 +3,7 @@
 import { prefer } from "../preferences.js";
 import { pictured } from "../state.js";
 import { part } from "./dom.js";
+import { showEdited } from "./timeline/edited.js";
 import { listenToKeys } from "./timeline/keyboard.js";
 import { showLanes } from "./timeline/lanes.js";
 import { showLatents } from "./timeline/latents.js";
@@ -30,6 +31,7 @@ export function showTimeline(store, player, watch, playFrom) {
   const span = showSpan(store, player);
   const latents = showLatents(store, watch, pictures);
   const { drawAll } = showLanes(store, pictures);
+  showEdited(store, pictures);
   showPlayhead(lanes, store, player, marks);
 
   const lower = () => pictured(store.state).side;

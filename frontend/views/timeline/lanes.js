@@ -85,7 +85,7 @@ export function showLanes(store, pictures) {
   function drawScales() {
     const [shown, range] = [pictures.original() ?? pictures.decoded(), pictures.range];
     if (!shown || !range) return;
-    for (const scale of /** @type {NodeListOf<HTMLElement>} */ (lanes.querySelectorAll(".frequencies"))) {
+    for (const scale of /** @type {NodeListOf<HTMLElement>} */ (lanes.querySelectorAll(".frequencies:not([id])"))) {
       const ticks = frequencyTicks(shown.hz, PIXELS_PER_FREQUENCY_TICK / Math.max(1, scale.clientHeight));
       scale.replaceChildren(...ticks.map(({ at, label }) => tick(at, "bottom", label)));
     }

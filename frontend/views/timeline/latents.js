@@ -1,9 +1,7 @@
 // @ts-check
-/** The latents' lane: which statistic it shows, what the edits change in it, and the way from a row to its slider. */
-import { gesture } from "../../state.js";
+/** The latents' lane: which statistic it shows, and the way from a row to its slider. */
 import { prefer } from "../../preferences.js";
-import { seen, shareOf } from "../../zoom.js";
-import { check, make, part } from "../dom.js";
+import { check, part } from "../dom.js";
 import { areLatentsShown } from "./pictures.js";
 
 /** @typedef {import("../../heatmap.js").Statistic} Statistic */
@@ -20,31 +18,6 @@ export function showLatents(store, latents, pictures) {
     prefer(store, { statistic: /** @type {Statistic} */ (/** @type {HTMLInputElement} */ (target).value) });
   });
   check("statistic", store.state.preferences.statistic);
-
-  /** Frames the row and span of every edit, and every muted row. */
-  function frame() {
-    const shown = pictures.latents();
-    const { edits, muted } = gesture(store.state);
-    const framed = [...edits, ...muted.map((dim) => ({ dim, span: null }))];
-    part("edited").replaceChildren(...(shown ? framed.map(({ dim, span }) => box(shown.heat, dim, span)) : []));
-  }
-  store.on(["gestures", "module", "latents", "view"], frame);
-
-  /**
-   * @param {import("../../heatmap.js").HeatMap} heat
-   * @param {number} dim
-   * @param {import("../../edits.js").Span | null} span
-   */
-  function box({ dims, rows }, dim, span) {
-    const element = make("i");
-    const view = seen(store.state);
-    const [start, end] = span ? [shareOf(view, span.start), shareOf(view, span.end)] : [0, 1];
-    element.style.bottom = `${(dims.indexOf(dim) / rows) * 100}%`;
-    element.style.height = `${100 / rows}%`;
-    element.style.left = `${start * 100}%`;
-    element.style.width = `${(end - start) * 100}%`;
-    return element;
-  }
 
   return {
     /** @param {number} height from 0 to 1 Brings the slider of the row there into sight. */
