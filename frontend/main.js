@@ -28,6 +28,7 @@ import { showShare } from "./views/share.js";
 import { showSliders } from "./views/sliders.js";
 import { showSource } from "./views/source.js";
 import { showStatus } from "./views/status.js";
+import { showSteps } from "./views/steps.js";
 import { showTimeline } from "./views/timeline.js";
 import { showTransport } from "./views/transport.js";
 
@@ -61,6 +62,7 @@ showGrid(store, createGrid(store), { player, transport, history, release });
 createTwin(store);
 showCompare(store, createKept(store, session, history), createBetween(store), { player, transport, release });
 
+showSteps(store);
 const share = showShare(store, latents);
 const help = showHelp();
 

@@ -1,0 +1,58 @@
+// @ts-check
+/** The first steps: three hints in a row of their own, each ticked once it is done. Put away, they never come back. */
+import { part } from "./dom.js";
+
+/** @typedef {import("../state.js").State} State */
+
+/** What newcomer.js looks for. */
+const SEEN = "sim-explorer-steps";
+
+/**
+ * When each step counts as done, and what it points at.
+ * @type {readonly {id: string, target: string, keys: readonly (keyof State)[], done: (now: State, before: State) => boolean}[]}
+ */
+const STEPS = [
+  { id: "step-recording", target: "shelf", keys: ["recording"], done: (now, before) => before.recording !== null && now.recording !== before.recording },
+  { id: "step-slider", target: "panel-sliders", keys: ["gestures"], done: (now) => now.phase === "ready" && Object.values(now.gestures).some(({ edits }) => edits.length > 0) },
+  { id: "step-listen", target: "timeline", keys: ["span", "heard"], done: (now) => now.span !== null || typeof now.heard === "number" },
+];
+
+/** @param {import("../state.js").Store} store */
+export function showSteps(store) {
+  const { dataset } = document.documentElement;
+  if (dataset.newcomer !== "true") return;
+  let before = store.state;
+
+  for (const { id, target, keys, done } of STEPS) {
+    const step = part(id);
+    const shown = part(target);
+    for (const [type, on] of /** @type {const} */ ([["pointerenter", true], ["pointerleave", false], ["focus", true], ["blur", false]])) {
+      step.addEventListener(type, () => shown.classList.toggle("pointed-at", on));
+    }
+    step.addEventListener("click", () => {
+      shown.scrollIntoView({ block: "nearest" });
+      /** @type {HTMLElement | null} */ (shown.querySelector("#lanes, button, [type=range]"))?.focus({ preventScroll: true });
+    });
+    store.on(keys, () => {
+      if (step.dataset.done === "true" || !done(store.state, before)) return;
+      step.dataset.done = "true";
+      step.ariaDescription = "Done";
+      keep();
+    });
+  }
+  store.on(["recording"], () => (before = store.state));
+
+  part("steps-close").addEventListener("click", () => {
+    dataset.newcomer = "false";
+    keep();
+  });
+
+  /** One who took a step knows where the rest is. */
+  function keep() {
+    try {
+      localStorage.setItem(SEEN, "seen");
+    } catch {
+      // Then they are shown again.
+    }
+  }
+}
