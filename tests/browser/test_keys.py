@@ -1,0 +1,148 @@
+"""The page by keyboard alone, and the first steps."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from .explorer import Explorer, Opener
+
+
+def test_every_key_does_what_the_sheet_says(explorer: Explorer) -> None:
+    page = explorer.page
+    press = page.keyboard.press
+    original, decoded = (page.get_by_role("button", name=name, exact=True) for name in ("Original", "Decoded"))
+    press("r")
+    expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "true")
+    press("Space")
+    expect(decoded).to_have_attribute("aria-pressed", "true")
+    press("b")
+    expect(original).to_have_attribute("aria-pressed", "true")
+    press("o")
+    expect(original).to_have_attribute("aria-pressed", "false")
+    press("r")
+    expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "false")
+    for digit in "129":
+        press(digit)
+    expect(page.get_by_role("radio", name="Module 2")).to_be_checked()
+    for letter, name in (("g", "Grid"), ("c", "Compare"), ("d", "Sliders")):
+        press(letter)
+        expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_role("tab", name=name)).to_be_focused()
+    digest = explorer.digest
+    explorer.drag(0, to=0.9)
+    moved = explorer.digest
+    page.locator("#lanes").focus()
+    for strokes, expected in (("Control+z", digest), ("Control+Shift+Z", moved), ("Meta+z", digest), ("Control+y", moved)):
+        press(strokes)
+        assert explorer.digest == expected, strokes
+    with page.expect_file_chooser():
+        press("f")
+    press("e")
+    expect(page.get_by_role("dialog", name="Keep and share")).to_be_visible()
+    press("Escape")
+    press("?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_be_visible()
+    for said in ("Space", "Undo", "Mute, lock, sweep", "Mark a span"):
+        expect(sheet).to_contain_text(said)
+    press("g")
+    press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(page.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")
+    press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    assert explorer.console == []
+
+
+def test_keys_mean_themselves_where_one_types(explorer: Explorer) -> None:
+    search = explorer.page.get_by_role("searchbox")
+    search.press_sequentially("orgbc 12?")
+    expect(search).to_have_value("orgbc 12?")
+    expect(explorer.page.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")
+    expect(explorer.page.get_by_role("radio", name="Module 3")).to_be_checked()
+    expect(explorer.page.get_by_role("dialog")).to_be_hidden()
+    explorer.page.get_by_label("Sort").press("d")
+    expect(explorer.page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "false")
+
+
+def test_from_upload_to_export_without_a_pointer(explorer: Explorer, vowel: Path) -> None:
+    page = explorer.page
+
+    def tab_to(what: str) -> None:
+        """Tab on until the focus is on what a selector names."""
+        for _ in range(300):
+            page.keyboard.press("Tab")
+            if page.evaluate("what => document.activeElement.matches(what)", what):
+                return
+        raise AssertionError(f"{what} is out of reach")
+
+    tab_to("#file")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(vowel)
+    digest = explorer.opened(vowel.name).digest
+
+    tab_to("#lanes")
+    for key in ("ArrowRight", "ArrowRight", "[", *["ArrowRight"] * 20, "]"):
+        page.keyboard.press(key)
+    assert "span=" in explorer.choice("span=")
+    tab_to("[name=module]")
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("radio", name="Module 2")).to_be_checked()
+    tab_to("#sliders [type=range]")
+    for _ in range(15):
+        page.keyboard.press("ArrowRight")
+    assert explorer.digest != digest
+    edit = explorer.decodes()[-1]["edits"][0]
+    assert (edit["op"], edit["value"]) == ("add", 1.5)
+    assert 0 < edit["start"] < edit["end"] < 0.8
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Decoded", exact=True)).to_have_attribute("aria-pressed", "true")
+
+    page.keyboard.press("e")
+    tab_to("#share-files button")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "my vowel-module-2.wav"
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert explorer.console == []
+
+
+def test_the_first_steps_are_ticked_as_they_are_taken_and_shown_once(fresh: Opener, vowel: Path) -> None:
+    explorer = fresh().open()
+    steps = explorer.page.get_by_role("region", name="First steps")
+    done = steps.locator("[data-done]")
+    expect(steps.get_by_role("listitem")).to_have_count(3)
+    expect(done).to_have_count(0)
+    explorer.upload(vowel)
+    expect(done).to_have_count(1)
+    explorer.drag(0, to=0.8)
+    expect(done).to_have_count(2)
+    explorer.page.get_by_role("button", name="In turn").click()
+    expect(done).to_have_count(3)
+    steps.get_by_role("button", name="Got it").click()
+    expect(steps).to_be_hidden()
+    explorer.page.reload()
+    explorer.settle()
+    expect(steps).to_be_hidden()
+
+
+def test_a_step_points_at_what_it_is_about(explorer: Explorer) -> None:
+    explorer.page.locator("#step-slider").focus()
+    expect(explorer.page.locator("#panel-sliders")).to_have_class(re.compile("pointed-at"))
+    explorer.page.keyboard.press("Enter")
+    assert explorer.page.evaluate("document.getElementById('panel-sliders').contains(document.activeElement)")
+    expect(explorer.page.locator(".pointed-at")).to_have_count(0)
+
+
+def test_the_first_steps_cover_nothing(fresh: Opener) -> None:
+    for width in (360, 390, 1440):
+        explorer = fresh(viewport={"width": width, "height": 844}).open()
+        steps, source = (explorer.page.locator(part).bounding_box() for part in ("#steps", "#source"))
+        assert steps is not None
+        assert source is not None
+        assert steps["y"] + steps["height"] <= source["y"] + 1
