@@ -27,7 +27,12 @@ export function showTimeline(store, player, watch, playFrom) {
   const pictures = createPictures(store);
   const marks = createMarks(lanes, store);
   const readout = createReadout(store, pictures, marks);
-  const zooming = showZooming(store, axis, () => readout.reading?.seconds ?? player.position ?? player.cursor);
+  /** @returns {number | null} the moment somebody is concerned with, if any */
+  function concern() {
+    const { span } = store.state;
+    return readout.reading?.seconds ?? player.position ?? (span ? (span.start + span.end) / 2 : player.cursor || null);
+  }
+  const zooming = showZooming(store, axis, concern);
   const span = showSpan(store, player);
   const latents = showLatents(store, watch, pictures);
   const { drawAll } = showLanes(store, pictures);

@@ -61,6 +61,7 @@ export function listenToPointers(lanes, store, { axis, readout, span, zooming, c
   lanes.addEventListener("pointermove", (event) => {
     const before = down.get(event.pointerId);
     if (down.size === 2 && before) return pinch(before, event);
+    if (!event.buttons) begun = null; // it was let go elsewhere
     if (!begun) return readout.read(readingAt(event));
     if (!begun.dragging && Math.abs(event.clientX - begun.clientX) < CLICK_PIXELS) return;
     if (!begun.dragging) lanes.setPointerCapture(event.pointerId);

@@ -33,6 +33,11 @@ export function showSpan(store, player) {
   }
   store.on(["span", "view", "recording", "card", "module", "decoded"], show);
 
+  store.on(["recording"], () => {
+    const { span } = store.state;
+    if (span && span.start >= (durationOf(store.state) ?? Infinity)) store.set({ span: null }); // it lay in a longer recording
+  });
+
   /**
    * @param {number} one end, in seconds
    * @param {number} other
