@@ -8,6 +8,7 @@ import { bindKeys } from "./keys.js";
 import { createKept } from "./kept.js";
 import { createLatents } from "./latents.js";
 import { createLayers } from "./layers.js";
+import { createOriginals } from "./originals.js";
 import { Player } from "./player.js";
 import { createRecents } from "./recents.js";
 import { createSession } from "./session.js";
@@ -39,6 +40,7 @@ const session = createSession(store, createRecents(store));
 const layers = createLayers(store);
 const latents = createLatents(store);
 const history = createHistory(store);
+const originalOf = createOriginals();
 const player = new Player();
 
 showStatus(store, session);
@@ -47,9 +49,9 @@ showSource(store, session);
 showRecorder(store, session, () => player.stop());
 showModules(store);
 showPanels(store);
-const transport = showTransport(store, player, layers);
+const transport = showTransport(store, player, layers, originalOf);
 showLayers(store, player, layers, transport);
-showTimeline(store, player, latents, transport.playFrom);
+showTimeline(store, player, { latents, originalOf, playFrom: transport.playFrom });
 const release = async () => {
   history.seal();
   await session.settled();

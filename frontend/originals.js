@@ -2,9 +2,9 @@
 /** The sound of the original: the file that was opened, or, of a clip known by its address alone, what the server still holds. */
 import * as api from "./api.js";
 
-/**
- * @returns {(recording: import("./state.js").Recording | null) => Blob | Promise<Blob> | null} fetched once, when it is first wanted
- */
+/** @typedef {(recording: import("./state.js").Recording | null) => Blob | Promise<Blob> | null} OriginalOf null while none is open */
+
+/** @returns {OriginalOf} what the server holds is fetched once, when it is first wanted */
 export function createOriginals() {
   /** @type {{clip: string, sound: Promise<Blob>} | null} */
   let held = null;

@@ -8,11 +8,10 @@ const RATE = 16_000;
 
 /**
  * @param {Blob} file
- * @returns {Promise<Samples | null>} null when this browser cannot read it
+ * @returns {Promise<Samples>} rejects when this browser cannot read it
  */
 export async function samplesOf(file) {
-  const buffer = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(await file.arrayBuffer()).catch(() => null);
-  if (!buffer) return null;
+  const buffer = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(await file.arrayBuffer());
   const values = new Float32Array(buffer.length);
   for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
     const part = buffer.getChannelData(channel);

@@ -18,10 +18,12 @@ import { showZooming } from "./timeline/zooming.js";
 /**
  * @param {import("../state.js").Store} store
  * @param {import("../player.js").Player} player
- * @param {import("../latents.js").LatentsWatch} watch
- * @param {(side: import("../state.js").Side, at: number) => void} playFrom
+ * @param {object} host
+ * @param {import("../latents.js").LatentsWatch} host.latents
+ * @param {import("../originals.js").OriginalOf} host.originalOf
+ * @param {(side: import("../state.js").Side, at: number) => void} host.playFrom
  */
-export function showTimeline(store, player, watch, playFrom) {
+export function showTimeline(store, player, { latents: watch, originalOf, playFrom }) {
   const lanes = part("lanes");
   const axis = () => part("times").getBoundingClientRect();
   const pictures = createPictures(store);
@@ -35,7 +37,7 @@ export function showTimeline(store, player, watch, playFrom) {
   const zooming = showZooming(store, axis, concern);
   const span = showSpan(store, player);
   const latents = showLatents(store, watch, pictures);
-  const { drawAll } = showLanes(store, pictures);
+  const { drawAll } = showLanes(store, pictures, originalOf);
   showEdited(store, pictures);
   showPlayhead(lanes, store, player, marks);
 

@@ -1,7 +1,6 @@
 // @ts-check
 /** Hearing it: the original and the decoded sound, swapped in mid-play to compare them, round and round, equally loud, and the decoded one as a file. */
 import { download, stemOf } from "../files.js";
-import { createOriginals } from "../originals.js";
 import { prefer } from "../preferences.js";
 import { part } from "./dom.js";
 
@@ -16,8 +15,9 @@ const WHOLE = { start: 0, end: Infinity };
  * @param {import("../state.js").Store} store
  * @param {import("../player.js").Player} player
  * @param {import("../layers.js").Layers} layers
+ * @param {import("../originals.js").OriginalOf} originalOf
  */
-export function showTransport(store, player, layers) {
+export function showTransport(store, player, layers, originalOf) {
   const buttons = {
     original: /** @type {HTMLButtonElement} */ (part("play-original")),
     decoded: /** @type {HTMLButtonElement} */ (part("play-decoded")),
@@ -28,8 +28,6 @@ export function showTransport(store, player, layers) {
   const onRelease = /** @type {HTMLInputElement} */ (part("play-on-release"));
   /** Whether a slider moves by itself. */
   let sweeping = false;
-
-  const originalOf = createOriginals();
 
   /**
    * @param {Side} side

@@ -22,13 +22,14 @@ const PIXELS_PER_FREQUENCY_TICK = 22;
 /**
  * @param {import("../../state.js").Store} store
  * @param {import("./pictures.js").Pictures} pictures
+ * @param {import("../../originals.js").OriginalOf} originalOf
  */
-export function showLanes(store, pictures) {
+export function showLanes(store, pictures, originalOf) {
   const lanes = part("lanes");
   const canvas = (/** @type {string} */ id) => /** @type {HTMLCanvasElement} */ (part(id));
   const axis = part("times");
   const darkness = matchMedia("(prefers-color-scheme: dark)");
-  const waveform = createWaveform(canvas("waveform"), store);
+  const waveform = createWaveform(canvas("waveform"), store, originalOf);
   let colours = { levels: colourMap(darkness.matches), signed: signedColourMap(darkness.matches) };
 
   /**

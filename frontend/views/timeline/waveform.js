@@ -5,6 +5,7 @@ import { seen, lengthOf } from "../../zoom.js";
 import { drawWaveform } from "../drawing.js";
 
 /** @typedef {import("../../samples.js").Samples} Samples */
+/** @typedef {import("../../state.js").Recording} Recording */
 
 /** A stretch may be this many pixels wide before the samples are looked at. */
 const COARSE_PIXELS = 2;
@@ -12,22 +13,32 @@ const COARSE_PIXELS = 2;
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {import("../../state.js").Store} store
+ * @param {import("../../originals.js").OriginalOf} originalOf
  */
-export function createWaveform(canvas, store) {
-  /** @type {{file: Blob, samples: Samples | null} | null} of the recording last looked at closely; null samples while they are read, or for good */
+export function createWaveform(canvas, store, originalOf) {
+  /** @type {{recording: Recording, samples: Samples | null} | null} last looked at closely; null samples while they are read, or for good */
   let close = null;
 
-  /** @param {Blob | null} file */
-  function samplesFor(file) {
-    if (!file) return null;
-    if (close?.file !== file) {
-      const mine = (close = { file, samples: /** @type {Samples | null} */ (null) });
-      samplesOf(file).then((samples) => {
+  /** @param {Recording} recording */
+  function samplesFor(recording) {
+    if (close?.recording !== recording) {
+      const mine = (close = { recording, samples: /** @type {Samples | null} */ (null) });
+      obtain(recording).then((samples) => {
         mine.samples = samples;
         if (samples && close === mine) draw();
       });
     }
     return close.samples;
+  }
+
+  /** @param {Recording} recording @returns {Promise<Samples | null>} null where the peaks must do */
+  async function obtain(recording) {
+    try {
+      const file = await originalOf(recording);
+      return file && (await samplesOf(file));
+    } catch {
+      return null;
+    }
   }
 
   function draw() {
@@ -40,7 +51,7 @@ export function createWaveform(canvas, store) {
     const loudest = peaks.reduce((most, peak) => Math.max(most, Math.abs(peak)), 1e-4);
     const pixels = canvas.clientWidth * (devicePixelRatio || 1);
     const stretches = (peaks.length / 2) * (lengthOf(view) / duration);
-    const samples = stretches * COARSE_PIXELS < pixels ? samplesFor(recording.file) : null;
+    const samples = stretches * COARSE_PIXELS < pixels ? samplesFor(recording) : null;
     if (samples) drawWaveform(canvas, peaksOf(samples, view, Math.max(1, Math.round(pixels))), loudest);
     else drawWaveform(canvas, peaks, loudest, { from: view.start / duration, to: view.end / duration });
   }
