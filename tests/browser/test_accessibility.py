@@ -1,0 +1,83 @@
+"""No view breaks a rule that axe-core can check: panels, dialogs and what covers them, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route, expect
+
+from .explorer import Explorer, Opener
+
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1440, 390)]
+
+
+def violations(page: Page) -> list[tuple[str, list[Any]]]:
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [(node["target"], node["failureSummary"]) for node in one["nodes"]]) for one in found]
+
+
+def opened(fresh: Opener, scheme: str, width: int, choice: str = "") -> Explorer:
+    return fresh(viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce").open(choice)
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_panels_and_dialogs(fresh: Opener, vowel: Path, scheme: str, width: int) -> None:
+    explorer = opened(fresh, scheme, width, "#edits3=16:1.5,4=0.25@0.1-0.3&muted3=7")
+    page = explorer.page
+    assert violations(page) == []
+
+    explorer.upload(vowel)
+    explorer.row(0).locator(".name").click()
+    explorer.slider(1).press("l")
+    for lane in ("Difference", "Latents"):
+        toggle = page.get_by_role("button", name=lane, exact=True)
+        if toggle.get_attribute("aria-pressed") == "false":
+            toggle.click()
+    page.evaluate("location.hash += '&span=0.1-0.4'")
+    explorer.settle()
+    assert violations(page) == []
+
+    for name in ("Grid", "Compare"):
+        page.get_by_role("tab", name=name).click()
+        page.wait_for_timeout(2000)
+        assert violations(page) == [], name
+
+    for key in ("e", "?"):
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert violations(page) == [], key
+        page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_recording_and_being_told(fresh: Opener, scheme: str, width: int) -> None:
+    explorer = opened(fresh, scheme, width)
+    page = explorer.page
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert violations(page) == []
+    page.context.grant_permissions(["microphone"])
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_with_nothing_to_show(fresh: Opener, scheme: str, width: int) -> None:
+    explorer = fresh(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = explorer.page
+
+    def nothing(route: Route) -> None:
+        route.fulfill(json={"examples": []})
+
+    page.route("**/models/*/examples", nothing)
+    page.goto(explorer.address)
+    expect(page.get_by_role("button", name="Draw from the prior")).to_be_visible()
+    assert violations(page) == []
+    page.route("**/models", lambda route: route.fulfill(json={"models": []}))
+    page.reload()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    assert violations(page) == []
