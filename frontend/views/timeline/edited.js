@@ -15,11 +15,16 @@ const LABEL_PIXELS = 11;
  */
 export function showEdited(store, pictures) {
   const [frames, labels] = [part("edited"), part("edited-dims")];
+  /** What is framed, as said by `changed` and `view`: a moving slider frames nothing new. */
+  let shown = { heat: /** @type {HeatMap | undefined} */ (undefined), framed: "" };
 
   store.on(["gestures", "module", "latents", "view", "preferences"], () => {
     const heat = pictures.latents()?.heat;
     const { edits, muted } = gesture(store.state);
-    const changed = heat ? [...edits, ...muted.map((dim) => ({ dim, span: null }))] : [];
+    const changed = [...edits.map(({ dim, span }) => ({ dim, span })), ...muted.map((dim) => ({ dim, span: null }))];
+    const framed = JSON.stringify([changed, store.state.view]);
+    if (heat === shown.heat && framed === shown.framed) return;
+    shown = { heat, framed };
     if (!heat || !changed.length) return [frames, labels].forEach((box) => box.replaceChildren());
     frames.replaceChildren(...changed.map(({ dim, span }) => frameOf(heat, dim, span)));
     const rows = legible(changed.map(({ dim }) => heat.dims.indexOf(dim)), (LABEL_PIXELS / Math.max(1, labels.clientHeight)) * heat.rows);
