@@ -1,8 +1,9 @@
 """How many bits one dimension tells about a factor, on groups whose pairs of values it was not learnt from.
 
 The dimension is cut into bins; in each, the classes of the factor are counted on the training part, and the counts are
-held to the part left out: I(Y; Z) >= H(Y) - CE (arXiv 2312.10019). A bound from below, so that what comes of no more
-than counting (few speakers, neighbouring frames that are alike) counts against a dimension instead of for it.
+held to the part left out, beside those of the training part as a whole: predictive information (Xu et al. 2020, arXiv
+2002.10689), which lies at or below I(Y; Z) where both parts' dimension is spread alike. What comes of no more than
+counting (few speakers, neighbouring frames that are alike) counts against a dimension instead of for it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.int64]
 Bits = NDArray[np.float64]
-BINS, LEVELS = 32, 16
+BINS, LEVELS = 24, 16
 """Into how many parts of equal size a dimension, and a continuous factor, are cut."""
-_PRIOR_EXAMPLES = 8.0
-"""How many examples spread as the training part is as a whole are added to each bin, so that an empty one says nothing
-in particular.
+_CAUTIONS = (4.0, 32.0, 256.0, 2048.0, 1e6)
+"""How many examples spread as the training part is as a whole may be added to each bin. The more neighbouring frames
+are alike, the less their counts can be believed; so it is chosen anew for each fold, by what does best among the folds
+that are learnt from.
 """
 
 
@@ -42,31 +44,45 @@ def entropy_bits(codes: Codes) -> float:
 
 
 def held_out_bits(bins: Codes, classes: Codes, folds: Codes) -> Bits:
-    """log2 p(y | z) / p(y) of each example [n], where p(y | z) was counted on the folds that the example is not of and
-    p(y) is the share of its class among all. Their mean is the bound, below 0 where nothing is told.
+    """log2 p(y | z) / p(y) of each example [n], both counted on the folds that the example is not of. Their mean is
+    the information told, about 0 or below where there is none.
 
-    `bins`, `classes` and `folds` [n] count from 0. Raises ValueError where there are not two folds.
+    `bins`, `classes` and `folds` [n] count from 0. Raises ValueError where there are not three folds.
     """
     shape = tuple(int(codes.max()) + 1 for codes in (folds, bins, classes))
-    if len(np.unique(folds)) < 2:
-        raise ValueError("holding out a part takes two folds; give more groups")
-    counts = np.bincount(np.ravel_multi_index((folds, bins, classes), shape), minlength=int(np.prod(shape)))
-    held_out = counts.reshape(shape).astype(np.float64)
-    learnt = held_out.sum(0) - held_out  # [folds, bins, classes]
-    # One more of each class: one that a training part lacks is unlikely there, not impossible
-    marginal = learnt.sum(1, keepdims=True) + 1
-    prior = _PRIOR_EXAMPLES * marginal / marginal.sum(2, keepdims=True)
-    told = (learnt + prior) / (learnt.sum(2, keepdims=True) + _PRIOR_EXAMPLES)
-    share = held_out.sum((0, 1)) / len(classes)
-    ratio = np.log2(told / np.where(share > 0, share, 1))
-    bits: Bits = ratio[folds, bins, classes]
+    if shape[0] < 3:
+        raise ValueError("holding out parts takes three folds; give more groups")
+    found = np.bincount(np.ravel_multi_index((folds, bins, classes), shape), minlength=int(np.prod(shape)))
+    counts = found.reshape(shape).astype(np.float64)
+    bits: Bits = np.stack([_bits(counts, fold) for fold in range(shape[0])])[folds, bins, classes]
     return bits
 
 
-def turned(classes: Codes, seed: int) -> Codes:
-    """The classes [n] in the same order, begun somewhere else: what is then found is chance, since examples and classes
-    keep their own course over time and lose each other.
+def _bits(counts: Bits, fold: int) -> Bits:
+    """log2 p(y | z) / p(y) [bins, classes] for what is of `fold`, from the `counts` [folds, bins, classes] of the
+    others.
     """
-    quarter = len(classes) // 4
-    shift = int(np.random.default_rng(seed).integers(quarter, len(classes) - quarter + 1))
-    return np.roll(classes, shift)
+    others = np.delete(counts, fold, axis=0)
+    learnt = others.sum(0)
+    scores = [float((others * _log_shares(learnt - others, caution)).sum()) for caution in _CAUTIONS]
+    marginal = learnt.sum(0) + 1
+    bits: Bits = _log_shares(learnt, _CAUTIONS[int(np.argmax(scores))]) - np.log2(marginal / marginal.sum())
+    return bits
+
+
+def _log_shares(counts: Bits, caution: float) -> Bits:
+    """log2 p(y | z) from counts [..., bins, classes]; one more of each class, so that none is impossible."""
+    marginal = counts.sum(-2, keepdims=True) + 1
+    prior = caution * marginal / marginal.sum(-1, keepdims=True)
+    log_shares: Bits = np.log2((counts + prior) / (counts.sum(-1, keepdims=True) + caution))
+    return log_shares
+
+
+def shuffled(classes: Codes, groups: NDArray[Any], seed: int) -> Codes:
+    """The classes [n] with whole groups [n] in a random order, begun anywhere: what is then found is chance. Within a
+    group classes keep their course over time, since shuffled one by one they would be too easy to tell from true ones.
+    """
+    rng = np.random.default_rng(seed)
+    _, members = np.unique(groups, return_inverse=True)
+    order = np.argsort(rng.permutation(members.max() + 1)[members], kind="stable")
+    return np.roll(classes[order], int(rng.integers(len(classes))))

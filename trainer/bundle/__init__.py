@@ -9,9 +9,11 @@ MODEL_CARD.md          for people                     (optional)
 
 from trainer.bundle.documents import BundleError
 from trainer.bundle.schema import (
+    AcousticEffect,
     BundleConfig,
     CorpusNote,
     DimensionReport,
+    Evidence,
     Example,
     FactorLabel,
     HistogramReport,
@@ -39,10 +41,12 @@ from trainer.bundle.store import (
 __all__ = [
     "DEMO",
     "FORMAT_VERSION",
+    "AcousticEffect",
     "BundleConfig",
     "BundleError",
     "CorpusNote",
     "DimensionReport",
+    "Evidence",
     "Example",
     "FactorLabel",
     "HistogramReport",

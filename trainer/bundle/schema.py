@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -52,6 +52,35 @@ class FactorLabel(Frozen):
     high: float
 
 
+class AcousticEffect(Frozen):
+    """What +1 on a dimension does to a property of the decoded sound, in `unit`: the mean over `n` clips with its
+    interval, and `spread`, the standard deviation from clip to clip.
+    """
+
+    measure: str
+    unit: str
+    change: float = Field(allow_inf_nan=False)
+    low: float = Field(allow_inf_nan=False)
+    high: float = Field(allow_inf_nan=False)
+    spread: float = Field(ge=0, allow_inf_nan=False)
+    n: int = Field(ge=1)
+
+
+class Evidence(Frozen):
+    """A stretch of a clip that drives a dimension far up or down: to `value` at the moment `at` (seconds), in `phone`,
+    "" for silence, null where phones are not known. `example`: whether `clip` is one of the bundle's own.
+    """
+
+    clip: str
+    example: bool
+    way: Literal["up", "down"]
+    value: float = Field(allow_inf_nan=False)
+    at: float = Field(ge=0, allow_inf_nan=False)
+    start: float = Field(ge=0, allow_inf_nan=False)
+    end: float = Field(gt=0, allow_inf_nan=False)
+    phone: str | None = None
+
+
 class HistogramReport(Frozen):
     """How many frames fall into each of equal bins from `low` to `high`; the first and last hold what lies beyond."""
 
@@ -77,7 +106,8 @@ class HistogramReport(Frozen):
 class DimensionReport(Frozen):
     """One dimension: mean KL (nats a frame; null where deterministic), decoder sensitivity (dB of log-mel per unit),
     and what the posterior mean does over the frames of the corpus: its mean, standard deviation and histogram. These
-    three are null in a report that was written before they were measured.
+    three are null in a report that was written before they were measured. Then what it means: the factors it tells of,
+    most bits first, what it does to the sound, and where it is driven most.
     """
 
     dim: int = Field(ge=0)
@@ -88,6 +118,8 @@ class DimensionReport(Frozen):
     std: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     histogram: HistogramReport | None = None
     labels: tuple[FactorLabel, ...] = ()
+    effects: tuple[AcousticEffect, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
 
 class PriorReport(Frozen):
