@@ -102,11 +102,11 @@ export function createSession(store, recents) {
    * @param {string} name
    */
   async function openFile(file, name) {
-    const { clip: asked, file: askedName, recording } = store.state;
+    const { clip: asked, file: askedName, phase } = store.state;
     await open(
       async () => ({ file, name }),
       (clip) => {
-        if (asked && clip !== asked && !recording?.file) {
+        if (phase === "asking" && clip !== asked) {
           note(`This is not the recording the address was made with (${askedName ?? "unnamed"}), so it will not sound the same.`);
         }
         return { example: null, clip, file: name };
