@@ -50,7 +50,7 @@ export const KEYS = [
 ];
 
 /** Letters and signs mean themselves where text is typed or an option is sought by its letter. */
-const TYPING = "input:not([type=range], [type=radio], [type=checkbox]), textarea, select, [contenteditable]";
+const TYPING = "input:not([type=range], [type=radio], [type=checkbox], [type=file]), textarea, select, [contenteditable]";
 /** Pressing space here means something already. */
 const PRESSING = "button, a, summary, input:not([type=range])";
 

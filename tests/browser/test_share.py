@@ -40,6 +40,17 @@ def keep(explorer: Explorer, name: str, folder: Path) -> Path:
     return path
 
 
+WAYS = {"Through this service": "urllib", "Without it": "from trainer import"}
+
+
+def code(explorer: Explorer, way: str) -> str:
+    """The Python that repeats the sound."""
+    explorer.page.get_by_text(way).click()
+    shown = explorer.page.locator("#share-code")
+    expect(shown).to_contain_text(WAYS[way])
+    return shown.inner_text()
+
+
 def run(code: str, folder: Path) -> str:
     """What a program says that is run in `folder`."""
     (folder / "again.py").write_text(code)
@@ -72,11 +83,9 @@ def test_python_repeats_the_sound_through_the_service_and_without_it(
     if source is FILE:
         explorer.upload(vowel)
     digest = explorer.digest
-    code = share(explorer).page.locator("#share-code")
-    for way in ("Through this service", "Without it"):
-        explorer.page.get_by_text(way).click()
-        expect(code).to_contain_text("urllib" if way.startswith("Through") else "from trainer import")
-        said = run(code.inner_text(), vowel.parent)
+    share(explorer)
+    for way in WAYS:
+        said = run(code(explorer, way), vowel.parent)
         (saved,) = vowel.parent.glob("*-module-?.wav")
         assert hashlib.sha256(saved.read_bytes()).hexdigest() == digest, way
         assert said == "the same"
@@ -87,10 +96,9 @@ def test_python_repeats_a_sound_that_was_drawn_from_nothing(fresh: Opener, tmp_p
     explorer = fresh()
     explorer.page.route("**/models/*/examples", lambda route: route.fulfill(json={"examples": []}))
     digest = explorer.open("#base=prior&seed=3&edits3=1:1").digest
-    code = share(explorer).page.locator("#share-code")
-    for way in ("Through this service", "Without it"):
-        explorer.page.get_by_text(way).click()
-        assert run(code.inner_text(), tmp_path) == "the same"
+    share(explorer)
+    for way in WAYS:
+        assert run(code(explorer, way), tmp_path) == "the same"
         assert hashlib.sha256((tmp_path / "prior-3-module-3.wav").read_bytes()).hexdigest() == digest
     latents = explorer.page.locator("#share-files").get_by_role("button", name="Latents")
     expect(latents).to_be_disabled()
