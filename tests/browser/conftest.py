@@ -84,7 +84,8 @@ def browser() -> Iterator[Browser]:
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--use-fake-device-for-media-stream"])
+        microphone = "--use-fake-device-for-media-stream"  # beeps once a second
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", microphone])
         yield chromium
         chromium.close()
 

@@ -35,7 +35,8 @@ def test_every_key_does_what_the_sheet_says(explorer: Explorer) -> None:
     explorer.drag(0, to=0.9)
     moved = explorer.digest
     page.locator("#lanes").focus()
-    for strokes, expected in (("Control+z", digest), ("Control+Shift+Z", moved), ("Meta+z", digest), ("Control+y", moved)):
+    there_and_back = {"Control+z": digest, "Control+Shift+Z": moved, "Meta+z": digest, "Control+y": moved}
+    for strokes, expected in there_and_back.items():
         press(strokes)
         assert explorer.digest == expected, strokes
     with page.expect_file_chooser():

@@ -107,7 +107,8 @@ def test_python_repeats_a_sound_that_was_drawn_from_nothing(fresh: Opener, tmp_p
 @pytest.mark.parametrize("module", [1, 3])
 @pytest.mark.parametrize("base", ["mean", "zero"])
 def test_latents_are_those_the_decoder_was_given(fresh: Opener, tmp_path: Path, module: int, base: str) -> None:
-    explorer = fresh().open(EDITED.replace("3=", f"{module}=").replace("module=3", f"module={module}") + f"&base={base}")
+    choice = EDITED.replace("edits3=", f"edits{module}=").replace("muted3=", f"muted{module}=")
+    explorer = fresh().open(choice.replace("module=3", f"module={module}") + f"&base={base}")
     request = explorer.decodes()[-1]
     assert len(request["edits"]) == 5
     kept = np.load(keep(share(explorer), "Latents", tmp_path))

@@ -18,7 +18,8 @@ PASTE = """([name, data]) => {
     const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
     const clipboardData = new DataTransfer();
     clipboardData.items.add(new File([bytes], name));
-    document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+    document.activeElement.dispatchEvent(paste);
 }"""
 
 
@@ -27,7 +28,8 @@ BROKEN = "void (navigator.mediaDevices.getUserMedia = async () => {"
 KEEP_UPLOADS = """() => {
     const { fetch } = window;
     window.fetch = async (address, init) => {
-        if (init?.body instanceof FormData) window.uploaded = new Uint8Array(await init.body.get("file").arrayBuffer()).toBase64();
+        const file = init?.body instanceof FormData && init.body.get("file");
+        if (file) window.uploaded = Array.from(new Uint8Array(await file.arrayBuffer()));
         return fetch(address, init);
     };
 }"""
@@ -39,7 +41,7 @@ def chips(page: Page) -> list[str]:
 
 def uploaded(explorer: Explorer) -> wave.Wave_read:
     """The WAV that was sent to be encoded last."""
-    return wave.open(io.BytesIO(base64.b64decode(explorer.page.evaluate("window.uploaded"))))
+    return wave.open(io.BytesIO(bytes(explorer.page.evaluate("window.uploaded"))))
 
 
 def record(explorer: Explorer, seconds: float) -> None:
