@@ -1,4 +1,4 @@
-"""No view breaks a rule that axe-core can check: panels, dialogs and what covers them, in light and dark, wide and narrow."""
+"""No view breaks a rule that axe-core can check: panels, dialogs and what covers them, light or dark, wide or narrow."""
 
 from __future__ import annotations
 
