@@ -1,4 +1,4 @@
-"""python -m trainer analyse usage | reconstruction | interpolation | probes | decoders | smoothness"""
+"""python -m trainer analyse all | usage | reconstruction | interpolation | probes | decoders | smoothness"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 def add_measures(measures: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The measures and their options."""
     for name, run, clips, text in (
+        ("all", _all, 300, "what each dimension means: all that the page shows of it, part by part, into report.json"),
         ("usage", _usage, 200, "KL, activity and sensitivity of every dimension, into report.json"),
         ("reconstruction", _reconstruction, 200, "how near decoded clips are to the originals, in one figure"),
         ("decoders", _decoders, 50, "what decoded clips keep: spectrum, intelligibility, melody, phones"),
@@ -32,6 +33,9 @@ def add_measures(measures: argparse._SubParsersAction[argparse.ArgumentParser]) 
         measure.add_argument("--clips", type=int, default=clips, help="at most so many clips, spread evenly")
         measure.add_argument("--name", help="what to call these clips in the report (default: the folder's name)")
         measure.set_defaults(run=run)
+        if name == "all":
+            measure.add_argument("--parts", type=_names, help="names with commas between; default: every one")
+            measure.add_argument("--again", action="store_true", help="measure anew what is done already")
         if name == "interpolation":
             measure.add_argument("--module", type=int, help="default: the deepest that has a decoder")
             measure.add_argument("--pairs", type=int, default=200)
@@ -86,15 +90,33 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(name) for name in _names(text))
 
 
+def _all(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from trainer.reports.everything import PARTS, Survey, analyse_all
+
+    parts = options.parts or tuple(PARTS)
+    if unknown := [name for name in parts if name not in PARTS]:
+        raise ValueError(f"--parts: {', '.join(unknown)} is not one of {', '.join(PARTS)}")
+    survey = Survey(options.bundle, tuple(options.data), options.side, options.clips, options.name or "")
+    try:
+        failed = analyse_all(survey, parts, tqdm.write, again=options.again)
+    except KeyboardInterrupt:
+        tqdm.write("Stopped; what is done is kept, and the same command goes on with the rest.")
+        raise
+    if len(failed) == len(parts):
+        raise ValueError("nothing could be measured; the reasons stand above")
+
+
 def _usage(options: argparse.Namespace) -> None:
-    from trainer.bundle import load, read_report, write_report
+    from trainer.bundle import Report, load, read_report, write_report
+    from trainer.reports.dimensions import with_usage
     from trainer.reports.usage import report_usage, step_effects
 
     model = load(options.bundle)
     waveforms = _waveforms(options)
     report = report_usage(model, waveforms)
-    earlier = read_report(options.bundle)
-    write_report(options.bundle, report if earlier is None else earlier.model_copy(update={"modules": report.modules}))
+    write_report(options.bundle, with_usage(read_report(options.bundle) or Report(), report))
     for part in report.modules:
         active = sum(dimension.active for dimension in part.dimensions)
         kls = [dimension.kl for dimension in part.dimensions if dimension.kl is not None]
@@ -170,7 +192,7 @@ def _probes(options: argparse.Namespace) -> None:
     from trainer.bundle import read_config
     from trainer.reports.probes import PROBES_KEY, ProbeOptions, probe_bundle, rows_to_json, table
 
-    asked = {name: getattr(options, name) for name in ProbeOptions.__dataclass_fields__}
+    asked = {name: getattr(options, name) for name in ProbeOptions.__dataclass_fields__ if name in options}
     rows, notes = probe_bundle(options.bundle, options.data, ProbeOptions(**asked))
     print("\n".join([*notes, "", *table(rows)]))
     name = _data_name(options)

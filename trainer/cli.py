@@ -1,4 +1,4 @@
-"""python -m trainer corpus | fit | decoder | analyse"""
+"""python -m trainer corpus | fit | decoder | analyse | report | pack"""
 
 from __future__ import annotations
 
@@ -69,6 +69,11 @@ def make_parser() -> argparse.ArgumentParser:
     measures = commands.add_parser("analyse", help="measure a bundle").add_subparsers(required=True, metavar="MEASURE")
     add_measures(measures)
 
+    report = commands.add_parser("report", help="write what was found out about a bundle as one HTML file")
+    report.add_argument("--bundle", type=Path, required=True)
+    report.add_argument("--out", type=Path, help="default: report.html in the bundle")
+    report.set_defaults(run=_report)
+
     pack = commands.add_parser("pack", help="copy a bundle for shipping: half precision, model card, no run folder")
     pack.add_argument("--bundle", type=Path, required=True)
     pack.add_argument("out", type=Path, metavar="OUT")
@@ -137,6 +142,12 @@ def _decoder(options: argparse.Namespace) -> bool:
         ):
             return False
     return True
+
+
+def _report(options: argparse.Namespace) -> None:
+    from trainer.reports.printed import write_printed
+
+    print(f"written: {write_printed(options.bundle, options.out).name}")
 
 
 def _pack(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ import soundfile
 import torch
 
 from tests.trainer.moments import blank_report, made_up
+from trainer.analysis.information import FACTORS_KEY
 from trainer.analysis.pooling import level
 from trainer.bundle import Report
 from trainer.config import preset
@@ -16,7 +17,7 @@ from trainer.corpus import Recording, Segment
 from trainer.geometry import stack
 from trainer.model import Model
 from trainer.reports.dimensions import with_facts, with_usage
-from trainer.reports.factors import FACTORS_KEY, add_factors, factor_questions
+from trainer.reports.factors import add_factors, factor_questions
 from trainer.reports.moments import gather, nearest_frames
 from trainer.reports.subjects import Chosen
 from trainer.reports.tracks import FACTORS, known, tracks

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Codes = NDArray[np.int64]
+BOUNDS_KEY = "bounds"
+"""Where a report has what probes prove of every module."""
 MARGIN_QUANTILES = (0.05, 0.5, 0.95)
 
 

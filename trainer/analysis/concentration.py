@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
+CONCENTRATION_KEY = "concentration"
+"""Where a report has in how few dimensions of a module each factor lies."""
 
 
 def weight_of_dimensions(weights: Values) -> Values:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.int64]
 Bits = NDArray[np.float64]
+FACTORS_KEY = "factors"
+"""Where a report has the bits of every dimension about every factor."""
 BINS, LEVELS = 24, 16
 """Into how many parts of equal size a dimension, and a continuous factor, are cut."""
 _CAUTIONS = (4.0, 32.0, 256.0, 2048.0, 1e6)

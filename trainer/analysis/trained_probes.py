@@ -17,8 +17,8 @@ Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 HIDDEN = 128
 FAMILIES = {"linear": None, "one hidden layer": HIDDEN}
-_EPOCHS, _PATIENCE, _BATCH = 100, 5, 128
-_LEARNING_RATE, _WEIGHT_DECAY = 3e-3, 1e-2
+_EPOCHS, _PATIENCE, _LEAST_BATCH, _MOST_BATCHES = 100, 5, 128, 16
+_LEARNING_RATE, _LINEAR_LEARNING_RATE, _WEIGHT_DECAY = 3e-3, 2e-2, 1e-2
 _FALL = 1e-4  # nats, that count as such
 
 
@@ -68,12 +68,13 @@ def train_probe(
     probe = TrainedProbe(layers, mean, np.where(sd > 0, sd, 1).astype("f4"))
     inputs, targets = torch.from_numpy(probe.standardise(features)), torch.from_numpy(classes)
     own, aside = torch.from_numpy(np.flatnonzero(learnt)), torch.from_numpy(np.flatnonzero(kept_aside))
-    optimiser = torch.optim.AdamW(layers.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
+    rate = _LINEAR_LEARNING_RATE if hidden is None else _LEARNING_RATE
+    optimiser = torch.optim.AdamW(layers.parameters(), lr=rate, weight_decay=_WEIGHT_DECAY)
     generator = torch.Generator().manual_seed(seed)
     best, best_state, since = _loss(layers, inputs[aside], targets[aside]), copy.deepcopy(layers.state_dict()), 0
     for _ in range(_EPOCHS):
         order = own[torch.randperm(len(own), generator=generator)]
-        for batch in torch.split(order, _BATCH):
+        for batch in torch.split(order, max(_LEAST_BATCH, -(-len(own) // _MOST_BATCHES))):
             optimiser.zero_grad()
             torch.autograd.backward(nn.functional.cross_entropy(layers(inputs[batch]), targets[batch]))
             optimiser.step()

@@ -21,7 +21,7 @@ from trainer.reports.subjects import spread
 from trainer.reports.tables import columns
 
 STEP = 1.0
-CLIPS, SECONDS = 8, 0.6
+CLIPS, SECONDS = 6, 0.6
 _LEAST_CLIPS = 3  # that must tell of a property
 
 

@@ -13,6 +13,7 @@ from trainer.analysis.bootstrap import bootstrap_ratio
 from trainer.analysis.chance import above_chance, chance_of_means
 from trainer.analysis.information import (
     BINS,
+    FACTORS_KEY,
     LEVELS,
     class_codes,
     entropy_bits,
@@ -28,7 +29,6 @@ from trainer.reports.rows import replace_rows
 from trainer.reports.tables import columns
 from trainer.reports.tracks import FACTORS, SPEAKER, Track, known
 
-FACTORS_KEY = "factors"
 LEAST_SPEAKERS = 8
 """With fewer, what holds for other speakers cannot be told, and recordings are held out instead."""
 LEAST_BITS = 0.01

@@ -24,12 +24,12 @@ from trainer.analysis.pooling import (
     pool_clips,
     untrained,
 )
-from trainer.analysis.probes import ProbeRow, probe, splittable
+from trainer.analysis.probes import ProbeRow, Trial, probe, splittable
 from trainer.analysis.questions import Question, ask, questions
 from trainer.bundle import BundleConfig
 from trainer.config import Config
 from trainer.corpus import SILENCE, Recording, Segment, read_recording
-from trainer.reports.subjects import Standing, choose, shortest_seconds, spread
+from trainer.reports.subjects import Side, Standing, choose, shortest_seconds, spread
 
 PROBES_KEY = "probes"
 PHONE = "phone"
@@ -42,7 +42,7 @@ _SETTLING_RECORDINGS = 64
 class ProbeOptions:
     """What is probed and how. `labels` None: all that can be. `group`: the label whose values stay on one side of the
     split, `word` taking the text where there is no word; what lacks it is a group by itself. At most `clips` recordings
-    and `segments` phones are taken, spread evenly.
+    and `segments` phones are taken, spread evenly, of the `side` of the split that the bundle was trained with.
     """
 
     folds: int = 5
@@ -53,6 +53,7 @@ class ProbeOptions:
     segments: int = 3000
     bands: int = LOG_MEL_BANDS
     seed: int = 0
+    side: Side = "all"
 
     def tested(self) -> tuple[int, ...]:
         """The folds reported: those asked for, else all but the first two, which are for choosing. Raises
@@ -79,6 +80,25 @@ class _Item:
 
 def probe_bundle(path: Path, folders: Sequence[Path], options: ProbeOptions) -> tuple[list[ProbeRow], list[str]]:
     """Rows for every label, and what must be said beside them. Raises ValueError where nothing can be probed."""
+    probed = gather_probed(path, folders, options)
+    bar = tqdm(probed.trials, desc="probe", unit="label", leave=False)
+    rows = [row for trial in bar for row in probe(probed.features, trial)]
+    return rows, probed.notes
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What a probe is given: the trials, the pooled features [rows, 2 dims] of each representation, and lines on where
+    they are from.
+    """
+
+    trials: list[Trial]
+    features: dict[str, Features]
+    notes: list[str]
+
+
+def gather_probed(path: Path, folders: Sequence[Path], options: ProbeOptions) -> Probed:
+    """Encode what `options` ask for of `folders`. Raises ValueError where nothing can be probed."""
     tested = options.tested()
     header = bundle.read_config(path)
     config = header.config
@@ -87,14 +107,12 @@ def probe_bundle(path: Path, folders: Sequence[Path], options: ProbeOptions) -> 
     if not asked:
         raise ValueError("none of these recordings' labels can be probed; --labels says what is missing of one")
     trials = splittable(asked, options.folds, tested, every=options.labels is not None)
-    features = _features(path, config, items, spans, options)
-    rows = [row for trial in tqdm(trials, desc="probe", unit="label", leave=False) for row in probe(features, trial)]
-    return rows, _notes(config, items, options)
+    return Probed(trials, _features(path, config, items, spans, options), _notes(config, items, options))
 
 
 def _items(folders: Sequence[Path], header: BundleConfig, options: ProbeOptions) -> list[_Item]:
     """Recordings long enough, spread evenly."""
-    chosen = choose(folders, header, "all", options.clips, least_seconds=shortest_seconds(header.config))
+    chosen = choose(folders, header, options.side, options.clips, least_seconds=shortest_seconds(header.config))
     notes = header.provenance.corpora
     return [
         _Item(one.recording, _group(one.recording, options.group, one.name), one.standing(notes) is Standing.HEARD)
