@@ -1,4 +1,4 @@
-"""No view breaks a rule that axe-core can check: panels, dialogs and what covers them, light or dark, wide or narrow."""
+"""No view breaks a rule axe-core can check: panels, dialogs and what covers them, light and dark, wide and narrow."""
 
 from __future__ import annotations
 
