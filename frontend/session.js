@@ -78,7 +78,9 @@ export function createSession(store, recents) {
       if (!encoded) return;
       store.set({ ...chosen(encoded.clip), recording: { name, clip: encoded.clip, file, encoded }, phase: "ready" });
     } catch (error) {
-      if (mine === opening) store.set({ notice: noticeOf(error), phase: restingPhase() });
+      if (mine !== opening) return;
+      store.set({ notice: noticeOf(error), phase: restingPhase() });
+      keepUp();
     }
   }
 
@@ -138,8 +140,9 @@ export function createSession(store, recents) {
     const { example, clip, file, examples } = store.state;
     if (clip) return openClip(clip, file ?? "the recording");
     const known = examples.find((one) => one.id === example) ?? examples[0];
-    if (!known) return store.set({ recording: null, decoded: null, phase: "empty" });
-    await openExample(known.id);
+    if (known) return openExample(known.id);
+    store.set({ recording: null, decoded: null, phase: "empty" });
+    keepUp();
   }
 
   /**
@@ -207,11 +210,14 @@ export function createSession(store, recents) {
   }
 
   const decoder = newest(decode, (decoding) => store.set({ decoding }));
-  store.on(SOUND, () => {
+  store.on(SOUND, keepUp);
+  function keepUp() {
+    const { phase, recording } = store.state;
     const request = decodeRequest(store.state);
+    if (!recording && (phase === "starting" || phase === "opening")) return; // what is drawn will be as long as the recording
     if (request) decoder.ask(request);
     else if (store.state.decoded) store.set({ decoded: null, phase: restingPhase() }); // what was drawn from nothing is no longer wanted
-  });
+  }
 
   return { start, chooseModel, openExample, openFile, settled: decoder.idle };
 }

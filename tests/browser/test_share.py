@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def share(explorer: Explorer) -> Explorer:
 def keep(explorer: Explorer, name: str, folder: Path) -> Path:
     """Save one of the files that are offered."""
     with explorer.page.expect_download() as download:
-        explorer.page.locator("#share-files").get_by_role("button", name=name).click()
+        explorer.page.locator("#share-files").get_by_role("button", name=re.compile(f"^{name}")).click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path
