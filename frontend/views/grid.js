@@ -42,6 +42,7 @@ export function showGrid(store, grid, { player, transport, history, release }) {
     rows = traversal ? seenRows(traversal).map((cells) => cells.map((cell) => ({ cell, ...cellElements(traversal, cell) }))) : [];
     table.replaceChildren(...(traversal ? rowElements(traversal, rows.map((row) => row.map(({ button }) => button))) : []));
     table.style.setProperty("--columns", String(rows[0]?.length ?? 1));
+    table.hidden = !traversal; // a grid has rows, or is none
     table.dataset.kind = traversal?.request.across ? "against" : "alone";
     if (traversal) table.ariaLabel = `Spectrograms of ${traversal.spectrograms.length} settings. Enter plays one.`;
     part("grid-empty").hidden = Boolean(traversal) || store.state.pending.includes("grid");

@@ -14,6 +14,17 @@ DIGEST = re.compile("^[0-9a-f]{64}$")
 
 expect.set_options(timeout=60_000)
 
+HEARD = """() => {
+    const [lanes, caption, canvas] = ["lanes", "decoded-caption", "decoded"].map((id) => document.getElementById(id));
+    const shown = () => ({ caption: caption.textContent, picture: canvas.toDataURL() });
+    window.sounds = [];
+    window.listening ??= new MutationObserver(([{ oldValue }]) => {
+        const side = lanes.dataset.playing;
+        if (side !== (oldValue ?? "")) window.sounds.push({ side, ...shown() });
+    });
+    window.listening.observe(lanes, { attributeFilter: ["data-playing"], attributeOldValue: true });
+}"""
+
 
 @dataclass
 class Explorer:
@@ -83,6 +94,19 @@ class Explorer:
         expect(self.page).to_have_url(re.compile(re.escape(holds)))
         return self.page.url[self.page.url.index("#") :]
 
+    def listen(self) -> Explorer:
+        """Take notes from now on of what is heard."""
+        self.page.evaluate(HEARD)
+        return self
+
+    def sounds(self, least: int = 0) -> list[dict[str, str]]:
+        """What began to be heard since `listen` ("" is silence), with what the decoded lane showed then, once there are
+        at least so many.
+        """
+        self.page.wait_for_function("least => window.sounds.length >= least", arg=least, timeout=60_000)
+        notes: list[dict[str, str]] = self.page.evaluate("window.sounds")
+        return notes
+
     @property
     def digest(self) -> str:
         """SHA-256 of the decoded sound's file."""
@@ -91,8 +115,13 @@ class Explorer:
     @property
     def picture(self) -> str:
         """The decoded spectrogram's pixels, as a data URL."""
-        picture: str = self.settle().page.locator("#decoded").evaluate("canvas => canvas.toDataURL()")
-        return picture
+        self.settle()
+        return self.canvas("decoded")
+
+    def canvas(self, name: str) -> str:
+        """The pixels of one of the time line's canvases, as a data URL."""
+        pixels: str = self.page.locator(f"#{name}").evaluate("canvas => canvas.toDataURL()")
+        return pixels
 
     def decodes(self) -> list[dict[str, Any]]:
         """The bodies of all requests to /decode so far."""
