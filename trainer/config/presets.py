@@ -172,8 +172,7 @@ def _demo() -> Config:
     the clip too, has batch norm and brings recordings to one loudness. What differs is there for the decoders' sake,
     which are to give back what it hears: every convolution adds to its input instead of taking its place; a crop is
     heard in one view, so that neither loudness nor noise is to be forgotten; prediction reaches no farther than 100 ms,
-    behind as well as ahead. Crops played faster and slower stand for more voices. Beta holds the spread of the latents
-    between 1 and 1.3. It decodes through an inverse STFT.
+    behind as well as ahead. Crops played faster and slower stand for more voices. It decodes through an inverse STFT.
     """
     milliseconds = (10, 20, 30, 40, 60, 80, 100)
     sim_plus = _sim_plus()
@@ -209,7 +208,6 @@ def _demo() -> Config:
                     distances=tuple(sign * number / 1000 for sign in (1, -1) for number in milliseconds), per_step=4
                 ),
                 "own_negatives": 128,
-                "beta": (0.003, 0.006, 0.004),
                 "views": None,
                 "pooled": None,
                 "anchors": 48,
@@ -218,7 +216,7 @@ def _demo() -> Config:
         training=training,
         decoder=SpectralDecoderConfig(width=192, blocks=4, direct=True),
         decoder_loss=DecoderLossConfig(),
-        decoder_training=training.model_copy(update={"steps": 10_000, "batch_size": 8, "learning_rate": 2e-3}),
+        decoder_training=training.model_copy(update={"steps": 6_000, "batch_size": 8, "learning_rate": 2e-3}),
     )
 
 
