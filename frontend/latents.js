@@ -19,12 +19,12 @@ const same = (one, other) => one?.clip === other?.clip && one?.model === other?.
 export function createLatents(store) {
   const readers = new Set();
   const bear = createPatience(store);
-  /** @type {Whose | null} */
+  /** @type {Whose | null} what is here or on its way */
   let shown = null;
 
   function keepUp() {
     const whose = readers.size ? wanted(store.state) : null;
-    if (same(whose, shown) && (!whose || store.state.latents)) return;
+    if (same(whose, shown)) return;
     shown = whose;
     store.set({ latents: null });
     if (whose) obtain(whose);
@@ -38,8 +38,11 @@ export function createLatents(store) {
       do latents = await bear(() => api.latents(whose), still, whose.model);
       while (latents === "again");
       if (latents && still()) store.set({ latents });
+      else if (still()) shown = null; // so that it can be asked for once more
     } catch (error) {
-      if (still()) store.set({ notice: noticeOf(error) });
+      if (!still()) return;
+      shown = null;
+      store.set({ notice: noticeOf(error) });
     }
   }
 
