@@ -75,4 +75,5 @@ def test_the_printed_report_is_one_file_without_a_link_outwards(report: Report, 
     assert own.count("</script>") == 4, "a corpus's names end no script"
     assert "<td>f0 1" in own
     assert "f0 +1.5 semitones" in own
+    assert "not measured" in own, "of the dimensions without effects"
     assert "Choi, Jung and Watanabe" in own

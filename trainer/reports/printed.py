@@ -85,6 +85,6 @@ def _module(part: ModuleReport) -> Iterator[str]:
         labels = "; ".join(f"{each.factor} {each.bits:.2f} [{each.low:.2f}, {each.high:.2f}]" for each in most)
         sure = [each for each in one.effects if each.low > 0 or each.high < 0]
         effects = "; ".join(f"{each.measure} {each.change:+.3g} {each.unit}" for each in sure)
-        cells = (str(one.dim), labels, effects or "nothing sure")
+        cells = (str(one.dim), labels, effects or ("nothing sure" if one.effects else "not measured"))
         yield f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
     yield "</table>"
