@@ -30,6 +30,22 @@ export function twinRequest(state) {
 
 /** @param {import("./state.js").Store} store */
 export function createTwin(store) {
+  /** @type {{model: string, clip: string, own: string} | null} what the clip is called that the other model hears */
+  let known = null;
+
+  /**
+   * A model of another rate hears another waveform, which has a name of its own.
+   * @param {import("./api.js").DecodeRequest} request
+   * @returns {Promise<import("./api.js").DecodeRequest>}
+   */
+  async function inItsRate(request) {
+    const { recording, card, twinCard } = store.state;
+    const { model, clip } = request;
+    if (!clip || !recording?.file || card?.sample_rate === twinCard?.sample_rate) return request;
+    if (known?.model !== model || known.clip !== clip) known = { model, clip, own: (await api.encode(recording.file, recording.name, model)).clip };
+    return { ...request, clip: known.own };
+  }
+
   createUpkeep(store, {
     name: "card",
     keys: ["models", "model", "compare", "panel"],
@@ -44,7 +60,7 @@ export function createTwin(store) {
     name: "twin",
     keys: [...SOUND, "models", "model", "compare", "panel", "twinCard"],
     request: twinRequest,
-    ask: api.decode,
+    ask: async (request, signal) => api.decode(await inItsRate(request), signal),
     show: (sound) => store.set({ asides: { ...store.state.asides, twin: sound ?? undefined } }),
   });
 }

@@ -171,7 +171,8 @@ def test_nothing_is_fetched_for_a_comparison_nobody_chose(explorer: Explorer) ->
     compared(explorer, "Two clips")
     expect(explorer.page.locator("#second-note")).to_contain_text("Choose a clip")
     expect(explorer.page.locator("#way-shown")).to_be_hidden()
-    assert len(explorer.requests) == before
+    urls = [request.url for request in explorer.requests[before:]]
+    assert [url for url in urls if re.search("decode|interpolate|traverse|encode|models", url)] == []
 
 
 def test_the_way_to_a_second_clip_is_seen_in_steps_and_heard_anywhere(explorer: Explorer, fresh: Opener) -> None:
@@ -215,8 +216,8 @@ def test_a_moving_share_never_queues_and_ends_on_the_newest(fresh: Opener) -> No
     before = len(explorer.listen().decodes())
     explorer.page.get_by_role("slider", name="How far").evaluate(
         """slider => {
-            for (let share = 0; share <= 0.9; share += 0.01) {
-                slider.value = share.toFixed(2);
+            for (let step = 0; step <= 90; step++) {
+                slider.value = step / 100;
                 slider.dispatchEvent(new Event("input", { bubbles: true }));
             }
             slider.dispatchEvent(new Event("change", { bubbles: true }));
