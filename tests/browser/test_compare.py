@@ -362,8 +362,8 @@ def test_one_model_alone_has_nothing_beside_it(explorer: Explorer) -> None:
     expect(explorer.page.locator("#twin")).to_be_hidden()
 
 
-def test_b_of_another_model_brings_the_model_back(beside: Explorer) -> None:
-    digest = beside.digest
+def test_b_of_another_model_brings_the_model_back(beside: Explorer, vowel: Path) -> None:
+    digest = beside.upload(vowel).digest
     button(compared(beside, "A and B"), "Keep as B").click()
     expect(button(beside, "Use B")).to_be_enabled()
     beside.page.select_option("#model", "narrow")
