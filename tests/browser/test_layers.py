@@ -66,7 +66,7 @@ def names(explorer: Explorer) -> list[str]:
 
 
 def press(explorer: Explorer, name: str) -> None:
-    explorer.page.get_by_role("button", name=name).click()
+    explorer.page.get_by_role("button", name=name, exact=True).click()
 
 
 def listen(explorer: Explorer, name: str) -> None:
@@ -78,12 +78,12 @@ def listen(explorer: Explorer, name: str) -> None:
 
 def wait_for_silence(explorer: Explorer) -> None:
     expect(explorer.page.locator("#lanes")).to_have_attribute("data-playing", "")
-    expect(explorer.page.get_by_role("button", name="In turn")).to_have_attribute("aria-pressed", "false")
+    expect(explorer.page.get_by_role("button", name="In turn", exact=True)).to_have_attribute("aria-pressed", "false")
 
 
 def take_a_turn(explorer: Explorer) -> None:
     press(explorer, "In turn")
-    expect(explorer.page.get_by_role("button", name="In turn")).to_have_attribute("aria-pressed", "true")
+    expect(explorer.page.get_by_role("button", name="In turn", exact=True)).to_have_attribute("aria-pressed", "true")
     wait_for_silence(explorer)
 
 
@@ -185,7 +185,7 @@ def test_everything_begins_at_the_cursor(listener: Explorer) -> None:
 
 
 def test_a_turn_is_stopped_by_its_button_or_by_anything_else_that_is_played(listener: Explorer) -> None:
-    in_turn = listener.page.get_by_role("button", name="In turn")
+    in_turn = listener.page.get_by_role("button", name="In turn", exact=True)
     press(listener, "In turn")
     heard(listener, 1)
     press(listener, "In turn")
