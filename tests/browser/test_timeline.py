@@ -369,8 +369,7 @@ def test_the_decoded_sound_is_played_as_loud_as_the_original_and_saved_as_it_is(
     digest = listener.digest
     decode = listener.decodes()[-1]
     answer = listener.page.request.post(f"{listener.address}/decode", data=decode, headers={"Accept": "audio/wav"})
-    example = listener.page.locator("#examples [aria-pressed=true]").get_attribute("data-example")
-    original = listener.page.request.get(f"{listener.address}/models/demo/examples/{example}")
+    original = listener.page.request.get(f"{listener.address}/clips/{decode['clip']}/audio")
     waves = [soundfile.read(io.BytesIO(one.body()))[0] for one in (original, answer)]
     wanted, rms = (float(np.sqrt(np.mean(wave**2))) for wave in waves)
     loudest = max(1.0, 1 / float(np.abs(waves[1]).max()))
