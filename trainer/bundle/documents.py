@@ -1,16 +1,18 @@
-"""JSON of a bundle, read with suspicion and written whole or not at all."""
+"""Files of a bundle, read with suspicion and written whole or not at all."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, TypeVar
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from trainer.durable import replacing
 
-_MAX_JSON_BYTES = 64 << 20
+_MAX_JSON_BYTES = 16 << 20
 _Parsed = TypeVar("_Parsed")
 
 
@@ -25,18 +27,47 @@ def write_json(path: Path, value: Any) -> None:
         stream.write(text.encode())
 
 
-def read_json(path: Path) -> Any:
-    """What the JSON file at `path` holds. Raises BundleError where it is missing, too large or no JSON."""
+def file_in(folder: Path, name: str) -> Path:
+    """The file `name` of the bundle at `folder`. Raises BundleError where it is missing, no file at all, or a link that
+    leads out of the bundle: a bundle is somebody else's, and is not to show what else lies on this machine.
+    """
+    path = folder / name
     try:
-        if path.stat().st_size > _MAX_JSON_BYTES:
-            raise BundleError(f"{path.name}: larger than {_MAX_JSON_BYTES >> 20} MiB")
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BundleError(f"{path.name}: the file is missing") from error
-    except (OSError, ValueError, RecursionError) as error:
+        inside = path.resolve().is_relative_to(folder.resolve())
+        if not path.is_symlink() and not path.exists():
+            raise BundleError(f"{name}: the file is missing")
+        if not inside:
+            raise BundleError(f"{name}: is a link that leads out of the bundle; put the file itself there")
+        if not path.is_file():
+            raise BundleError(f"{name}: is not a file")
+    except (OSError, RuntimeError, ValueError) as error:  # a link that leads to itself is a RuntimeError
         if isinstance(error, BundleError):
             raise
-        raise BundleError(f"{path.name}: not readable as JSON") from error
+        raise BundleError(f"{name}: cannot be read") from error
+    return path
+
+
+def read_file(folder: Path, name: str, most: int) -> bytes:
+    """What the file `name` of the bundle at `folder` holds, of which `most` bytes can be meant. Raises BundleError."""
+    try:
+        with file_in(folder, name).open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            content = stream.read(size) if size <= most else b""
+    except OSError as error:
+        raise BundleError(f"{name}: cannot be read") from error
+    if size > most:
+        raise BundleError(f"{name}: larger than {most / 2**20:.4g} MiB, the most it can need")
+    return content
+
+
+def read_json(folder: Path, name: str) -> Any:
+    """What the JSON file `name` of the bundle at `folder` holds. Raises BundleError where it is missing, too large or
+    not JSON, as NaN is not, nor half of a pair of surrogates.
+    """
+    try:
+        return orjson.loads(read_file(folder, name, _MAX_JSON_BYTES))
+    except orjson.JSONDecodeError as error:
+        raise BundleError(f"{name}: not readable as JSON") from error
 
 
 def parse(adapter: TypeAdapter[_Parsed], raw: Any, file: str) -> _Parsed:
@@ -46,4 +77,4 @@ def parse(adapter: TypeAdapter[_Parsed], raw: Any, file: str) -> _Parsed:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise BundleError(f"{file}: {where}: {first['msg']}") from error
+        raise BundleError(f"{file}: {where[:200]}: {first['msg'][:200]}") from error

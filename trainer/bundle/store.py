@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from pydantic import TypeAdapter
 
-from trainer.bundle.documents import BundleError, parse, read_json, write_json
+from trainer.bundle.documents import BundleError, file_in, parse, read_file, read_json, write_json
 from trainer.bundle.schema import BundleConfig, Example, Provenance, Report
-from trainer.bundle.weights import load_weights, save_weights
+from trainer.bundle.weights import Outline, load_network, save_weights
 from trainer.config import Config
-from trainer.model import Model
+from trainer.model import SIM, Decoder, Model
 
 FORMAT_VERSION = 1
 DEMO = Path(__file__).parents[1] / "pretrained" / "demo"
+
+_Made = TypeVar("_Made")
 
 _CONFIG, _ENCODER, _REPORT, _EXAMPLES = (
     "config.json",
     "encoder.safetensors",
     "report.json",
-    Path("examples") / "examples.json",
+    "examples/examples.json",
 )
+_MOST_SAMPLES_A_HOP = 16
+_MOST_EXAMPLE_BYTES = 32 << 20
 
 
 def save(path: Path, model: Model, provenance: Provenance | None = None, *, dtype: torch.dtype = torch.float32) -> None:
@@ -46,7 +53,7 @@ def save_decoder(path: Path, model: Model, module: int) -> None:
 def decoders_of(path: Path | str) -> list[int]:
     """The modules that have a decoder in the bundle at `path`."""
     modules = range(1, len(read_config(path).config.encoder.modules) + 1)
-    return [module for module in modules if (Path(path) / _decoder_name(module)).exists()]
+    return [module for module in modules if _is_there(Path(path), _decoder_name(module))]
 
 
 def load(path: Path | str) -> Model:
@@ -54,20 +61,35 @@ def load(path: Path | str) -> Model:
     folder = Path(path)
     model = load_encoder(folder, read_config(folder).config)
     for module in decoders_of(folder):
-        file = folder / _decoder_name(module)
-        try:
-            decoder = model.add_decoder(module)
-        except ValueError as error:
-            raise BundleError(f"{_CONFIG}: {error}") from error
-        load_weights(decoder, file)
+        load_network(partial(_decoder_of, model, module), folder, _decoder_name(module))
     return model.eval().requires_grad_(False)
 
 
 def load_encoder(path: Path | str, config: Config) -> Model:
     """The bundle's encoder in a model of `config` that has no decoder yet. Raises BundleError."""
-    model = Model(config)
-    load_weights(model.encoder, Path(path) / _ENCODER)
+    with Outline():
+        model = _faults_named(lambda: Model(config))
+    model.encoder = load_network(lambda: SIM(config), Path(path), _ENCODER)
     return model.eval().requires_grad_(False)
+
+
+def _decoder_of(model: Model, module: int) -> Decoder:
+    """A fresh decoder, which `model` then has."""
+    decoder = _faults_named(lambda: model.add_decoder(module))
+    hop = decoder.grain * model.geometry[module - 1].hop
+    if decoder.grain_samples > _MOST_SAMPLES_A_HOP * hop:
+        raise BundleError(f"{_CONFIG}: decoder: makes {decoder.grain_samples} samples where module {module} has {hop}")
+    return decoder
+
+
+def _faults_named(make: Callable[[], _Made]) -> _Made:
+    """What `make` makes. Raises BundleError where settings that hold one by one do not go together."""
+    try:
+        return make()
+    except (ValueError, RuntimeError, TypeError, OverflowError, ArithmeticError) as error:
+        if isinstance(error, BundleError):
+            raise
+        raise BundleError(f"{_CONFIG}: {str(error)[:200]}") from error
 
 
 def digest(path: Path | str) -> str:
@@ -77,7 +99,7 @@ def digest(path: Path | str) -> str:
     folder, total = Path(path), hashlib.sha256()
     for file in sorted([folder / _CONFIG, *folder.glob("*.safetensors")]):
         try:
-            with file.open("rb") as stream:
+            with file_in(folder, file.name).open("rb") as stream:
                 total.update(file.name.encode() + b"\0" + hashlib.file_digest(stream, "sha256").digest())
         except OSError as error:
             raise BundleError(f"{file.name}: cannot be read") from error
@@ -86,7 +108,7 @@ def digest(path: Path | str) -> str:
 
 def read_config(path: Path | str) -> BundleConfig:
     """config.json of the bundle at `path`. Raises BundleError, also for a format version this code does not know."""
-    raw = read_json(Path(path) / _CONFIG)
+    raw = read_json(Path(path), _CONFIG)
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if version != FORMAT_VERSION:
         raise BundleError(
@@ -97,8 +119,8 @@ def read_config(path: Path | str) -> BundleConfig:
 
 def read_report(path: Path | str) -> Report | None:
     """report.json of the bundle at `path`, or None where nothing has been analysed. Raises BundleError."""
-    file = Path(path) / _REPORT
-    return parse(TypeAdapter(Report), read_json(file), _REPORT) if file.exists() else None
+    folder = Path(path)
+    return parse(TypeAdapter(Report), read_json(folder, _REPORT), _REPORT) if _is_there(folder, _REPORT) else None
 
 
 def write_report(path: Path | str, report: Report) -> None:
@@ -109,14 +131,22 @@ def read_examples(path: Path | str) -> list[Example]:
     """The example clips of the bundle at `path`; none is an empty list. Their files lie in examples/. Raises
     BundleError.
     """
-    file = Path(path) / _EXAMPLES
-    if not file.exists():
+    folder = Path(path)
+    if not _is_there(folder, _EXAMPLES):
         return []
-    examples = parse(TypeAdapter(list[Example]), read_json(file), str(_EXAMPLES))
+    examples = parse(TypeAdapter(list[Example]), read_json(folder, _EXAMPLES), _EXAMPLES)
     for example in examples:
-        if not (file.parent / example.file).is_file():
-            raise BundleError(f"{_EXAMPLES}: example {example.id} names {example.file}, which is not in examples/")
+        file_in(folder, f"examples/{example.file}")
     return examples
+
+
+def read_example(path: Path | str, example: Example) -> bytes:
+    """The FLAC file of an example of the bundle at `path`. Raises BundleError."""
+    return read_file(Path(path), f"examples/{example.file}", _MOST_EXAMPLE_BYTES)
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    return (folder / name).exists() or (folder / name).is_symlink()
 
 
 def _decoder_name(module: int) -> str:

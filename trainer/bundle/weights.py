@@ -1,18 +1,25 @@
-"""Weights as safetensors, checked against the network they are for."""
+"""Weights as safetensors, checked against the network they are for before it takes any memory."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load as deserialise
 from safetensors.torch import save as serialise
-from torch import nn
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
-from trainer.bundle.documents import BundleError
+from trainer.bundle.documents import BundleError, read_file
 from trainer.durable import replacing
+
+_HEADER_BYTES = 1 << 20
+_LARGEST_VALUE = 8  # bytes
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def save_weights(path: Path, network: nn.Module, dtype: torch.dtype) -> None:
@@ -24,28 +31,66 @@ def save_weights(path: Path, network: nn.Module, dtype: torch.dtype) -> None:
         stream.write(serialise(tensors))
 
 
-def load_weights(network: nn.Module, path: Path) -> None:
-    try:
-        tensors = load_file(path)
-    except FileNotFoundError as error:
-        raise BundleError(f"{path.name}: the file is missing") from error
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise BundleError(f"{path.name}: not a readable safetensors file") from error
-    wanted = network.state_dict()
-    _same_names(path.name, wanted, tensors)
-    for name, value in tensors.items():
-        if value.shape != wanted[name].shape:
-            raise BundleError(
-                f"{path.name}: {name} has shape {list(value.shape)}, config.json asks for {list(wanted[name].shape)}"
-            )
-        if value.is_floating_point() != wanted[name].is_floating_point():
-            raise BundleError(f"{path.name}: {name} has type {value.dtype}")
-        if value.is_floating_point() and not torch.isfinite(value).all():
-            raise BundleError(f"{path.name}: {name} holds values that are not finite")
+def load_network(make: Callable[[], Network], folder: Path, name: str) -> Network:
+    """What `make` makes, with the weights of the file `name` in `folder`. Raises BundleError naming file and fault.
+
+    `make` is first called for an outline that holds no values: config.json may ask for any size, and what it asks for
+    is made only if the file has it.
+    """
+    with Outline():
+        wanted = make().state_dict()
+    tensors = _read(folder, name, wanted)
+    network = make()
     network.load_state_dict(tensors)
+    return network
 
 
-def _same_names(file: str, wanted: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> None:
+class Outline(TorchFunctionMode):
+    """Within it, networks are made whose parameters have shapes and no values, and take no memory.
+
+    What `torch.device("meta")` does and more: it leaves alone what is not a parameter, and begins no parameter, since
+    to do that without values torch imports its compiler, which takes seconds and wants a disk.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        name = getattr(func, "__name__", "")
+        if func is torch.empty:
+            kwargs["device"] = "meta"
+        elif name.endswith("_") and not name.endswith("__"):
+            changed = args[0] if args else kwargs["tensor"]
+            if changed.is_meta:
+                return changed
+        return func(*args, **kwargs)
+
+
+def _read(folder: Path, name: str, wanted: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors `wanted`, in their types, from a file that holds them and nothing else."""
+    most = _HEADER_BYTES + _LARGEST_VALUE * sum(value.numel() for value in wanted.values())
+    # Not mapped into memory: a file cut short while it is read would take the process with it.
+    raw = read_file(folder, name, most)
+    try:
+        tensors = deserialise(raw)
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, OverflowError) as error:
+        raise BundleError(f"{name}: not a readable safetensors file") from error
+    _same_names(name, wanted, tensors)
+    return {key: _checked(name, key, value, wanted[key]) for key, value in tensors.items()}
+
+
+def _checked(file: str, name: str, value: Tensor, wanted: Tensor) -> Tensor:
+    if value.shape != wanted.shape:
+        raise BundleError(f"{file}: {name} has shape {list(value.shape)}, config.json asks for {list(wanted.shape)}")
+    if value.is_floating_point() != wanted.is_floating_point() or value.is_complex():
+        raise BundleError(f"{file}: {name} has type {value.dtype}")
+    value = value.to(wanted.dtype)  # before it is looked at: a double may be too large for a float
+    if value.is_floating_point() and not torch.isfinite(value).all():
+        raise BundleError(f"{file}: {name} holds values that are not finite")
+    return value
+
+
+def _same_names(file: str, wanted: dict[str, Tensor], found: dict[str, Tensor]) -> None:
     for fault, names in (
         ("lacks", sorted(wanted.keys() - found.keys())),
         ("has the unknown", sorted(found.keys() - wanted.keys())),

@@ -12,18 +12,18 @@ from trainer.config.frozen import Frozen
 class TransposedLayer(Frozen):
     """One transposed convolution."""
 
-    kernel: int = Field(ge=1)
-    stride: int = Field(ge=1)
-    padding: int = Field(ge=0)
-    output_padding: int = Field(ge=0)
+    kernel: int = Field(ge=1, le=65_536)
+    stride: int = Field(ge=1, le=65_536)
+    padding: int = Field(ge=0, le=65_536)
+    output_padding: int = Field(ge=0, le=65_536)
 
 
 class PaperDecoderConfig(Frozen):
     """SIM's own decoder: transposed convolutions to the waveform, one list of layers for each module."""
 
     kind: Literal["paper"] = "paper"
-    channels: int = Field(ge=1)
-    layers: tuple[tuple[TransposedLayer, ...], ...]
+    channels: int = Field(ge=1, le=8192)
+    layers: tuple[Annotated[tuple[TransposedLayer, ...], Field(min_length=1, max_length=64)], ...]
 
 
 class SpectralDecoderConfig(Frozen):
@@ -32,11 +32,11 @@ class SpectralDecoderConfig(Frozen):
     """
 
     kind: Literal["spectral"] = "spectral"
-    width: int = Field(ge=1)
-    blocks: int = Field(ge=1)
-    expansion: int = Field(default=3, ge=1)
-    kernel: int = Field(default=7, ge=1)
-    n_fft: int = Field(default=640, ge=16)
+    width: int = Field(ge=1, le=8192)
+    blocks: int = Field(ge=1, le=256)
+    expansion: int = Field(default=3, ge=1, le=64)
+    kernel: int = Field(default=7, ge=1, le=1001)
+    n_fft: int = Field(default=640, ge=16, le=65_536)
     hop: int = Field(default=160, ge=1)
     direct: bool = False
 

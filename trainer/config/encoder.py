@@ -12,10 +12,10 @@ class ConvLayer(Frozen):
     many frames; both must be as wide, and as long.
     """
 
-    kernel: int = Field(ge=1)
-    stride: int = Field(default=1, ge=1)
-    padding: int = Field(default=0, ge=0)
-    dilation: int = Field(default=1, ge=1)
+    kernel: int = Field(ge=1, le=65_536)
+    stride: int = Field(default=1, ge=1, le=65_536)
+    padding: int = Field(default=0, ge=0, le=65_536)
+    dilation: int = Field(default=1, ge=1, le=65_536)
     residual: bool = False
 
     @model_validator(mode="after")
@@ -37,10 +37,10 @@ class FilterbankConfig(Frozen):
     """
 
     filters: int = Field(ge=1, le=1024)
-    kernel: int = Field(ge=2)
-    stride: int = Field(ge=1)
-    smoothing: int = Field(default=1, ge=1)
-    pooling: int = Field(default=1, ge=1)
+    kernel: int = Field(ge=2, le=4096)
+    stride: int = Field(ge=1, le=65_536)
+    smoothing: int = Field(default=1, ge=1, le=1001)
+    pooling: int = Field(default=1, ge=1, le=1000)
 
     @model_validator(mode="after")
     def _check(self) -> FilterbankConfig:
@@ -60,7 +60,7 @@ class ModuleConfig(Frozen):
     """One module: convolutions of width `hidden`, then 1x1 heads to `dims` latent dimensions."""
 
     filterbank: FilterbankConfig | None = None
-    convs: tuple[ConvLayer, ...] = Field(min_length=1)
+    convs: tuple[ConvLayer, ...] = Field(min_length=1, max_length=64)
     hidden: int = Field(ge=1, le=4096)
     dims: int = Field(ge=1, le=4096)
 
