@@ -8,13 +8,13 @@ import { part } from "./dom.js";
 const SEEN = "sim-explorer-steps";
 
 /**
- * When each step counts as done, and what it points at.
- * @type {readonly {id: string, target: string, keys: readonly (keyof State)[], done: (now: State, before: State) => boolean}[]}
+ * When each step counts as done, what it points at, and where it leads.
+ * @type {readonly {id: string, target: string, focus: string, keys: readonly (keyof State)[], done: (now: State, before: State) => boolean}[]}
  */
 const STEPS = [
-  { id: "step-recording", target: "shelf", keys: ["recording"], done: (now, before) => before.recording !== null && now.recording !== before.recording },
-  { id: "step-slider", target: "panel-sliders", keys: ["gestures"], done: (now) => now.phase === "ready" && Object.values(now.gestures).some(({ edits }) => edits.length > 0) },
-  { id: "step-listen", target: "timeline", keys: ["span", "heard"], done: (now) => now.span !== null || typeof now.heard === "number" },
+  { id: "step-recording", target: "shelf", focus: "#shelf button", keys: ["recording"], done: (now, before) => before.recording !== null && now.recording !== before.recording },
+  { id: "step-slider", target: "panel-sliders", focus: "#sliders [type=range]", keys: ["gestures"], done: (now) => now.phase === "ready" && Object.values(now.gestures).some(({ edits }) => edits.length > 0) },
+  { id: "step-listen", target: "timeline", focus: "#lanes", keys: ["span", "heard"], done: (now) => now.span !== null || typeof now.heard === "number" },
 ];
 
 /** @param {import("../state.js").Store} store */
@@ -23,15 +23,16 @@ export function showSteps(store) {
   if (dataset.newcomer !== "true") return;
   let before = store.state;
 
-  for (const { id, target, keys, done } of STEPS) {
+  for (const { id, target, focus, keys, done } of STEPS) {
     const step = part(id);
     const shown = part(target);
     for (const [type, on] of /** @type {const} */ ([["pointerenter", true], ["pointerleave", false], ["focus", true], ["blur", false]])) {
       step.addEventListener(type, () => shown.classList.toggle("pointed-at", on));
     }
     step.addEventListener("click", () => {
+      if (target === "panel-sliders") store.set({ panel: "sliders" });
       shown.scrollIntoView({ block: "nearest" });
-      /** @type {HTMLElement | null} */ (shown.querySelector("#lanes, button, [type=range]"))?.focus({ preventScroll: true });
+      /** @type {HTMLElement | null} */ (document.querySelector(focus))?.focus({ preventScroll: true });
     });
     store.on(keys, () => {
       if (step.dataset.done === "true" || !done(store.state, before)) return;
