@@ -7,33 +7,40 @@
 /** No screen shows more columns than this; more frames than these are averaged, 2, 4, 8 ... at a time. */
 const MOST_COLUMNS = 3000;
 
-/** @type {WeakMap<Float32Array, Raster[]>} each raster with 1, 2, 4 ... frames in one, as far as somebody looked */
+/** @type {WeakMap<Float32Array, Map<number, Raster>>} each raster with so many frames in one, as far as somebody looked */
 const pools = new WeakMap();
 
 /**
  * @param {Raster} raster
- * @returns {Raster} with half the frames, each the mean of two
+ * @param {number} pool
+ * @returns {Raster} each frame the mean of so many
  */
-function halved({ values, rows, frames, hop, first }) {
-  const half = Math.ceil(frames / 2);
-  const means = new Float32Array(rows * half);
+function averaged({ values, rows, frames, hop, first }, pool) {
+  const columns = Math.ceil(frames / pool);
+  const means = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
-    const [from, to, last] = [row * frames, row * half, frames - 1];
-    for (let at = 0; at < half; at++) means[to + at] = (values[from + 2 * at] + values[from + Math.min(last, 2 * at + 1)]) / 2;
+    for (let column = 0, at = row * frames; column < columns; column++) {
+      const end = Math.min(at + pool, (row + 1) * frames);
+      const count = end - at;
+      let sum = 0;
+      for (; at < end; at++) sum += values[at];
+      means[row * columns + column] = sum / count;
+    }
   }
-  return { values: means, rows, frames: half, hop: 2 * hop, first: first + hop / 2 };
+  // Pooled frames are centred half a pool later than the first of them.
+  return { values: means, rows, frames: columns, hop: hop * pool, first: first + ((pool - 1) / 2) * hop };
 }
 
 /**
  * @param {Raster} raster
- * @param {number} level
- * @returns {Raster} with 2 ** level frames in one
+ * @param {number} pool
  */
-function pooled(raster, level) {
-  const levels = pools.get(raster.values) ?? [raster];
-  pools.set(raster.values, levels);
-  while (levels.length <= level) levels.push(halved(levels[levels.length - 1]));
-  return levels[level];
+function pooled(raster, pool) {
+  if (pool === 1) return raster;
+  const known = pools.get(raster.values) ?? new Map();
+  pools.set(raster.values, known);
+  if (!known.has(pool)) known.set(pool, averaged(raster, pool));
+  return /** @type {Raster} */ (known.get(pool));
 }
 
 /**
@@ -46,8 +53,8 @@ function pooled(raster, level) {
  */
 export function drawRaster(canvas, raster, range, colours, view) {
   const length = view.end - view.start;
-  const level = Math.max(0, Math.ceil(Math.log2(length / raster.hop / MOST_COLUMNS)));
-  const { values, rows, frames, hop, first } = pooled(raster, level);
+  const pool = 2 ** Math.max(0, Math.ceil(Math.log2(length / raster.hop / MOST_COLUMNS)));
+  const { values, rows, frames, hop, first } = pooled(raster, pool);
   // One frame more at either side: where the browser smooths between two, both must be there.
   const begin = Math.min(frames - 1, Math.max(0, Math.floor((view.start - first) / hop) - 1));
   const end = Math.max(begin + 1, Math.min(frames, Math.ceil((view.end - first) / hop) + 2));

@@ -2,16 +2,13 @@
 /** The small drawings beside the spectrograms: the waveform and the colour scale. */
 
 /**
- * @param {HTMLCanvasElement} canvas drawn at the screen's own resolution
+ * @param {HTMLCanvasElement} canvas as large as it is to be drawn
  * @param {Float32Array} peaks [2, n]: lowest and highest sample of each of n stretches
  * @param {number} loudest sample, which fills the height: a quiet recording's shape is seen too
  * @param {{from: number, to: number}} [shares] of all stretches, what is drawn
  */
 export function drawWaveform(canvas, peaks, loudest, { from, to } = { from: 0, to: 1 }) {
-  const ratio = devicePixelRatio || 1;
-  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const { width, height } = canvas;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.clearRect(0, 0, width, height);
   context.fillStyle = getComputedStyle(canvas).color;
@@ -25,7 +22,7 @@ export function drawWaveform(canvas, peaks, loudest, { from, to } = { from: 0, t
       low = Math.min(low, peaks[i]);
       high = Math.max(high, peaks[stretches + i]);
     }
-    context.fillRect(x, level(high), 1, Math.max(ratio, level(low) - level(high)));
+    context.fillRect(x, level(high), 1, Math.max(devicePixelRatio || 1, level(low) - level(high)));
   }
 }
 
@@ -39,23 +36,4 @@ export function drawScale(canvas, colours) {
   const image = context.createImageData(colours.length, 1);
   new Uint32Array(image.data.buffer).set(colours);
   context.putImageData(image, 0, 0);
-}
-
-/**
- * @param {HTMLCanvasElement} canvas stretched over the travel of a slider
- * @param {import("../api.js").Histogram} histogram
- * @param {{low: number, high: number}} ends of that travel
- */
-export function drawHistogram(canvas, { low, high, shares }, ends) {
-  const [width, height] = [120, 24];
-  Object.assign(canvas, { width, height });
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.fillStyle = getComputedStyle(canvas).color;
-  const most = Math.max(...shares);
-  for (let x = 0; x < width; x++) {
-    const value = ends.low + ((x + 0.5) / width) * (ends.high - ends.low);
-    const share = shares[Math.floor(((value - low) / (high - low)) * shares.length)] ?? 0;
-    const tall = (share / most) * height;
-    context.fillRect(x, height - tall, 1, tall);
-  }
 }

@@ -3,7 +3,7 @@
 import { fixed, signed } from "../format.js";
 import { clamp } from "../edits.js";
 import { make } from "./dom.js";
-import { drawHistogram } from "./drawing.js";
+import { createHistogram } from "./histogram.js";
 
 /** @typedef {import("../edits.js").Op} Op */
 /** @typedef {{low: number, high: number}} Ends of the slider's travel */
@@ -11,7 +11,8 @@ import { drawHistogram } from "./drawing.js";
  * @typedef {object} SliderState
  * @property {import("../edits.js").Edit | null} edit null while untouched
  * @property {Op} op of the next movement
- * @property {Ends} ends
+ * @property {number} low of the slider's travel
+ * @property {number} high
  * @property {boolean} muted
  * @property {boolean} locked
  * @property {number | null} mean over the clip's frames
@@ -54,7 +55,7 @@ export function createSlider(facts, most, told) {
   const own = make("i", { className: "band own" });
   const moved = make("i", { className: "band moved" });
   const zero = make("i", { className: "zero" });
-  const corpus = make("canvas", { className: "corpus", ariaHidden: "true" });
+  const corpus = facts.histogram ? createHistogram(facts.histogram) : null;
   const glyph = make("i", { className: "glyph", ariaHidden: "true" });
   const tag = label ? make("em", { title: `${label.bits.toFixed(2)} bits about ${label.factor}` }, `${label.factor.replace("_", " ")} ${fixed(label.bits, 1)}`) : "";
   const disclose = make("button", { type: "button", className: "name", ariaLabel: `Dimension ${dim}, more` }, make("b", {}, String(dim)), tag);
@@ -64,7 +65,7 @@ export function createSlider(facts, most, told) {
     disclose,
     fact("KL, bits per frame", facts.kl === null ? null : facts.kl / Math.LN2, 2, most.kl / Math.LN2),
     fact("dB per unit", facts.sensitivity, 1, most.sensitivity, "db"),
-    make("span", { className: "track" }, make("span", { className: "scale" }, corpus, zero, own, moved), range),
+    make("span", { className: "track" }, make("span", { className: "scale" }, corpus?.element ?? "", zero, own, moved), range),
     make("span", { className: "exact" }, glyph, number),
     reset,
   );
@@ -93,7 +94,7 @@ export function createSlider(facts, most, told) {
   range.addEventListener("dblclick", () => !shown?.locked && change(null));
   range.addEventListener("keydown", (event) => {
     if (act(event)) return event.preventDefault();
-    const to = keyTarget(event, now(), shown?.ends ?? { low: -1, high: 1 });
+    const to = keyTarget(event, now(), shown ?? { low: -1, high: 1 });
     if (to === undefined || shown?.locked) return;
     event.preventDefault();
     if (to === null) told.reset();
@@ -126,14 +127,14 @@ export function createSlider(facts, most, told) {
 
   /** @param {SliderState} state */
   function render(state) {
-    const { edit, op, ends, muted, locked, mean, std, open, elsewhere } = state;
+    const { edit, op, low, high, muted, locked, mean, std, open, elsewhere } = state;
     const value = edit?.value ?? null;
     for (const [kind, on] of Object.entries({ touched: Boolean(edit), elsewhere: elsewhere > 0, muted, locked, open })) element.classList.toggle(kind, on);
     disclose.ariaExpanded = String(open);
     for (const input of [range, number]) {
       input.disabled = locked;
-      input.min = String(input === range ? ends.low : -10);
-      input.max = String(input === range ? ends.high : 10);
+      input.min = String(input === range ? low : -10);
+      input.max = String(input === range ? high : 10);
     }
     range.value = String(value ?? rest());
     const said = edit ? `${SAID[edit.op]} ${signed(edit.value)}` : "untouched";
@@ -143,11 +144,11 @@ export function createSlider(facts, most, told) {
     if (document.activeElement !== number || number.valueAsNumber !== (value ?? rest())) number.value = exact();
     number.placeholder = op === "set" && mean !== null ? fixed(mean, 2) : "";
     reset.disabled = !edit || locked;
-    const place = (/** @type {number} */ at) => `${Math.min(100, Math.max(0, ((at - ends.low) / (ends.high - ends.low)) * 100))}%`;
+    const place = (/** @type {number} */ at) => `${Math.min(100, Math.max(0, ((at - low) / (high - low)) * 100))}%`;
     zero.style.left = place(0);
     stretch(own, mean, std, place);
     stretch(moved, ...afterwards(state), place);
-    if (facts.histogram) drawHistogram(corpus, facts.histogram, ends);
+    corpus?.show(low, high);
   }
 
   return {

@@ -137,7 +137,7 @@ export function showSliders(store, latents, { release, sweep, history }) {
       const state = {
         edit: edits.get(dim) ?? null,
         op,
-        ends: endsOf(slider.facts, preferences.reach),
+        ...endsOf(slider.facts, preferences.reach),
         muted: now.muted.includes(dim),
         locked: locked.includes(dim),
         mean: summary?.mean[dim] ?? null,

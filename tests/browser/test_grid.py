@@ -237,6 +237,7 @@ def test_a_locked_dimension_is_not_moved_by_use(explorer: Explorer) -> None:
     hear(explorer, cells(explorer.page).nth(0))
     expect(explorer.page.get_by_role("button", name="Use")).to_be_disabled()
     cells(explorer.page).nth(0).dblclick()
+    explorer.sounds(4)
     assert "edits3" not in explorer.page.url
     tab(explorer, "Sliders")
     explorer.slider(0).press("l")

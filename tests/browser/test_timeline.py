@@ -261,7 +261,7 @@ def test_two_fingers_zoom_and_one_still_scrolls_the_page(fresh: Opener) -> None:
     for step in range(1, 11):
         fingers("touchMove", (x, y - 10 * step))
     fingers("touchEnd")
-    explorer.page.wait_for_function("scrollY > 20")
+    explorer.page.wait_for_function("() => scrollY > 20")
     expect(explorer.page.locator("#marked")).to_be_hidden()
     assert "span=" not in explorer.page.url
 

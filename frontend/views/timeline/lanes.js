@@ -28,6 +28,8 @@ export function showLanes(store, pictures, originalOf) {
   const lanes = part("lanes");
   const canvas = (/** @type {string} */ id) => /** @type {HTMLCanvasElement} */ (part(id));
   const axis = part("times");
+  /** Of the axis, in pixels; measured only when it changes: to ask at every drawing would have the page laid out anew each time. */
+  let width = 0;
   const darkness = matchMedia("(prefers-color-scheme: dark)");
   const waveform = createWaveform(canvas("waveform"), store, originalOf);
   let colours = { levels: colourMap(darkness.matches), signed: signedColourMap(darkness.matches) };
@@ -79,7 +81,7 @@ export function showLanes(store, pictures, originalOf) {
   function drawTimes() {
     const view = seen(store.state);
     if (!lengthOf(view)) return;
-    const times = timeTicks(lengthOf(view), axis.clientWidth / PIXELS_PER_TIME_TICK, view.start);
+    const times = timeTicks(lengthOf(view), width / PIXELS_PER_TIME_TICK, view.start);
     axis.replaceChildren(...times.map(({ at, label }, index) => tick(at, "left", index ? label : `${label} s`)));
   }
 
@@ -133,18 +135,22 @@ export function showLanes(store, pictures, originalOf) {
     lanes.dataset.stale = String(Boolean(now && now.request.module !== module && side === "decoded"));
   });
   store.on(["latents", "module", "card", "preferences"], drawLatents);
+  let waiting = 0;
   store.on(["view"], () => {
-    drawOriginal();
-    drawDecoded();
-    drawLatents();
-    drawTimes();
+    cancelAnimationFrame(waiting); // a wheel turns more often than the screen shows
+    waiting = requestAnimationFrame(() => {
+      drawOriginal();
+      drawDecoded();
+      drawLatents();
+      drawTimes();
+    });
   });
   darkness.addEventListener("change", () => {
     colours = { levels: colourMap(darkness.matches), signed: signedColourMap(darkness.matches) };
     drawAll();
   });
   new ResizeObserver(() => {
-    waveform.draw();
+    width = axis.clientWidth;
     drawTimes();
     drawScales();
   }).observe(lanes);

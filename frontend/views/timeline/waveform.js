@@ -49,12 +49,20 @@ export function createWaveform(canvas, store, originalOf) {
     const { peaks, duration } = encoded;
     const view = seen(store.state);
     const loudest = peaks.reduce((most, peak) => Math.max(most, Math.abs(peak)), 1e-4);
-    const pixels = canvas.clientWidth * (devicePixelRatio || 1);
     const stretches = (peaks.length / 2) * (lengthOf(view) / duration);
-    const samples = stretches * COARSE_PIXELS < pixels ? samplesFor(recording) : null;
-    if (samples) drawWaveform(canvas, peaksOf(samples, view, Math.max(1, Math.round(pixels))), loudest);
+    const samples = stretches * COARSE_PIXELS < canvas.width ? samplesFor(recording) : null;
+    if (samples) drawWaveform(canvas, peaksOf(samples, view, canvas.width), loudest);
     else drawWaveform(canvas, peaks, loudest, { from: view.start / duration, to: view.end / duration });
   }
+
+  // Measured here alone: asked for at every drawing, it would have the page laid out anew each time.
+  new ResizeObserver(([{ contentRect }]) => {
+    const ratio = devicePixelRatio || 1;
+    const [width, height] = [contentRect.width, contentRect.height].map((size) => Math.max(1, Math.round(size * ratio)));
+    if (canvas.width === width && canvas.height === height) return;
+    Object.assign(canvas, { width, height });
+    draw();
+  }).observe(/** @type {Element} */ (canvas.parentElement));
 
   return { draw };
 }
