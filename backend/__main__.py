@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 from contextlib import suppress
@@ -16,8 +15,6 @@ from backend.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from backend.lifecycle import Lifecycle
-
-_GRACE_SECONDS = 10
 
 
 class Server(uvicorn.Server):
@@ -35,6 +32,10 @@ class Server(uvicorn.Server):
                 host, port = listener.getsockname()[:2]
                 print(f"SIM Explorer is at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._lifecycle.end()
+        await super().shutdown(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal makes /readyz say no, so that load balancers look elsewhere; after the drain it ends."""
         self._lifecycle.drain()
@@ -50,21 +51,26 @@ def main() -> None:
     """Serve until told to end."""
     settings = load_settings()
     _bound_threads(settings)
+    from backend import logs
     from backend.app import create_app  # only now: this imports torch
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(settings.log_format)
     app = create_app(settings)
     config = uvicorn.Config(
         app,
         settings.host,
         settings.port,
+        log_config=None,  # its own would write past ours
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=settings.grace_seconds,
     )
     with suppress(KeyboardInterrupt):  # it has ended in order by then; uvicorn raises the signal once more
         Server(config, app.state.lifecycle, settings.drain_seconds).run()
+    if app.state.engine.worker.taken:
+        os._exit(0)  # Python would wait for the computation, which nobody does any longer
 
 
 def _bound_threads(settings: Settings) -> None:

@@ -8,9 +8,13 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from backend import errors
+from backend.access import Access, path_within
+from backend.bodies import Bodies, keep_uploads_in_memory
 from backend.engine import Engine
 from backend.lifecycle import Lifecycle
 from backend.metrics import Metrics
@@ -26,7 +30,9 @@ DESCRIPTION = "Hear and see what a self-supervised speech encoder has learned."
 def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
     """The whole server for `settings` and the `shipped` bundle. Nothing is read or computed before it starts."""
     engine = Engine(settings, shipped)
-    lifecycle, metrics = Lifecycle(engine), Metrics(engine)
+    bodies = Bodies(settings.upload_bytes, settings.body_bytes, settings.silence_seconds)
+    lifecycle, metrics = Lifecycle(engine), Metrics(engine, bodies)
+    keep_uploads_in_memory()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -44,13 +50,25 @@ def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
     )
     app.state.engine, app.state.lifecycle, app.state.metrics = engine, lifecycle, metrics
     errors.install(app)
-    app.add_middleware(Envelope, metrics=metrics, upload_bytes=settings.upload_bytes)
+    token = settings.token.get_secret_value() if settings.token is not None else None
+    app.add_middleware(Access, token=token, origins=settings.origins)
+    app.add_middleware(Envelope, metrics=metrics, bodies=bodies, settings=settings)
     for routes in (health, models, encode, clips, decode, walks):
         app.include_router(routes.router)
     # The page answers what no route does. As the default and not as a mount at "/", which would match everything:
     # a route asked with the wrong method must stay a 405.
-    app.router.default = StaticFiles(directory=_page(), html=True)
+    app.router.default = Page(directory=_page(), html=True)
     return app
+
+
+class Page(StaticFiles):
+    """The page's files. Their addresses are relative, so that a prefix without its slash must lead to the one with."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if path_within(scope) == "":
+            await RedirectResponse(f"{scope['root_path']}/")(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _page() -> Path:

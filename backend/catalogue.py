@@ -10,8 +10,10 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 
 from backend.errors import MODEL_UNKNOWN, NOT_READY, Problem
+from backend.trial import try_out
 from trainer import bundle
 from trainer.bundle import BundleError, Example, Report
 from trainer.geometry import ModuleGeometry
@@ -73,6 +75,8 @@ class Catalogue:
         self._faulty: dict[Path, Signature] = {}
         self._models: OrderedDict[str, Model] = OrderedDict()  # by digest, longest unused first
         self._told: set[Path] = set()
+        self.loads = 0
+        """How often a model was read."""
 
     def entries(self) -> list[Entry]:
         """Every bundle that holds, looked up afresh, the default first."""
@@ -92,15 +96,15 @@ class Catalogue:
         raise _unknown_model("No model of that name is here; GET /models lists those there are.")
 
     def model(self, entry: Entry) -> Model:
-        """The weights of `entry`, from memory or read again."""
+        """The weights of `entry`, from memory or read again. Raises Problem where they are not there any more."""
         with self._lock:
             model = self._models.get(entry.digest)
             if model is None:
                 try:
-                    model = bundle.load(entry.path).fuse()
+                    model = self._load(entry.found)
                 except BundleError as error:
                     log.warning("bundle %s cannot be read any more: %s", entry.path, error)
-                    raise _unknown_model("This model cannot be read any more; choose another.") from None
+                    raise _unknown_model("This model has changed or cannot be read any more; ask again.") from None
             self._remember(entry.digest, model)
             return model
 
@@ -115,7 +119,13 @@ class Catalogue:
     def _look(self) -> dict[str, Found]:
         found: dict[str, Found] = {}
         for root in self._roots:
-            for path in _bundles(root):
+            try:
+                paths = list(_bundles(root))
+            except (OSError, RuntimeError, ValueError) as error:  # a link that leads to itself is a RuntimeError
+                reason = error.strerror if isinstance(error, OSError) else "it cannot be followed"
+                self._tell(root, f"the folder cannot be read: {reason}")
+                continue
+            for path in paths:
                 if not _NAME.fullmatch(path.name):
                     self._tell(path, "its folder's name may hold only letters, digits, '.', '_' and '-', at most 64")
                 elif path.name in found:
@@ -148,7 +158,8 @@ class Catalogue:
             return None
 
     def _open(self, name: str, found: Found) -> Entry:
-        model = bundle.load(found.path).fuse()
+        model = self._load(found)
+        try_out(model)
         entry = Entry(
             name=name,
             found=found,
@@ -159,8 +170,15 @@ class Catalogue:
             report=bundle.read_report(found.path),
             examples=tuple(bundle.read_examples(found.path)),
         )
+        _check_unchanged(found)
         self._remember(entry.digest, model)
         return entry
+
+    def _load(self, found: Found) -> Model:
+        model = bundle.load(found.path).fuse()
+        self.loads += 1
+        _check_unchanged(found)
+        return model
 
     def _remember(self, digest: str, model: Model) -> None:
         self._models[digest] = model
@@ -173,6 +191,12 @@ class Catalogue:
         if path not in self._told:
             self._told.add(path)
             log.warning("bundle %s is passed over: %s", path, fault)
+
+
+def _check_unchanged(found: Found) -> None:
+    """Raise BundleError where files changed while they were read: some may be of one model, some of another."""
+    if _signature(found.path) != found.signature:
+        raise BundleError("it is being replaced")
 
 
 def _unknown_model(detail: str) -> Problem:
@@ -194,11 +218,11 @@ def _signature(path: Path) -> Signature:
     """
     signature = []
     for file in sorted([*path.glob("*"), *path.glob("examples/*")]):
-        if file.is_dir():
-            continue
         try:
             stat = file.stat()
-        except OSError:  # removed while we looked
+        except (OSError, RuntimeError):  # removed while we looked, or a link to nowhere
+            continue
+        if S_ISDIR(stat.st_mode):
             continue
         signature.append((str(file.relative_to(path)), stat.st_size, stat.st_mtime_ns))
     return tuple(signature)

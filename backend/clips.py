@@ -73,11 +73,15 @@ class ClipStore:
     """Clips by name. Safe to use from many threads.
 
     Where room is short the posteriors of the longest unused clips go first (they can be computed again), then those
-    clips; the newest clip's waveform always stays. A clip unused for `age_seconds` is forgotten.
+    clips; the newest clip's waveform always stays. A clip unused for `age_seconds` is forgotten. No more than `most`
+    are held, however small they are, since each takes some memory that is not counted.
     """
 
-    def __init__(self, max_bytes: int, age_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._max_bytes, self._age, self._clock = max_bytes, age_seconds, clock
+    def __init__(
+        self, max_bytes: int, age_seconds: float, clock: Callable[[], float] = time.monotonic, most: int = 10_000
+    ) -> None:
+        self._max_bytes, self._age, self._clock, self._most = max_bytes, age_seconds, clock, most
+        self._total = 0  # bytes; to sum them up for each clip would take longer the more there are
         self._clips: OrderedDict[str, Clip] = OrderedDict()  # longest unused first
         self._lock = threading.Lock()
 
@@ -86,14 +90,16 @@ class ClipStore:
 
     @property
     def nbytes(self) -> int:
-        with self._lock:
-            return self._nbytes()
+        return self._total
 
     def put(self, waveform: Waveform, sample_rate: int) -> str:
         """Keep `waveform` [samples] and return its name."""
         name = clip_id(waveform, sample_rate)
         with self._lock:
-            clip = self._clips.setdefault(name, Clip(waveform, sample_rate, self._clock()))
+            clip = self._clips.get(name)
+            if clip is None:
+                clip = self._clips[name] = Clip(waveform, sample_rate, self._clock())
+                self._total += clip.nbytes
             self._touch(name, clip)
             self._make_room()
         return name
@@ -113,15 +119,18 @@ class ClipStore:
         with self._lock:
             clip = self._clips.get(name)
             if clip is not None:
+                self._drop_encoded(clip, digest)
                 clip.encoded[digest] = encoded
+                self._total += encoded.nbytes
                 self._make_room()
 
     def forget(self, name: str) -> None:
         """Drop a clip and all that was made of it. Raises Problem (clip-unknown)."""
         with self._lock:
             self._forget_old()
-            if self._clips.pop(name, None) is None:
+            if name not in self._clips:
                 raise unknown_clip()
+            self._total -= self._clips.pop(name).nbytes
 
     def sweep(self) -> None:
         """Forget what is too old, without waiting for somebody to ask."""
@@ -135,17 +144,24 @@ class ClipStore:
     def _forget_old(self) -> None:
         now = self._clock()
         while self._clips and now - next(iter(self._clips.values())).used > self._age:
-            self._clips.popitem(last=False)
+            self._drop_oldest()
 
     def _make_room(self) -> None:
         for clip in self._clips.values():
-            while clip.encoded and self._nbytes() > self._max_bytes:
-                del clip.encoded[next(iter(clip.encoded))]
-        while len(self._clips) > 1 and self._nbytes() > self._max_bytes:
-            self._clips.popitem(last=False)
+            if self._total <= self._max_bytes:
+                break
+            while clip.encoded and self._total > self._max_bytes:
+                self._drop_encoded(clip, next(iter(clip.encoded)))
+        while len(self._clips) > 1 and (self._total > self._max_bytes or len(self._clips) > self._most):
+            self._drop_oldest()
 
-    def _nbytes(self) -> int:
-        return sum(clip.nbytes for clip in self._clips.values())
+    def _drop_oldest(self) -> None:
+        _, clip = self._clips.popitem(last=False)
+        self._total -= clip.nbytes
+
+    def _drop_encoded(self, clip: Clip, digest: str) -> None:
+        dropped = clip.encoded.pop(digest, None)
+        self._total -= dropped.nbytes if dropped is not None else 0
 
 
 _FORGOTTEN = "This clip was never here or is forgotten; send the file to /encode again."

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from backend.catalogue import Catalogue, Entry
@@ -17,7 +18,6 @@ from backend.sounds import Spectrograms
 from backend.worker import Worker
 from trainer.audio import AudioLimits
 from trainer.bundle import DEMO
-from trainer.edits import zero_latents
 from trainer.model import Model
 
 Decode = Callable[[], Tensor]
@@ -41,7 +41,8 @@ class Engine:
         self.catalogue = Catalogue((shipped, *settings.models), settings.models_loaded)
         self.clips = ClipStore(settings.clip_store_bytes, settings.clip_age_seconds)
         self.spectrograms = Spectrograms()
-        self.worker = Worker(settings.queue)
+        # Numbers next to nothing would take a processor thirty times as long, and a recording may hold nothing else.
+        self.worker = Worker(settings.queue, lambda: torch.set_flush_denormal(True))
 
     def open(self, name: str | None) -> tuple[Entry, Model]:
         """The model called `name`, or the default. Raises Problem where there is none."""
@@ -82,11 +83,8 @@ class Engine:
         return known.sound
 
     def warm_up(self) -> None:
-        """One pass through all that requests use, so that none pays for first use. Raises Problem without a model."""
-        entry, model = self.open(None)
-        noise = np.random.default_rng(0).normal(0.0, 0.1, entry.sample_rate).astype(np.float32)
-        model.encode(noise)
-        for module, geometry in enumerate(entry.geometry, start=1):
-            if model.has_decoder(module):
-                model.decode(module, zero_latents(model.dims(module), geometry.frames(len(noise))), len(noise))
-        self.spectrograms.picture(noise, entry.sample_rate)
+        """Open the default model, which tries it out, and make a picture, so that no request pays for first use. Raises
+        Problem without a model.
+        """
+        entry, _ = self.open(None)
+        self.spectrograms.picture(np.zeros(entry.sample_rate, dtype=np.float32), entry.sample_rate)

@@ -11,10 +11,12 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 
 _LONGEST_FIELD = 80  # a field's name may come from the client
+_CLIENT_GONE = 499
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,14 @@ BODY_TOO_LARGE = Kind("too-large", 413, "The request is too large")
 BUSY = Kind("busy", 503, "The server is busy")
 CLIP_UNKNOWN = Kind("clip-unknown", 404, "The clip is not here any more: encode it again")
 EXAMPLE_UNKNOWN = Kind("example-unknown", 404, "There is no such example")
+FOREIGN_PAGE = Kind("foreign-page", 403, "This page may not use the server")
 INVALID = Kind("invalid", 422, "The request does not hold")
 MODEL_UNKNOWN = Kind("model-unknown", 404, "There is no such model")
 MODULE_UNKNOWN = Kind("module-unknown", 404, "There is no such module")
 NOT_READY = Kind("not-ready", 503, "The server is not ready")
 NO_DECODER = Kind("no-decoder", 422, "This module cannot be heard")
+NO_TOKEN = Kind("no-token", 401, "The server asks for a token")
+TOO_SLOW = Kind("too-slow", 408, "The request took too long to arrive")
 
 
 class Problem(HTTPException):
@@ -79,8 +84,13 @@ class ProblemBody:
     field: str | None = None
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        content = {name: value for name, value in vars(self).items() if value is not None}
+        content = {name: _sendable(value) for name, value in vars(self).items() if value is not None}
         return Response(orjson.dumps(content), self.status, headers, media_type="application/problem+json")
+
+
+def _sendable(value: object) -> object:
+    """`value`, without what is no text: a field's name may be half of a pair of surrogates."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -123,6 +133,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
         return problem_response(_problem_of(error), request_id_of(request))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=_CLIENT_GONE)  # for the metrics and the log: nobody reads it
 
     @app.exception_handler(HTTPException)
     async def _status(request: Request, error: HTTPException) -> Response:

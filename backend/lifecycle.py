@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_TRIES = 2.0
 _SECONDS_BETWEEN_SWEEPS = 30.0
+_LAST_SECONDS = 1.0
+"""For a computation that outlasts the grace period: nothing is lost with it but its answer."""
 
 
 class Lifecycle:
@@ -35,6 +37,11 @@ class Lifecycle:
         """From now on the server is not ready, though it still answers."""
         self._draining = True
 
+    def end(self) -> None:
+        """Requests that have begun are finished, the others refused."""
+        self.drain()
+        self._engine.worker.end()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Warm up and forget old clips in the background until the block ends; then finish what the worker is at."""
@@ -46,7 +53,7 @@ class Lifecycle:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.to_thread(self._engine.worker.close)
+            await asyncio.to_thread(self._engine.worker.close, _LAST_SECONDS)
 
     async def _warm_up(self) -> None:
         """Until it succeeds: a model may be put in its place after the start."""

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
+from backend.bodies import Bodies
 from backend.engine import Engine
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics:
-    """Requests by route, and how full the queue and the clip store are."""
+    """Requests by route, how long they compute, and how full the server is."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, bodies: Bodies) -> None:
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
+        registry.register(_Levels(engine, bodies))
         self._registry = registry
         self._requests = Counter(
             "http_requests", "Requests answered.", ["method", "route", "status"], registry=registry
@@ -25,12 +32,10 @@ class Metrics:
         self._seconds = Histogram(
             "http_request_seconds", "Time to answer.", ["route"], buckets=_BUCKETS, registry=registry
         )
-        for name, help_text, value in (
-            ("inference_jobs", "Computations that wait or run.", lambda: engine.worker.taken),
-            ("clips", "Clips remembered.", lambda: len(engine.clips)),
-            ("clip_bytes", "Memory taken by clips and their posteriors.", lambda: engine.clips.nbytes),
-        ):
-            Gauge(name, help_text, registry=registry).set_function(value)
+        self._inference = Histogram(
+            "inference_seconds", "Time to compute, without waiting.", ["route"], buckets=_BUCKETS, registry=registry
+        )
+        engine.worker.observe = self._computed
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` is a path's pattern, never a path: the number of series stays bounded."""
@@ -39,6 +44,31 @@ class Metrics:
 
     def render(self) -> bytes:
         return generate_latest(self._registry)
+
+    def _computed(self, route: str, seconds: float) -> None:
+        self._inference.labels(route or "none").observe(seconds)
+
+
+class _Levels(Collector):
+    """What others count, read when somebody asks."""
+
+    def __init__(self, engine: Engine, bodies: Bodies) -> None:
+        self._engine, self._bodies = engine, bodies
+
+    def collect(self) -> Iterator[Metric]:
+        engine, bodies = self._engine, self._bodies
+        for name, told, value in (
+            ("inference_jobs", "Computations that wait or run.", engine.worker.taken),
+            ("clips", "Clips remembered.", len(engine.clips)),
+            ("clip_bytes", "Memory taken by clips and their posteriors.", engine.clips.nbytes),
+            ("body_bytes", "Memory taken by bodies of requests that are not answered yet.", bodies.held),
+        ):
+            yield GaugeMetricFamily(name, told, value)
+        for name, told, value in (
+            ("received_bytes", "Of request bodies.", bodies.received),
+            ("model_loads", "Models read from their folders.", engine.catalogue.loads),
+        ):
+            yield CounterMetricFamily(name, told, value)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -1,7 +1,8 @@
-"""What surrounds every request: its id, its limits, its headers, its count, and the net under it."""
+"""What surrounds every request: its id, bounds of its body, its headers, its count, and the net under it."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -10,13 +11,15 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.errors import problem_response, status_response, too_large
+from backend.bodies import Bodies
+from backend.errors import NOT_READY, Problem, problem_response, status_response
+from backend.logs import request_id
 from backend.metrics import Metrics
+from backend.settings import Settings
 
 log = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_FORM_BYTES = 64 * 1024  # what a multipart body holds beside its file
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -33,58 +36,59 @@ _HEADERS = {
 class Envelope:
     """Outermost of the app. Gives each request an id (its own X-Request-ID if that is plain), bounds its body, adds the
     headers, counts the answer, and turns what nobody expected into a 500 problem, the traceback going to the log alone.
+
+    Addresses are those within the setting PREFIX. With LOG_REQUESTS each request leaves a line in the log, which tells
+    its route and never its path: a clip's name is enough to hear the clip.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, upload_bytes: int) -> None:
-        self.app, self.metrics = app, metrics
-        self.upload_bytes, self.body_bytes = upload_bytes, upload_bytes + _FORM_BYTES
+    def __init__(self, app: ASGIApp, metrics: Metrics, bodies: Bodies, settings: Settings) -> None:
+        self.app, self.metrics, self.bodies, self.settings = app, metrics, bodies, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        request_id = _request_id(headers)
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope["root_path"] = self.settings.prefix
+        name = _request_id(headers)
+        scope.setdefault("state", {})["request_id"] = name
+        request_id.set(name)
         started, status = time.perf_counter(), 0
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _complete(MutableHeaders(scope=message), request_id)
+                _complete(MutableHeaders(scope=message), name)
             await send(message)
 
         try:
-            if _content_length(headers) > self.body_bytes:
-                # The body will not be read, so the connection cannot serve another request.
-                response = problem_response(too_large(self.upload_bytes, headers={"Connection": "close"}), request_id)
-                await response(scope, receive, answer)
-            else:
-                await self.app(scope, self._bounded(receive), answer)
+            await self.bodies.check_announced(headers, receive)
+            with self.bodies.taking(receive) as bounded:
+                await self.app(scope, bounded, answer)
+        except Problem as problem:
+            await problem_response(problem, name)(scope, receive, answer)
+        except asyncio.CancelledError:  # the grace period is over
+            if status:
+                raise
+            detail = "The server has ended before it was done; ask again in a moment."
+            late = Problem(NOT_READY, detail, headers={"Retry-After": "1"})
+            await problem_response(late, name)(scope, receive, answer)
         except Exception:
-            log.exception("request %s failed", request_id)
+            log.exception("request %s failed", name)
             if status:
                 raise  # half an answer is out: only breaking off tells the client
             detail = "Something went wrong here; try again, and if it stays, report it with this request id."
-            await status_response(500, detail, request_id)(scope, receive, answer)
+            await status_response(500, detail, name)(scope, receive, answer)
         finally:
-            route = getattr(scope.get("route"), "path", "other")
-            self.metrics.answered(scope["method"], route, status, time.perf_counter() - started)
+            self._tell(scope, status, time.perf_counter() - started)
 
-    def _bounded(self, receive: Receive) -> Receive:
-        """`receive`, counting: a chunked body does not say beforehand how long it is."""
-        received = 0
-
-        async def bounded() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.body_bytes:
-                raise too_large(self.upload_bytes)
-            return message
-
-        return bounded
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        method, route = scope["method"], getattr(scope.get("route"), "path", "other")
+        self.metrics.answered(method, route, status, seconds)
+        if self.settings.log_requests:
+            fields = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6)}
+            log.info("%s %s: %d in %.1f ms", method, route, status, seconds * 1e3, extra={"fields": fields})
 
 
 def _request_id(headers: Headers) -> str:
@@ -92,14 +96,9 @@ def _request_id(headers: Headers) -> str:
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def _content_length(headers: Headers) -> int:
-    length = headers.get("content-length", "0")
-    return int(length[:20]) if length.isdecimal() else 0  # of a longer number, 20 digits are too many all the same
-
-
-def _complete(headers: MutableHeaders, request_id: str) -> None:
-    headers["X-Request-ID"] = request_id
-    for name, value in _HEADERS.items():
-        headers.setdefault(name, value)
+def _complete(headers: MutableHeaders, name: str) -> None:
+    headers["X-Request-ID"] = name
+    for header, value in _HEADERS.items():
+        headers.setdefault(header, value)
     # The page's files carry an ETag and are asked for anew each time; what a person sent or made is in no cache.
     headers.setdefault("Cache-Control", "no-cache" if "etag" in headers else "no-store")

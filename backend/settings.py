@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEBIBYTE = 1 << 20
@@ -48,10 +48,54 @@ class Settings(BaseSettings):
     )
     clip_age_seconds: float = Field(3600.0, gt=0, description="A recording unused for so many seconds is forgotten.")
 
+    body_bytes: int = Field(
+        128 * MEBIBYTE,
+        ge=1024,
+        description="Memory for what all requests send together, in bytes; one more is told to come again.",
+    )
+    silence_seconds: float = Field(
+        30.0, gt=0, description="A request whose sender falls silent for so many seconds is given up."
+    )
+
+    token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description=(
+            "Ask for this token, as `Authorization: Bearer` or as the password that a browser asks for, with any name."
+        ),
+    )
+    origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Pages elsewhere that may call the server: origins such as `https://lab.example`, with commas."
+    )
+    prefix: str = Field(
+        "",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        description="Path under which a proxy shows the server, such as `/explorer`, whether it takes it off or not.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Proxies, with commas, whose `X-Forwarded-For` tells clients apart; `*` trusts all."
+    )
+
+    log_format: Literal["text", "json"] = Field("text", description="How a line of the log is written: text or json.")
+    log_requests: bool = Field(
+        False, description="Log each request: its id, route, status and duration, never what it was about."
+    )
+
     threads: int = Field(1, ge=1, le=256, description="Threads that one computation may use.")
     drain_seconds: float = Field(
         0.0, ge=0, description="Once told to end, how long the server still answers while /readyz says no, in seconds."
     )
+
+    grace_seconds: int = Field(
+        10, ge=0, description="After that, how long requests that have begun may take to finish, in seconds."
+    )
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
 
     @field_validator("models", mode="before")
     @classmethod

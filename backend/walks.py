@@ -36,6 +36,7 @@ def traversal(engine: Engine, request: TraverseRequest) -> Walk:
     Problem.
     """
     base = base_of(engine, request)
+    check_span(base.duration, request.start, request.end, "")
     rows = _settings(request, request.dim, request.values)
     columns: list[list[Edit]] = [[]]
     if request.across is not None:

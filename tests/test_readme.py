@@ -53,7 +53,7 @@ def client() -> Iterator[TestClient]:
 def test_every_setting_is_told_with_its_default_and_meaning() -> None:
     rows = ["| variable | default | |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = f"`{field.default}`" if field.default != () else "none"
+        default = f"`{field.default}`" if field.default not in ((), "", None) else "none"
         rows.append(f"| `{name.upper()}` | {default} | {field.description} |")
     table = "\n".join(rows)
     assert table in README, f"README's table of settings should be:\n{table}"

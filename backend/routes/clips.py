@@ -14,7 +14,7 @@ from starlette.responses import Response
 from backend import encoding
 from backend.engine import Engine
 from backend.responses import dump, json_response
-from backend.routes.services import EngineOf
+from backend.routes.services import EngineOf, TurnOf
 from backend.schemas import CLIP_PATTERN, ClipQuery, EncodeAnswer, LatentsQuery
 
 router = APIRouter(tags=["clips"])
@@ -23,11 +23,11 @@ ClipPath = Annotated[str, Path(pattern=CLIP_PATTERN, description="A clip, as /en
 
 
 @router.get("/clips/{clip}", response_model=EncodeAnswer)
-async def clip(engine: EngineOf, clip: ClipPath, query: Annotated[ClipQuery, Query()]) -> Response:
+async def clip(engine: EngineOf, turn: TurnOf, clip: ClipPath, query: Annotated[ClipQuery, Query()]) -> Response:
     """What /encode answered for a recording that the server still holds, for any model: whoever knows the clip's name,
     which is a hash of its content, may ask.
     """
-    return json_response(await engine.worker.run(_describe, engine, clip, query.model))
+    return json_response(await turn.run(_describe, engine, clip, query.model))
 
 
 @router.get(
@@ -35,11 +35,11 @@ async def clip(engine: EngineOf, clip: ClipPath, query: Annotated[ClipQuery, Que
     response_class=Response,
     responses={200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def audio(engine: EngineOf, clip: ClipPath) -> Response:
+async def audio(engine: EngineOf, turn: TurnOf, clip: ClipPath) -> Response:
     """The recording itself, mono and at the rate it was encoded at, as 16-bit WAV: whoever knows the clip's name, which
     is a hash of its content, can hear it.
     """
-    return Response(await engine.worker.run(encoding.audio, engine, clip), media_type="audio/wav")
+    return Response(await turn.run(encoding.audio, engine, clip), media_type="audio/wav")
 
 
 @router.get(
@@ -47,12 +47,12 @@ async def audio(engine: EngineOf, clip: ClipPath) -> Response:
     response_class=Response,
     responses={200: {"content": {"application/x-npy": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def latents(engine: EngineOf, clip: ClipPath, query: Annotated[LatentsQuery, Query()]) -> Response:
+async def latents(engine: EngineOf, turn: TurnOf, clip: ClipPath, query: Annotated[LatentsQuery, Query()]) -> Response:
     """A clip's posterior for one module, every frame: `.npy`, float16 [2, dims, frames], mean and log-variance.
 
     The log-variance of a deterministic encoder is minus infinity.
     """
-    content = await engine.worker.run(encoding.latents, engine, clip, query.model, query.module)
+    content = await turn.run(encoding.latents, engine, clip, query.model, query.module)
     return Response(content, media_type="application/x-npy")
 
 

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Header
 from starlette.responses import Response
 
 from backend import decoding
+from backend.bodies import PlainJson
 from backend.engine import Engine
 from backend.responses import dump, json_response
-from backend.routes.services import EngineOf
+from backend.routes.services import EngineOf, TurnOf
 from backend.schemas import DecodeAnswer, DecodeRequest
 
-router = APIRouter(tags=["decode"])
+router = APIRouter(tags=["decode"], route_class=PlainJson)
 
 
 @router.post(
@@ -21,14 +22,16 @@ router = APIRouter(tags=["decode"])
     response_model=DecodeAnswer,
     responses={200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def decode(engine: EngineOf, body: DecodeRequest, accept: Annotated[str, Header()] = "*/*") -> Response:
+async def decode(
+    engine: EngineOf, turn: TurnOf, body: DecodeRequest, accept: Annotated[str, Header()] = "*/*"
+) -> Response:
     """The sound of latents after edits: a clip's, given ones, or drawn ones. With `Accept: audio/wav` the sound alone.
 
     The same request gives the same bytes. From a clip the sound has exactly the clip's samples, at its own loudness.
     """
     if wants_sound_alone(accept):
-        return Response(await engine.worker.run(_wav, engine, body), media_type="audio/wav")
-    return json_response(await engine.worker.run(_json, engine, body))
+        return Response(await turn.run(_wav, engine, body), media_type="audio/wav")
+    return json_response(await turn.run(_json, engine, body))
 
 
 def wants_sound_alone(accept: str) -> bool:

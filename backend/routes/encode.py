@@ -10,16 +10,18 @@ from starlette.responses import Response
 from backend import encoding
 from backend.engine import Engine
 from backend.responses import dump, json_response
-from backend.routes.services import EngineOf
+from backend.routes.services import EngineOf, TurnOf
 from backend.schemas import EncodeAnswer, EncodeForm
 
 router = APIRouter(tags=["clips"])
 
 
 @router.post("/encode", response_model=EncodeAnswer)
-async def encode(engine: EngineOf, form: Annotated[EncodeForm, Form(media_type="multipart/form-data")]) -> Response:
+async def encode(
+    engine: EngineOf, turn: TurnOf, form: Annotated[EncodeForm, Form(media_type="multipart/form-data")]
+) -> Response:
     """Encode a recording. The server keeps it for a while under the name `clip`."""
-    return json_response(await engine.worker.run(_encode, engine, form))
+    return json_response(await turn.run(_encode, engine, form))
 
 
 def _encode(engine: Engine, form: EncodeForm) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from starlette.responses import Response
 
 from backend.catalogue import Entry
 from backend.errors import EXAMPLE_UNKNOWN, Problem
@@ -19,7 +19,8 @@ from backend.schemas import (
     ModelSummary,
     Module,
 )
-from trainer.bundle import DimensionReport, HistogramReport
+from trainer import bundle
+from trainer.bundle import BundleError, DimensionReport, HistogramReport
 
 router = APIRouter(tags=["models"])
 
@@ -75,16 +76,20 @@ def examples(engine: EngineOf, model: str) -> ExampleList:
 
 @router.get(
     "/models/{model}/examples/{id}",
-    response_class=FileResponse,
+    response_class=Response,
     responses={200: {"content": {"audio/flac": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-def example(engine: EngineOf, model: str, id: str) -> FileResponse:
+def example(engine: EngineOf, model: str, id: str) -> Response:
     """One of them, as FLAC."""
     entry = engine.catalogue.get(model)
     found = next((example for example in entry.examples if example.id == id), None)
     if found is None:
         raise Problem(EXAMPLE_UNKNOWN, "This model has no such example; its /examples lists those it has.", field="id")
-    return FileResponse(entry.path / "examples" / found.file, media_type="audio/flac")
+    try:
+        return Response(bundle.read_example(entry.path, found), media_type="audio/flac")
+    except BundleError:
+        detail = "This example cannot be read any more; its model's /examples lists those there are."
+        raise Problem(EXAMPLE_UNKNOWN, detail, field="id") from None
 
 
 def _dimensions(entry: Entry, module: int, dims: int) -> list[Dimension]:

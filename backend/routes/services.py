@@ -1,4 +1,4 @@
-"""What a route asks for by type."""
+"""What a route asks for by type. Coroutines all: a plain function would wait for a free thread on every request."""
 
 from __future__ import annotations
 
@@ -9,23 +9,29 @@ from fastapi import Depends, Request
 from backend.engine import Engine
 from backend.lifecycle import Lifecycle
 from backend.metrics import Metrics
+from backend.turn import Turn
 
 
-def _engine(request: Request) -> Engine:
+async def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
 
 
-def _lifecycle(request: Request) -> Lifecycle:
+async def _lifecycle(request: Request) -> Lifecycle:
     lifecycle: Lifecycle = request.app.state.lifecycle
     return lifecycle
 
 
-def _metrics(request: Request) -> Metrics:
+async def _metrics(request: Request) -> Metrics:
     metrics: Metrics = request.app.state.metrics
     return metrics
+
+
+async def _turn(request: Request) -> Turn:
+    return Turn((await _engine(request)).worker, request)
 
 
 EngineOf = Annotated[Engine, Depends(_engine)]
 LifecycleOf = Annotated[Lifecycle, Depends(_lifecycle)]
 MetricsOf = Annotated[Metrics, Depends(_metrics)]
+TurnOf = Annotated[Turn, Depends(_turn)]

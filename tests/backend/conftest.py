@@ -79,7 +79,7 @@ def audio_file(waveform: NDArray[Any], rate: int = RATE, *, kind: str = "WAV", s
 def running(settings: Settings, shipped: Path) -> Iterator[TestClient]:
     """A client of the app, warmed up."""
     with TestClient(create_app(settings, shipped)) as client:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while client.get("/readyz").status_code != 200:
             assert time.monotonic() < deadline, client.get("/readyz").text
             time.sleep(0.02)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -110,3 +111,31 @@ def test_a_kept_sound_takes_room() -> None:
     store.keep(name, "model", replace(encoded, unedited={1: Unedited("mean", torch.zeros(2000))}))
     assert store.get(name).encoded == {}
     assert store.nbytes == 4000
+
+
+def test_what_it_takes_is_told_right_whatever_was_done() -> None:
+    generator, clock = np.random.default_rng(0), Clock()
+    store = ClipStore(40_000, 20.0, clock)
+    names = [clip_id(wave(seed), 16_000) for seed in range(12)]
+    for step in generator.integers(0, 5 * 12, 2000):
+        clock.now += 0.5
+        name, what = names[step % 12], step // 12
+        store.sweep()
+        if what == 0:
+            store.put(wave(step % 12), 16_000)
+        elif what < 3:
+            store.keep(name, f"model {what}", posteriors(int(generator.integers(1, 3000))))
+        elif what == 3 and name in store._clips:
+            store.forget(name)
+        assert store.nbytes == sum(clip.nbytes for clip in store._clips.values()) <= 40_000
+
+
+def test_many_small_clips_are_as_quickly_kept_as_few_and_bounded_in_number() -> None:
+    store = ClipStore(1 << 40, 1e9, most=3000)
+    started = time.process_time()
+    for number in range(6000):
+        store.keep(store.put(np.full(1, number, np.float32), 16_000), "model", posteriors(1))
+    assert time.process_time() - started < 20, "summing up what there is for each takes minutes"
+    assert len(store) == 3000
+    assert_gone(store, clip_id(np.full(1, 2999, np.float32), 16_000))
+    assert store.get(clip_id(np.full(1, 3000, np.float32), 16_000))

@@ -15,6 +15,14 @@ def test_nothing_there(client: TestClient, check_problem) -> None:
         check_problem(client.get(path), 404, kind="about:blank")
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["%00", "%ff", "..%2f..%2fetc/passwd", "%2e%2e/x", "a" * 5000, "models/%00", "models/%ed%a0%80", "x%0d%0ay", "//x"],
+)
+def test_addresses_that_are_none(path: str, client: TestClient, check_problem) -> None:
+    check_problem(client.get("/" + path), 404, field="model" if path.startswith("models") else None)
+
+
 def test_wrong_method(client: TestClient, check_problem) -> None:
     assert "POST" in check_wrong(client, check_problem, "GET", "/decode")
     assert "POST" in check_wrong(client, check_problem, "PUT", "/encode")

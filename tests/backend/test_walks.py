@@ -318,13 +318,13 @@ def test_a_slider_is_served_between_two_pictures(start: Callable[..., TestClient
         order.append(path)
 
     worker = client.app.state.engine.worker
-    run = worker.run
+    submit = worker.submit
 
-    async def watched(work: Any, *given: Any) -> Any:
+    def watched(*given: Any) -> Any:
         begun.set()
-        return await run(work, *given)
+        return submit(*given)
 
-    monkeypatch.setattr(worker, "run", watched)
+    monkeypatch.setattr(worker, "submit", watched)
     grid = {"module": 3, "seconds": 4, "base": "prior", "dim": 0, "values": [0] * 64}
     asked = threading.Thread(target=note, args=("/traverse", grid))
     asked.start()

@@ -19,7 +19,7 @@ def drive(queue: int, scene: Callable[[Worker], Coroutine[Any, Any, None]]) -> N
         try:
             await asyncio.wait_for(scene(worker), 10)
         finally:
-            await asyncio.to_thread(worker.close)
+            await asyncio.to_thread(worker.close, 1.0)
 
     asyncio.run(play())
 
@@ -67,9 +67,9 @@ def test_a_fault_is_the_callers_and_frees_its_place() -> None:
 
 def test_a_client_that_leaves_does_not_free_a_place_that_still_works() -> None:
     async def scene(worker: Worker) -> None:
-        gate = threading.Event()
-        task = asyncio.create_task(worker.run(gate.wait))
-        await asyncio.sleep(0.05)
+        gate, runs = threading.Event(), threading.Event()
+        task = asyncio.create_task(worker.run(lambda: (runs.set(), gate.wait())))
+        await asyncio.to_thread(runs.wait)
         task.cancel()
         await asyncio.sleep(0.01)
         assert worker.taken == 1
