@@ -11,21 +11,19 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor, nn
 
-from trainer import bundle
+from trainer import bundle, distributed
 from trainer.config import Config
 from trainer.corpus.sides import find_sides, open_stores
 from trainer.devices import launch
 from trainer.loop import Sources, Task, train
-from trainer.model import SIM, Decoder
+from trainer.model import SIM, Decoder, Posterior
 from trainer.objectives import AdversarialLoss, ReconstructionLoss
 from trainer.progress import Metrics
 from trainer.run import TrainingError, run_folder
 
 
 class DecoderObjective(nn.Module):
-    """A decoder's reconstruction of crops from samples of the posterior, so that the neighbourhood of each point
-    decodes well.
-    """
+    """A decoder's reconstruction of crops from the neighbourhood of their latents, so that all of it decodes well."""
 
     def __init__(self, config: Config, encoder: SIM, decoder: Decoder, module: int) -> None:
         super().__init__()
@@ -33,6 +31,7 @@ class DecoderObjective(nn.Module):
         self.loss = ReconstructionLoss(config.decoder_loss, config.sample_rate)
         self.adversary = config.decoder_loss.adversarial
         self.adversarial = None if self.adversary is None else AdversarialLoss(self.adversary, config.sample_rate)
+        self._least_spread = config.decoder_loss.least_spread
         self._encoder = (encoder,)  # in a tuple: not a submodule, so neither trained nor saved
 
     def forward(self, waveform: Tensor, generator: Generator) -> tuple[Tensor, dict[str, Tensor]]:
@@ -40,7 +39,7 @@ class DecoderObjective(nn.Module):
         # Whatever the decoder's precision, latents must be those that `encode` gives, and losses exact.
         full = torch.autocast(waveform.device.type, enabled=False)
         with torch.no_grad(), full:
-            latents = self._encoder[0](waveform)[self.module - 1].sample(generator)
+            latents = self._draw(self._encoder[0](waveform)[self.module - 1], generator)
         decoded = self.decoder(latents, waveform.shape[1])
         with full:
             total, parts = self.loss(decoded, waveform)
@@ -50,6 +49,14 @@ class DecoderObjective(nn.Module):
                 total = total + self.adversary.weight * found.deceit + self.adversary.matching * found.matching
                 total = total + found.discriminator
         return total, parts
+
+    def _draw(self, posterior: Posterior, generator: Generator) -> Tensor:
+        """Latents (B, dims, frames) between the posterior's mean and a sample of it."""
+        sample = posterior.sample(generator)
+        if self._least_spread == 1:
+            return sample
+        share = distributed.rand((len(sample), 1, 1), generator, sample.device, sample.dtype)
+        return posterior.mean.lerp(sample, self._least_spread + (1 - self._least_spread) * share)
 
 
 def fit_decoder(

@@ -187,15 +187,33 @@ class Listener(torch.nn.Module):
 
 
 def test_decoders_learn_from_the_latents_that_encode_gives_whatever_the_precision() -> None:
-    model = Model(TINY).eval()
+    config = override(TINY, {"decoder_loss.least_spread": 1.0})
+    model = Model(config).eval()
     listener = Listener()
-    objective = DecoderObjective(TINY, model.encoder, listener, 3)
+    objective = DecoderObjective(config, model.encoder, listener, 3)
     crops = torch.randn(2, 5120, generator=torch.Generator().manual_seed(0)) * 0.1
     with torch.autocast("cpu", torch.bfloat16):
         objective(crops, torch.Generator().manual_seed(1))
     with torch.no_grad():
         expected = model.encoder(crops)[2].sample(torch.Generator().manual_seed(1))
     assert torch.equal(listener.latents, expected)
+
+
+def test_decoders_learn_from_means_and_from_what_lies_around_them() -> None:
+    model = Model(TINY).eval()
+    listener = Listener()
+    crops = torch.randn(64, 5120, generator=torch.Generator().manual_seed(0)) * 0.1
+    with torch.no_grad():
+        posterior = model.encoder(crops)[2]
+    sample = posterior.sample(torch.Generator().manual_seed(1))
+    for least in (0.0, 0.5):
+        config = override(TINY, {"decoder_loss.least_spread": least})
+        DecoderObjective(config, model.encoder, listener, 3)(crops, torch.Generator().manual_seed(1))
+        shares = (listener.latents - posterior.mean).flatten(1).norm(dim=1) / (sample - posterior.mean).flatten(1).norm(
+            dim=1
+        )
+        assert least <= shares.min() < least + 0.1
+        assert 0.9 < shares.max() <= 1
 
 
 def test_mixed_precision_leaves_the_waveform_as_it_is(corpus: Path, tmp_path: Path, monkeypatch) -> None:

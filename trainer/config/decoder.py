@@ -64,8 +64,14 @@ class AdversarialConfig(Frozen):
 
 
 class DecoderLossConfig(Frozen):
-    """Weights of the reconstruction losses (see trainer.objectives), and the adversarial one, if any."""
+    """Weights of the reconstruction losses (see trainer.objectives), and the adversarial one, if any.
 
+    What is decoded while learning is the posterior's mean and a share of one deviation from it, for each crop drawn
+    between `least_spread` and 1: at 1, samples of the posterior. With less, more of the steps go to the means, which
+    are what people hear.
+    """
+
+    least_spread: float = Field(default=1.0, ge=0, le=1)
     waveform: float = Field(default=0.0, ge=0)
     log_mel: float = Field(default=1.0, ge=0)
     stft: float = Field(default=1.0, ge=0)
