@@ -22,8 +22,11 @@ help:
 run: $(VENV)/run.stamp
 	@$(BIN)/python -m backend
 
+# Each file to one worker, in order: Playwright leaves an event loop behind, and what runs its own must have run before.
+WORKERS ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: $(VENV)/dev.stamp
-	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -rs $(ARGS)
+	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -rs $(WORKERS) $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

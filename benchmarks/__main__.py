@@ -1,4 +1,4 @@
-"""python -m benchmarks decode | page | train | syllables: a line of JSON a row; tables: README's, from what is kept."""
+"""python -m benchmarks decode | page | load | train | syllables: a JSON line a row; tables: README's of results."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ def main() -> None:
     """Run the benchmark that was asked for."""
     if sys.argv[1:2] == ["train"]:
         keep_memory()  # as the trainer does; the reference gains by it as well
-    from benchmarks import decode, page, tables, train, trainings
+    from benchmarks import decode, load, page, tables, train, trainings
 
     timed = {"decode": decode.rows, "page": page.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("benchmark", choices=[*timed, "syllables", "tables", "all"], nargs="?", default="all")
+    parser.add_argument("benchmark", choices=[*timed, "load", "syllables", "tables", "all"], nargs="?", default="all")
     parser.add_argument("--repeats", type=int, default=200)
+    crowd = parser.add_argument_group("load", "people who move sliders at once")
+    crowd.add_argument("--seconds", type=float, default=60.0, help="for how long each crowd does")
+    crowd.add_argument("--people", type=int, nargs="+", default=load.PEOPLE, help="how many are in each crowd")
     syllables = parser.add_argument_group("syllables", "hours of training on the Artificial Speech Dataset")
     syllables.add_argument("--data", type=Path, help="the data set's folder")
     syllables.add_argument("--work", type=Path, help="where the trained bundles go; what is there is not trained again")
@@ -42,6 +45,9 @@ def main() -> None:
         for row in trainings.rows(options.data, options.work, options.rows.split(","), folds, options.jobs):
             print(json.dumps({"benchmark": "syllables", **row}), flush=True)
         return
+    if options.benchmark in ("load", "all"):
+        for row in load.rows(options.seconds, tuple(options.people)):
+            print(json.dumps({"benchmark": "load", **row}), flush=True)
     for name, rows in timed.items():
         if options.benchmark in (name, "all"):
             for row in rows(options.repeats):

@@ -47,7 +47,8 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
     posteriors = model.encode(waveform)
     for module, posterior in enumerate(posteriors, start=1):
         yield row("decode", module, partial(model.decode, module, posterior.mean, len(waveform)))
-    with service() as connection:
+    with service() as serving:
+        connection = serving.connection
         clip = encode(connection, encode_wav(waveform, rate))
         yield row("POST /encode", None, lambda: encode(connection, encode_wav(waveform, rate)))
         for module in range(1, model.modules_count + 1):

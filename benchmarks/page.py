@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.chromium import launch
 from benchmarks.service import service
 from benchmarks.timing import quantiles
 from trainer.audio import encode_wav
 
-CHROMIUM = "/usr/bin/chromium"
 SECONDS, RATE = 1.0, 16_000
 OPENINGS = 10
 MILLION = 1e6
@@ -74,11 +74,9 @@ _LOADED = """() => performance.getEntries()
 
 def rows(repeats: int) -> Iterator[dict[str, Any]]:
     """From address to a page in use, and its weight; from a movement to its picture, from letting go to its sound."""
-    with service() as connection, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
-        address = f"http://127.0.0.1:{connection.port}/"
+    with service() as serving, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        chromium = launch(playwright, "--autoplay-policy=no-user-gesture-required")
+        address = f"http://127.0.0.1:{serving.port}/"
         recording = Path(folder) / "noise.wav"
         noise = 0.1 * np.random.default_rng(0).normal(size=round(SECONDS * RATE))
         recording.write_bytes(encode_wav(noise.astype(np.float32), RATE))

@@ -9,11 +9,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Service:
+    """The explorer on a port of this machine, in the process `pid`, and a connection to it."""
+
+    connection: http.client.HTTPConnection
+    port: int
+    pid: int
 
 
 @contextlib.contextmanager
-def service() -> Iterator[http.client.HTTPConnection]:
-    """A connection to the explorer, started for the block on a free port of this machine."""
+def service() -> Iterator[Service]:
+    """The explorer, started for the block on a free port."""
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": "0", "MODELS": ""}
     with subprocess.Popen(
         [sys.executable, "-m", "backend"], env=environment, stdout=subprocess.PIPE, text=True
@@ -24,7 +34,7 @@ def service() -> Iterator[http.client.HTTPConnection]:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             while get_status(connection, "/readyz") != 200:
                 pass
-            yield connection
+            yield Service(connection, port, process.pid)
             connection.close()
         finally:
             process.terminate()

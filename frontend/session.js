@@ -216,7 +216,10 @@ export function createSession(store, recents) {
     const request = decodeRequest(store.state);
     if (!recording && (phase === "starting" || phase === "opening")) return; // what is drawn will be as long as the recording
     if (request) decoder.ask(request);
-    else if (store.state.decoded) store.set({ decoded: null, phase: restingPhase() }); // what was drawn from nothing is no longer wanted
+    else if (store.state.decoded) {
+      store.set({ decoded: null }); // what was drawn from nothing is no longer wanted
+      store.set({ phase: restingPhase() });
+    }
   }
 
   return { start, chooseModel, openExample, openFile, settled: decoder.idle };

@@ -95,8 +95,9 @@ export function createSlider(facts, most, told) {
   range.addEventListener("keydown", (event) => {
     if (act(event)) return event.preventDefault();
     const to = keyTarget(event, now(), shown ?? { low: -1, high: 1 });
-    if (to === undefined || shown?.locked) return;
+    if (to === undefined) return;
     event.preventDefault();
+    if (shown?.locked) return;
     if (to === null) told.reset();
     else told.move(rounded(clamp(to)));
   });
@@ -131,8 +132,10 @@ export function createSlider(facts, most, told) {
     const value = edit?.value ?? null;
     for (const [kind, on] of Object.entries({ touched: Boolean(edit), elsewhere: elsewhere > 0, muted, locked, open })) element.classList.toggle(kind, on);
     disclose.ariaExpanded = String(open);
+    // Locked and still focusable, so that the key that locks it unlocks it; its mouse is kept away by the style sheet.
+    range.ariaDisabled = String(locked);
+    number.readOnly = locked;
     for (const input of [range, number]) {
-      input.disabled = locked;
       input.min = String(input === range ? low : -10);
       input.max = String(input === range ? high : 10);
     }

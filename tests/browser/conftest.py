@@ -18,9 +18,10 @@ import pytest
 import soundfile
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from benchmarks.chromium import EXECUTABLE, launch
+
 from .explorer import Explorer, Opener
 
-CHROMIUM = Path("/usr/bin/chromium")
 PATIENCE_SECONDS = 60
 REPOSITORY = Path(__file__).parents[2]
 
@@ -78,14 +79,13 @@ def _wait_until_ready(address: str) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing = f"Chromium is not at {CHROMIUM}"
+    if not EXECUTABLE.exists():
+        missing = f"Chromium is not at {EXECUTABLE}"
         if os.environ.get("SIM_EXPLORER_REQUIRE_BROWSER") == "1":  # as in CI
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_playwright() as playwright:
-        microphone = "--use-fake-device-for-media-stream"  # beeps once a second
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", microphone])
+        chromium = launch(playwright, "--use-fake-device-for-media-stream")  # beeps once a second
         yield chromium
         chromium.close()
 

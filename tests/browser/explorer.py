@@ -12,7 +12,10 @@ from playwright.sync_api import Locator, Page, Request, expect
 
 DIGEST = re.compile("^[0-9a-f]{64}$")
 
-expect.set_options(timeout=60_000)
+SETTLED = "body:has(#explorer[data-phase=ready][data-decoding=false]):has(#play-decoded[data-audio-digest])"
+PATIENCE_MS = 60_000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 HEARD = """() => {
     const [lanes, caption, canvas] = ["lanes", "decoded-caption", "decoded"].map((id) => document.getElementById(id));
@@ -47,7 +50,8 @@ class Explorer:
 
     def settle(self) -> Explorer:
         """Wait until the recording is open and the sound belongs to what the sliders say."""
-        expect(self.page.locator("#explorer[data-phase=ready][data-decoding=false]")).to_be_attached()
+        # Seen at once, where `expect` looks once a second after the first few times.
+        self.page.wait_for_selector(SETTLED, state="attached", timeout=PATIENCE_MS)
         expect(self.page.locator("#play-decoded")).to_have_attribute("data-audio-digest", DIGEST)
         return self
 
@@ -103,7 +107,7 @@ class Explorer:
         """What began to be heard since `listen` ("" is silence), with what the decoded lane showed then, once there are
         at least so many.
         """
-        self.page.wait_for_function("least => window.sounds.length >= least", arg=least, timeout=60_000)
+        self.page.wait_for_function("least => window.sounds.length >= least", arg=least, timeout=PATIENCE_MS)
         notes: list[dict[str, str]] = self.page.evaluate("window.sounds")
         return notes
 

@@ -162,6 +162,18 @@ def test_a_locked_dimension_is_not_moved_by_hand_or_by_reset(explorer: Explorer)
     expect(explorer.slider(0)).to_be_enabled()
 
 
+def test_what_a_key_locks_it_unlocks(explorer: Explorer) -> None:
+    before = explorer.digest
+    explorer.slider(0).press("l")
+    for key in ("ArrowRight", "End", "Delete"):
+        explorer.page.keyboard.press(key)
+    assert float(explorer.slider(0).input_value()) == 0
+    assert explorer.digest == before
+    explorer.page.keyboard.press("l")
+    explorer.page.keyboard.press("ArrowRight")
+    assert explorer.digest != before
+
+
 def test_a_sweep_moves_a_slider_and_leaves_it_where_it_was(explorer: Explorer) -> None:
     explorer.drag(0, to=0.6)
     digest, before = explorer.digest, len(explorer.decodes())

@@ -270,7 +270,7 @@ def test_the_view_goes_along_with_what_plays(explorer: Explorer) -> None:
     for key in ("Home", "+", "+", "Enter"):
         explorer.page.locator("#lanes").press(key)
     explorer.page.wait_for_function(
-        "parseFloat(document.querySelector('#times span').textContent) > 0.1", timeout=60_000
+        "() => parseFloat(document.querySelector('#times span').textContent) > 0.1", timeout=60_000
     )
 
 
