@@ -34,6 +34,8 @@ import { createHistogram } from "./histogram.js";
 const FINE = 0.01;
 const STEP = 0.1;
 const LEAP = 0.5;
+/** What a label must tell to stand at its slider, where bits have one decimal place. */
+const LEAST_BITS = 0.05;
 const SAID = { add: "shifted by", set: "set to", scale: "scaled by" };
 const GLYPHS = { add: "", set: "=", scale: "×" };
 
@@ -47,8 +49,9 @@ const rounded = (value) => Math.round(value * 100) / 100;
  */
 export function createSlider(facts, most, told) {
   const { dim, active } = facts;
-  const [label] = facts.labels;
-  const name = [`Dimension ${dim}`, ...facts.labels.slice(0, 2).map((one) => `${one.factor.replace("_", " ")} ${fixed(one.bits, 1)} bits`)].join(", ");
+  const labels = facts.labels.filter(({ bits }) => bits >= LEAST_BITS);
+  const [label] = labels;
+  const name = [`Dimension ${dim}`, ...labels.slice(0, 2).map((one) => `${one.factor.replace("_", " ")} ${fixed(one.bits, 1)} bits`)].join(", ");
   const range = make("input", { type: "range", step: String(FINE), ariaLabel: name });
   const number = make("input", { type: "number", step: "any", ariaLabel: `Dimension ${dim}, exact value` });
   const reset = make("button", { type: "button", className: "reset", ariaLabel: `Dimension ${dim}, reset`, title: "Reset" });
