@@ -1,5 +1,15 @@
 # The explorer in a container: `docker compose up`, or
 #   docker build -t sim-explorer . && docker run -p 8000:8000 -v "$PWD/models:/models:ro" sim-explorer
+FROM python:3.11-slim-bookworm AS proxy
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light \
+    && rm -rf /var/lib/apt/lists/*
+COPY deploy/nginx.conf /etc/nginx/nginx.conf
+USER 10001:10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --retries=3 CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/proxy-livez', timeout=4)"]
+CMD ["nginx", "-g", "daemon off;"]
+
 FROM python:3.11-slim-bookworm AS requirements
 WORKDIR /requirements
 COPY pyproject.toml ./
