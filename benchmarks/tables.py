@@ -15,6 +15,7 @@ from benchmarks.syllables import LABELS, RESULTS
 from benchmarks.trainings import ABLATIONS
 from trainer.analysis.pooling import MEAN, MEAN_SD, POOLINGS
 
+LOAD = RESULTS.parent / "load.jsonl"
 README = Path(__file__).parents[1] / "README.md"
 SIM_PLUS = "sim-plus"
 _COMPARED_AT = 64
@@ -89,12 +90,31 @@ def latents(results: Path = RESULTS) -> str:
     return _table(["", "module", "KL, nats a frame", "active, by seed", *heads], rows)
 
 
+def load(results: Path = LOAD) -> str:
+    """People who move sliders at once, as `python -m benchmarks load` told of them."""
+    rows = []
+    for line in map(json.loads, results.read_text(encoding="utf-8").splitlines()):
+        alone = line["people"] == 0
+        times = [f"{line[f'{name}_ms']:.0f}" for name in ("median", "p95", "p99")]
+        counts = (
+            [""] * 4
+            if alone
+            else [str(line[name]) for name in ("refused", "failed", "wrong")] + [f"{line['livez_p99_ms']:.0f}"]
+        )
+        memory = "" if alone else f"{line['first_mb']:.0f}, {line['last_mb']:.0f}"
+        who = line["what"] if alone else f"{line['people']}, for {line['seconds'] / 60:.0f} min"
+        rows.append([who, str(line["n"]), f"{line['requests_per_second']:.0f}", *times, *counts, memory])
+    heads = ["people", "answers", "a second", "median, ms", "p95", "p99", "refused", "failed", "wrong"]
+    return _table([*heads, "/livez p99, ms", "memory at first and last, MB"], rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "accuracies": accuracies,
     "margins": margins,
     "ablations": ablations,
     "latents": latents,
     "kept": shipped.kept,
+    "load": load,
 }
 
 
