@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from backend.settings import Settings, load_settings
+from trainer.allocator import return_memory
 
 if TYPE_CHECKING:
     from backend.lifecycle import Lifecycle
@@ -50,6 +51,7 @@ class Server(uvicorn.Server):
 def main() -> None:
     """Serve until told to end."""
     settings = load_settings()
+    return_memory()
     _bound_threads(settings)
     from backend import logs
     from backend.app import create_app  # only now: this imports torch

@@ -36,7 +36,7 @@ ONLY = {
     "run": {"config"},
     "__main__": {"cli"},
 }
-SERVED = {"config", "geometry", "audio", "features", "model", "edits", "bundle", "analysis"}
+SERVED = {"allocator", "config", "geometry", "audio", "features", "model", "edits", "bundle", "analysis"}
 """What backend may import from trainer: what is needed to run a model, not to make one."""
 
 # Packages from elsewhere that one place alone knows.
