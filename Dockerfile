@@ -5,10 +5,11 @@ RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light \
     && rm -rf /var/lib/apt/lists/*
 COPY deploy/nginx.conf /etc/nginx/nginx.conf
+RUN install -d -m 1777 /run/proxy
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --retries=3 CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/proxy-livez', timeout=4)"]
-CMD ["nginx", "-g", "daemon off;"]
+CMD ["nginx", "-p", "/run/proxy", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"]
 
 FROM python:3.11-slim-bookworm AS requirements
 WORKDIR /requirements
