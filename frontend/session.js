@@ -180,11 +180,11 @@ export function createSession(store, recents) {
   /** @param {string} name */
   async function chooseModel(name) {
     const { model: before } = store.state;
-    store.set({ model: name });
+    store.set({ model: name, phase: "opening", notice: null });
     try {
       await openAll(name);
     } catch (error) {
-      store.set({ model: before, notice: noticeOf(error) });
+      store.set({ model: before, notice: noticeOf(error), phase: restingPhase() });
     }
   }
 
@@ -202,11 +202,16 @@ export function createSession(store, recents) {
     try {
       const decoded = await attempt(() => api.decode(request), () => stillWanted(request), request.model);
       if (decoded === "again") return false;
-      if (decoded) store.set({ decoded: { ...decoded, request }, phase: "ready" });
+      if (decoded) store.set({ decoded: { ...decoded, request }, phase: phaseOnceDecoded() });
     } catch (error) {
-      store.set({ decoded: null, phase: "ready", notice: noticeOf(error) });
+      store.set({ decoded: null, phase: phaseOnceDecoded(), notice: noticeOf(error) });
     }
     return true;
+  }
+
+  /** What is being opened goes on being opened, whatever was decoded meanwhile. @returns {import("./state.js").Phase} */
+  function phaseOnceDecoded() {
+    return store.state.phase === "opening" ? "opening" : "ready";
   }
 
   const decoder = newest(decode, (decoding) => store.set({ decoding }));
