@@ -1,4 +1,4 @@
-"""python -m trainer corpus | fit | decoder | analyse | report | pack"""
+"""python -m trainer corpus | fit | decoder | align | analyse | report | pack"""
 
 from __future__ import annotations
 
@@ -65,6 +65,16 @@ def make_parser() -> argparse.ArgumentParser:
     add_data(decoder)
     _add_loop(decoder)
     decoder.set_defaults(run=_decoder)
+
+    align = commands.add_parser("align", help="turn a bundle's axes, so that dimensions follow the corpus's labels")
+    align.add_argument("--bundle", type=Path, required=True)
+    kind = align.add_mutually_exclusive_group(required=True)
+    kind.add_argument(
+        "--data", type=Path, action="append", help="a labelled corpus it was trained with (may be repeated)"
+    )
+    kind.add_argument("--as-trained", action="store_true", help="take the axes away again")
+    align.add_argument("--clips", type=int, default=300, help="at most so many recordings, spread evenly")
+    align.set_defaults(run=_align)
 
     measures = commands.add_parser("analyse", help="measure a bundle").add_subparsers(required=True, metavar="MEASURE")
     add_measures(measures)
@@ -142,6 +152,17 @@ def _decoder(options: argparse.Namespace) -> bool:
         ):
             return False
     return True
+
+
+def _align(options: argparse.Namespace) -> None:
+    from trainer.reports.alignment import align, restore
+
+    if options.as_trained:
+        restore(options.bundle)
+        print("The dimensions are those of training again. What was said of the others is gone from report.json.")
+    else:
+        print("\n".join(align(options.bundle, options.data, options.clips)))
+        print("\nWhat report.json said of the dimensions before is gone: run `python -m trainer analyse all` next.")
 
 
 def _report(options: argparse.Namespace) -> None:

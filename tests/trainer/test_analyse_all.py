@@ -1,6 +1,5 @@
 """The whole of `analyse all`, on a tiny model with a decoder and a corpus of buzzes whose pitch and vowel are known."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import soundfile
 import torch
 
+from tests.trainer.vowels import RATE, VOWELS, sound, speak_vowels
 from trainer import bundle
 from trainer.bundle import Report
 from trainer.cli import main
@@ -16,35 +16,10 @@ from trainer.model import Model
 from trainer.reports import everything
 from trainer.reports.everything import DONE_KEY, PARTS
 
-RATE = 16_000
-VOWELS = {"a": (700, 1200), "i": (300, 2300), "u": (350, 800)}
-
-
-def sound(vowel: str, hertz: float, rng: np.random.Generator) -> np.ndarray:
-    """0.15 s of harmonics of `hertz`, loud near the vowel's two formants."""
-    time_axis = np.arange(RATE * 3 // 20) / RATE
-    partials = hertz * np.arange(1, int(4000 / hertz))
-    levels = sum(np.exp(-(((partials - formant) / 150) ** 2)) for formant in VOWELS[vowel]) + 0.02
-    wave = (levels[:, None] * np.sin(2 * np.pi * partials[:, None] * time_axis)).sum(0)
-    return (0.05 * wave + 0.001 * rng.normal(size=len(time_axis))).astype(np.float32)
-
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten speakers, each with a pitch of its own, four recordings of four vowels each."""
-    folder, rng, lines = tmp_path_factory.mktemp("corpus") / "vowels", np.random.default_rng(0), []
-    folder.mkdir()
-    for number in range(40):
-        said = rng.choice(list(VOWELS), size=4).tolist()
-        hertz = 100 * 2 ** ((number % 10) / 10)
-        wave = np.concatenate([sound(vowel, hertz * rng.uniform(0.95, 1.05), rng) for vowel in said])
-        soundfile.write(folder / f"{number}.wav", wave, RATE)
-        phones = [
-            {"phone": v, "start": round(0.15 * n, 3), "end": round(0.15 * (n + 1), 3)} for n, v in enumerate(said)
-        ]
-        lines.append({"path": f"{number}.wav", "speaker": f"s{number % 10}", "word": f"w{number}", "phones": phones})
-    (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    return folder
+    return speak_vowels(tmp_path_factory.mktemp("corpus") / "vowels")
 
 
 @pytest.fixture

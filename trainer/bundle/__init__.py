@@ -2,6 +2,7 @@
 
 config.json            format version, the whole configuration, provenance
 encoder.safetensors    decoder-1.safetensors ...
+axes.safetensors       along which latents are told   (optional)
 report.json            what analysis found out        (optional)
 examples/              *.flac and examples.json       (optional)
 MODEL_CARD.md          for people                     (optional)
@@ -35,6 +36,7 @@ from trainer.bundle.store import (
     read_examples,
     read_report,
     save,
+    save_axes,
     save_decoder,
     write_report,
 )
@@ -65,6 +67,7 @@ __all__ = [
     "read_examples",
     "read_report",
     "save",
+    "save_axes",
     "save_decoder",
     "write_report",
 ]

@@ -15,16 +15,17 @@ from trainer.bundle.documents import BundleError, file_in, parse, read_file, rea
 from trainer.bundle.schema import BundleConfig, Example, Provenance, Report
 from trainer.bundle.weights import Outline, load_network, save_weights
 from trainer.config import Config
-from trainer.model import SIM, Decoder, Model
+from trainer.model import SIM, Axes, Decoder, Model
 
 FORMAT_VERSION = 1
 DEMO = Path(__file__).parents[1] / "pretrained" / "demo"
 
 _Made = TypeVar("_Made")
 
-_CONFIG, _ENCODER, _REPORT, _EXAMPLES = (
+_CONFIG, _ENCODER, _AXES, _REPORT, _EXAMPLES = (
     "config.json",
     "encoder.safetensors",
+    "axes.safetensors",
     "report.json",
     "examples/examples.json",
 )
@@ -40,6 +41,7 @@ def save(path: Path, model: Model, provenance: Provenance | None = None, *, dtyp
     for module in range(1, model.modules_count + 1):
         if model.has_decoder(module):
             save_weights(path / _decoder_name(module), model.decoders[str(module)], dtype)
+    save_axes(path, model.axes)
     write_json(path / _CONFIG, header.model_dump(mode="json"))
 
 
@@ -48,6 +50,16 @@ def save_decoder(path: Path, model: Model, module: int) -> None:
     save_weights(path / _decoder_name(module), model.decoders[str(module)], torch.float32)
     header = read_config(path)
     write_json(path / _CONFIG, header.model_copy(update={"config": model.config}).model_dump(mode="json"))
+
+
+def save_axes(path: Path, axes: Axes | None) -> None:
+    """Write the axes of the bundle at `path`; None is those it was trained with. They stay float32, for they are to
+    stand at right angles.
+    """
+    if axes is None:
+        (path / _AXES).unlink(missing_ok=True)
+    else:
+        save_weights(path / _AXES, axes, torch.float32)
 
 
 def decoders_of(path: Path | str) -> list[int]:
@@ -62,7 +74,18 @@ def load(path: Path | str) -> Model:
     model = load_encoder(folder, read_config(folder).config)
     for module in decoders_of(folder):
         load_network(partial(_decoder_of, model, module), folder, _decoder_name(module))
+    model.axes = _axes(folder, model)
     return model.eval().requires_grad_(False)
+
+
+def _axes(folder: Path, model: Model) -> Axes | None:
+    if not _is_there(folder, _AXES):
+        return None
+    dims = [model.dims(module) for module in range(1, model.modules_count + 1)]
+    axes = load_network(lambda: Axes(dims), folder, _AXES)
+    if crooked := axes.crooked():
+        raise BundleError(f"{_AXES}: the axes of module {crooked[0]} are not at right angles, each of length 1")
+    return axes
 
 
 def load_encoder(path: Path | str, config: Config) -> Model:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from trainer import geometry
 from trainer.audio import loudness_gain
 from trainer.config import Config
+from trainer.model.axes import Axes
 from trainer.model.decoder import Decoder, make_decoder
 from trainer.model.fusing import fuse_norms
 from trainer.model.locality import decode_in_pieces, spans_to_decode, splice
@@ -24,7 +25,11 @@ PIECE_SECONDS = 20.0
 
 
 class Model(nn.Module):
-    """Encode a recording, decode latents. Modules count from 1 at the waveform."""
+    """Encode a recording, decode latents. Modules count from 1 at the waveform.
+
+    Where it has `axes`, latents are told along them by `encode`, and are to be given to `decode` so; the encoder and
+    the decoders themselves know nothing of them.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -32,6 +37,7 @@ class Model(nn.Module):
         self.geometry = geometry.stack(config.encoder, config.sample_rate)
         self.encoder = SIM(config)
         self.decoders = nn.ModuleDict()
+        self.axes: Axes | None = None
 
     @property
     def modules_count(self) -> int:
@@ -79,7 +85,8 @@ class Model(nn.Module):
         if len(wave) < needed:
             raise ValueError(f"the recording has {len(wave)} samples; the deepest module needs at least {needed}")
         parameter = next(self.encoder.parameters())
-        return self._encode_in_pieces(torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter))
+        found = self._encode_in_pieces(torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter))
+        return found if self.axes is None else [self.axes.turn(module, one) for module, one in enumerate(found, 1)]
 
     def _encode_in_pieces(self, wave: Tensor) -> list[Posterior]:
         """The posteriors of `wave` [samples], some seconds at a time: the first convolution alone would take
@@ -110,6 +117,7 @@ class Model(nn.Module):
         Raises ValueError when the module has no decoder or the latents are not [dims, frames] with at least one frame.
         """
         decoder = self._decoder_for(module, latents)
+        latents = self._as_trained(module, latents)
         length = self.geometry[module - 1].samples(latents.shape[1]) if samples is None else samples
         return decode_in_pieces(decoder, latents, length, round(PIECE_SECONDS * self.config.sample_rate), between)
 
@@ -125,7 +133,13 @@ class Model(nn.Module):
         """
         decoder = self._decoder_for(module, latents)
         spans = spans_to_decode(decoder, latents, before, samples)
-        return self.decode(module, latents, samples) if spans is None else splice(decoder, latents, unedited(), spans)
+        if spans is None:
+            return self.decode(module, latents, samples)
+        return splice(decoder, self._as_trained(module, latents), unedited(), spans)
+
+    def _as_trained(self, module: int, latents: Tensor) -> Tensor:
+        """Latents [dims, frames] as the decoder of `module` takes them."""
+        return latents if self.axes is None else self.axes.turn_back(module, latents)
 
     def _decoder_for(self, module: int, latents: Tensor) -> Decoder:
         self._index(module)

@@ -8,6 +8,7 @@ from typing import Any
 
 from trainer import bundle
 from trainer.bundle import BundleConfig, CorpusNote, ModuleReport, Report
+from trainer.reports.alignment import ALIGNMENT_KEY
 from trainer.reports.decoders import DECODERS_KEY
 from trainer.reports.decoders import TITLES as DECODER_TITLES
 from trainer.reports.reconstruction import RECONSTRUCTION_KEY
@@ -78,6 +79,7 @@ def _measured(report: Report | None) -> list[str]:
         "With 95 % bootstrap intervals over clips.",
         "",
         *_usage(report.modules),
+        *_alignment(found.get(ALIGNMENT_KEY)),
         *_reconstruction(found.get(RECONSTRUCTION_KEY, [])),
         *_decoders(found.get(DECODERS_KEY, [])),
         *_smoothness(found.get(SMOOTHNESS_KEY, [])),
@@ -91,6 +93,31 @@ def _usage(modules: Iterable[ModuleReport]) -> list[str]:
         kl = sum(dimension.kl or 0.0 for dimension in part.dimensions)
         lines.append(_row(part.module, f"{active} of {len(part.dimensions)}", f"{kl:.1f}", part.frames))
     return lines
+
+
+def _alignment(told: Mapping[str, Any] | None) -> list[str]:
+    """What the axes were turned toward, and what single dimensions then tell, beside what they told as trained."""
+    if not told:
+        return []
+    lines = [
+        "",
+        "The axes of each latent space were turned after training (`python -m trainer align`) so that the first ones "
+        f"follow labels of {told['data']} ({told['moments']} moments) in straight lines; the others are principal "
+        "components. Distances, the prior and the decoders are untouched. The most bits that one dimension tells of a "
+        "factor, on recordings held out:",
+        "",
+        *_table("module", "factor", "of, bits", "as trained", "along the axes", "chance", "held out"),
+    ]
+    for row in told["rows"]:
+        before, after = (_bits(row[way]) for way in ("as_trained", "aligned"))
+        held_out = f"{row['groups']} {row['group']}s, n {row['n']}"
+        entropy, chance = f"{row['entropy']:.2f}", f"{row['chance']:.3f}"
+        lines.append(_row(row["module"], row["factor"], entropy, before, after, chance, held_out))
+    return lines
+
+
+def _bits(best: Mapping[str, float] | None) -> str:
+    return f"{best['bits']:.2f} [{best['low']:.2f}, {best['high']:.2f}]" if best else "none above chance"
 
 
 def _reconstruction(rows: Rows) -> list[str]:
