@@ -8,8 +8,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from trainer import bundle
+from trainer.analysis.pooling import MEAN, WHOLE, level, loudness, model_source, pool_clips, select
 from trainer.bundle import BundleError
-from trainer.config import preset
+from trainer.config import override, preset
 from trainer.model import Axes, Model, Posterior
 
 WAVE = np.random.default_rng(0).normal(size=8000).astype(np.float32) * 0.1
@@ -103,3 +104,21 @@ def test_a_file_that_holds_no_axes_is_refused(model: Model, axes: Axes, tmp_path
     save_file(spoil(load_file(tmp_path / "axes.safetensors")), tmp_path / "axes.safetensors")
     with pytest.raises(BundleError, match=f"^axes.safetensors: .*{told}"):
         bundle.load(tmp_path)
+
+
+def test_probes_see_the_axes_and_the_gru_what_it_was_trained_on(axes: Axes) -> None:
+    torch.manual_seed(0)
+    model = Model(override(preset("tiny"), {"encoder.context": {"hidden": 6}})).eval()
+    wave = level(WAVE, loudness(model.config))
+    clips = [(wave, [WHOLE]), (wave[::-1].copy(), [WHOLE])]  # of one length: computed together
+    plain = pool_clips([model_source(model)], clips)
+    model.axes = axes
+    turned_now = pool_clips([model_source(model)], clips)
+    alone = pool_clips([model_source(model)], clips[:1])
+    for module in (1, 2, 3):
+        name = f"module {module}"
+        means, now = select(plain[name], MEAN), select(turned_now[name], MEAN)
+        assert np.allclose(now, means @ turned(module).numpy().T, atol=1e-4)
+        assert np.allclose(alone[name][0], turned_now[name][0], atol=1e-4)
+    assert np.allclose(turned_now["GRU"], plain["GRU"], atol=1e-4)
+    assert np.allclose(alone["GRU"][0], plain["GRU"][0], atol=1e-4)

@@ -78,7 +78,9 @@ def model_source(model: Model, prefix: str = "") -> Source:
 
     def compute(waveforms: Tensor) -> list[Tensor]:
         frames = [posterior.mean for posterior in _encode(model, waveforms)]
-        return frames if model.encoder.context is None else [*frames, model.encoder.contextualise(frames[-1])]
+        if model.encoder.context is None:
+            return frames
+        return [*frames, model.encoder.contextualise(model.as_trained(model.modules_count, frames[-1]))]
 
     return Source(geometries, compute)
 
@@ -86,8 +88,7 @@ def model_source(model: Model, prefix: str = "") -> Source:
 def _encode(model: Model, waveforms: Tensor) -> list[Posterior]:
     """As Model.encode, which takes long recordings in pieces; here equal lengths go through together."""
     if len(waveforms) > 1:
-        posteriors: list[Posterior] = model.encoder(waveforms)
-        return posteriors
+        return model.told(model.encoder(waveforms))
     return [Posterior(one.mean[None], None) for one in model.encode(waveforms[0])]
 
 

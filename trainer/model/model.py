@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -85,8 +85,17 @@ class Model(nn.Module):
         if len(wave) < needed:
             raise ValueError(f"the recording has {len(wave)} samples; the deepest module needs at least {needed}")
         parameter = next(self.encoder.parameters())
-        found = self._encode_in_pieces(torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter))
-        return found if self.axes is None else [self.axes.turn(module, one) for module, one in enumerate(found, 1)]
+        return self.told(self._encode_in_pieces(torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter)))
+
+    def told(self, posteriors: Sequence[Posterior]) -> list[Posterior]:
+        """What the encoder says (..., dims, frames) of each module, as told along the axes, where there are any."""
+        if self.axes is None:
+            return list(posteriors)
+        return [self.axes.turn(module, posterior) for module, posterior in enumerate(posteriors, 1)]
+
+    def as_trained(self, module: int, latents: Tensor) -> Tensor:
+        """Latents (..., dims, frames) as the encoder said them and decoders take them."""
+        return latents if self.axes is None else self.axes.turn_back(module, latents)
 
     def _encode_in_pieces(self, wave: Tensor) -> list[Posterior]:
         """The posteriors of `wave` [samples], some seconds at a time: the first convolution alone would take
@@ -117,7 +126,7 @@ class Model(nn.Module):
         Raises ValueError when the module has no decoder or the latents are not [dims, frames] with at least one frame.
         """
         decoder = self._decoder_for(module, latents)
-        latents = self._as_trained(module, latents)
+        latents = self.as_trained(module, latents)
         length = self.geometry[module - 1].samples(latents.shape[1]) if samples is None else samples
         return decode_in_pieces(decoder, latents, length, round(PIECE_SECONDS * self.config.sample_rate), between)
 
@@ -135,11 +144,7 @@ class Model(nn.Module):
         spans = spans_to_decode(decoder, latents, before, samples)
         if spans is None:
             return self.decode(module, latents, samples)
-        return splice(decoder, self._as_trained(module, latents), unedited(), spans)
-
-    def _as_trained(self, module: int, latents: Tensor) -> Tensor:
-        """Latents [dims, frames] as the decoder of `module` takes them."""
-        return latents if self.axes is None else self.axes.turn_back(module, latents)
+        return splice(decoder, self.as_trained(module, latents), unedited(), spans)
 
     def _decoder_for(self, module: int, latents: Tensor) -> Decoder:
         self._index(module)
