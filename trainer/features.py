@@ -23,14 +23,14 @@ class LogMel(nn.Module):
 
     def __init__(self, sample_rate: int, bands: int = 80, hop_seconds: float = HOP_SECONDS) -> None:
         super().__init__()
-        window, self.hop = round(WINDOW_SECONDS * sample_rate), round(hop_seconds * sample_rate)
+        self.window, self.hop = round(WINDOW_SECONDS * sample_rate), round(hop_seconds * sample_rate)
         # Zero-padded to at least twice the window: otherwise the lowest mel bands fall between two FFT bins and stay
         # empty.
-        n_fft = 1 << (2 * window - 1).bit_length()
+        n_fft = 1 << (2 * self.window - 1).bit_length()
         self.mel = torchaudio.transforms.MelSpectrogram(
             sample_rate,
             n_fft=n_fft,
-            win_length=window,
+            win_length=self.window,
             hop_length=self.hop,
             n_mels=bands,
             normalized="window",

@@ -7,6 +7,7 @@ from trainer.analysis.pooling import (
     LOG_MEL,
     MEAN,
     MEAN_SD,
+    ONE_WINDOW,
     WHOLE,
     level,
     log_mel_source,
@@ -14,6 +15,7 @@ from trainer.analysis.pooling import (
     pool_clips,
     select,
     untrained,
+    with_windows,
 )
 from trainer.audio import loudness_gain
 from trainer.config import ContextConfig, preset
@@ -120,3 +122,22 @@ def test_untrained_is_fresh_settled_and_repeatable(model: Model) -> None:
     assert seen.std(0).numpy() == pytest.approx(np.ones(norm.num_features), abs=0.1)
     assert not one.training
     assert untrained(WITH_GRU, waveforms, 0).encoder.context is not None
+
+
+def test_one_window_is_the_span_that_the_deepest_module_sees(model: Model) -> None:
+    wave, span = noise(12_000), (0.3, 0.4)
+    deepest = model.geometry[-1]
+    sources = [log_mel_source(RATE), model_source(model)]
+    found = pool_clips([with_windows(source, deepest) for source in sources], [(wave, [span, WHOLE])])
+    assert [name for name in found if name.startswith(ONE_WINDOW)] == [
+        f"{ONE_WINDOW}{name}" for name in (LOG_MEL, "module 1", "module 2", "module 3")
+    ]
+    for name, field in {
+        LOG_MEL: 401,
+        **{f"module {n}": g.receptive_field for n, g in enumerate(model.geometry, 1)},
+    }.items():
+        more = (deepest.receptive_field - field) / 2 / RATE
+        plain = pool_clips(sources, [(wave, [(span[0] - more, span[1] + more), WHOLE])])[name]
+        assert np.array_equal(found[f"{ONE_WINDOW}{name}"], plain), "and all of a recording is all of it"
+    assert np.array_equal(found[f"{ONE_WINDOW}module 3"], found["module 3"])
+    assert not np.array_equal(found[f"{ONE_WINDOW}module 1"][0], found["module 1"][0])

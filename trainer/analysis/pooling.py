@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ WHOLE: Span = (None, None)
 """A recording from end to end; other spans are (start, end) seconds."""
 
 MEAN, MEAN_SD = "mean", "mean + sd"
+ONE_WINDOW = "one window: "
 POOLINGS = (MEAN, MEAN_SD)
 LOG_MEL, GRU, UNTRAINED = "log-mel", "GRU", "untrained"
 LOG_MEL_BANDS = 40
@@ -50,20 +52,59 @@ def level(waveform: Waveform, dbfs: float) -> Waveform:
     return waveform * np.float32(loudness_gain(waveform, dbfs))
 
 
+class Placed(Protocol):
+    """Says which frames, of `frames`, are those of a span of seconds."""
+
+    def frame_span(self, start: float | None, end: float | None, frames: int) -> slice: ...
+
+
 @dataclass(frozen=True)
 class Source:
     """Representations computed together: `compute` takes waveforms (B, samples) of one length to the frames
     (B, dims, frames) of each of `geometries`, in their order.
     """
 
-    geometries: Mapping[str, ModuleGeometry]
+    geometries: Mapping[str, Placed]
     compute: Callable[[Tensor], Sequence[Tensor]]
+
+
+@dataclass(frozen=True)
+class _Widened:
+    """Spans longer by `seconds` on either side."""
+
+    geometry: ModuleGeometry
+    seconds: float
+
+    def frame_span(self, start: float | None, end: float | None, frames: int) -> slice:
+        wider = None if start is None else max(0.0, start - self.seconds), None if end is None else end + self.seconds
+        return self.geometry.frame_span(*wider, frames)
+
+
+def with_windows(source: Source, deepest: ModuleGeometry) -> Source:
+    """`source` with each representation once more, its name after ONE_WINDOW: over as many more frames as it takes for
+    them together to see what those of `deepest` see of a span. Deeper frames see more of what is around; only so do
+    depths compare (Choi et al., arXiv 2312.10019). Not of the GRU, which sees all that has been.
+    """
+    wider = {}
+    for name, geometry in source.geometries.items():
+        assert isinstance(geometry, ModuleGeometry)
+        more = (deepest.receptive_field - geometry.receptive_field) / 2 / deepest.sample_rate
+        if not name.endswith(GRU):
+            wider[f"{ONE_WINDOW}{name}"] = _Widened(geometry, more)
+
+    def compute(waveforms: Tensor) -> list[Tensor]:
+        frames = source.compute(waveforms)
+        named = dict(zip(source.geometries, frames, strict=True))
+        return [*frames, *(named[name.removeprefix(ONE_WINDOW)] for name in wider)]
+
+    return Source({**source.geometries, **wider}, compute)
 
 
 def log_mel_source(sample_rate: int, bands: int = LOG_MEL_BANDS) -> Source:
     """Log-mel spectrograms; frame t is centred on sample t * hop."""
     log_mel = LogMel(sample_rate, bands)
-    geometry = ModuleGeometry(sample_rate, (), hop=log_mel.hop, receptive_field=1, offset=0)
+    half = log_mel.window // 2
+    geometry = ModuleGeometry(sample_rate, (), hop=log_mel.hop, receptive_field=2 * half + 1, offset=-half)
     return Source({LOG_MEL: geometry}, lambda waveforms: [log_mel(waveforms)])
 
 
@@ -72,7 +113,9 @@ def model_source(model: Model, prefix: str = "") -> Source:
 
     The names are `module 1` and so on, and `GRU`, after `prefix`.
     """
-    geometries = {f"{prefix}module {number}": depth for number, depth in enumerate(model.geometry, 1)}
+    geometries: dict[str, Placed] = {
+        f"{prefix}module {number}": depth for number, depth in enumerate(model.geometry, 1)
+    }
     if model.encoder.context is not None:
         geometries[f"{prefix}{GRU}"] = model.geometry[-1]
 

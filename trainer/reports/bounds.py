@@ -12,18 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from trainer import bundle
 from trainer.analysis.bootstrap import bootstrap_mean
 from trainer.analysis.bounds import BOUNDS_KEY, MARGIN_QUANTILES, bits_told, donsker_varadhan, margins
 from trainer.analysis.information import class_codes, entropy_bits
-from trainer.analysis.pooling import MEAN, UNTRAINED, Features, select
+from trainer.analysis.pooling import MEAN, ONE_WINDOW, UNTRAINED, Features, select
 from trainer.analysis.probes import SHUFFLED, Trial
 from trainer.analysis.questions import fold_of
 from trainer.analysis.trained_probes import FAMILIES, train_probe
 from trainer.bundle import Report
-from trainer.reports.probes import ProbeOptions, gather_probed
+from trainer.model import Model
+from trainer.reports.fine_tuned import fine_tuned, some_of
+from trainer.reports.probes import PHONE, Probed, ProbeOptions, gather_probed
 from trainer.reports.rows import replace_rows
 from trainer.reports.tables import columns, show
 
+MATCHED = "linear, one window"
+"""The family of linear probes of what all depths make of the same stretch of sound."""
+FINE_TUNED = "modules above fine-tuned"
+_READ_FROM_ABOVE = (PHONE, "vowel", "syllable")  # what is said; who says it the modules above were not made for
 _ASIDE = 6  # one in so many groups of what a probe learns from says when to stop
 
 
@@ -63,21 +70,26 @@ class _Answers:
 
 def bound_rows(features: Mapping[str, Features], trial: Trial) -> Iterator[BoundRow]:
     """A row for each representation of pooled `features` [rows, 2 dims] and each family of probes, and one for the
-    deepest with the classes of what is learnt from shuffled.
+    deepest with the classes of what is learnt from shuffled. Of parts of recordings also linear probes of what each
+    depth makes of one and the same window (`pooling.with_windows`).
     """
-    own = {name: select(values[trial.question.rows], MEAN) for name, values in features.items()}
+    every = {name: select(values[trial.question.rows], MEAN) for name, values in features.items()}
+    own = {name: values for name, values in every.items() if not name.startswith(ONE_WINDOW)}
     deepest = [name for name in own if not name.startswith(UNTRAINED)][-1]
     for family, hidden in FAMILIES.items():
         for name, values in own.items():
             yield _row(trial, name, family, answers(values, trial, hidden))
         yield _row(trial, f"{SHUFFLED} ({deepest})", family, answers(own[deepest], trial, hidden, shuffle=True))
+    if trial.question.label == PHONE:
+        for name in (name for name in every if name.startswith(ONE_WINDOW)):
+            yield _row(trial, name.removeprefix(ONE_WINDOW), MATCHED, answers(every[name], trial, None))
 
 
 def answers(features: Features, trial: Trial, hidden: int | None, *, shuffle: bool = False) -> _Answers:
     """What probes on `features` [n, dims] of the trial's examples say, each of a fold that it did not learn from."""
     codes = class_codes(trial.question.classes)
     count = int(codes.max()) + 1
-    aside = np.array([fold_of(f"aside {group}", _ASIDE) == 0 for group in trial.question.groups.tolist()])
+    aside = _aside(trial)
     said, distances = [], []
     for train, test in trial.parts():
         learnt = codes[train]
@@ -92,6 +104,19 @@ def answers(features: Features, trial: Trial, hidden: int | None, *, shuffle: bo
             distances.append(margins(points, codes[test], probe.weights, probe.biases))
     tested = np.concatenate([codes[test] for _, test in trial.parts()])
     return _Answers(np.concatenate(said), tested, np.concatenate(distances) if distances else None)
+
+
+def _aside(trial: Trial) -> NDArray[np.bool_]:
+    """Which examples [n] say when to stop, in whole groups."""
+    return np.array([fold_of(f"aside {group}", _ASIDE) == 0 for group in trial.question.groups.tolist()])
+
+
+def fine_tuned_rows(model: Model, trial: Trial, probed: Probed) -> Iterator[BoundRow]:
+    """A row for each module but the deepest: what the modules above can be brought to read off it."""
+    some = some_of(trial, probed)
+    tested = np.concatenate([class_codes(some.question.classes)[test] for _, test in some.parts()])
+    for module, said in fine_tuned(model, some, probed, _aside(some)):
+        yield _row(some, f"module {module}", FINE_TUNED, _Answers(said, tested, None))
 
 
 def _row(trial: Trial, representation: str, family: str, said: _Answers) -> BoundRow:
@@ -131,9 +156,13 @@ def add_bounds(
     """`report` with the rows of the recordings called `data`, and lines to read. Raises ValueError where nothing can be
     probed.
     """
-    probed = gather_probed(path, folders, options)
-    bar = tqdm(probed.trials, desc="bounds", unit="label", leave=False)
-    rows = [row for trial in bar for row in bound_rows(probed.features, trial)]
+    probed = gather_probed(path, folders, options, windows=True)
+    model = bundle.load_encoder(path, bundle.read_config(path).config)
+    rows: list[BoundRow] = []
+    for trial in tqdm(probed.trials, desc="bounds", unit="label", leave=False):
+        rows += bound_rows(probed.features, trial)
+        if trial.question.label in _READ_FROM_ABOVE:
+            rows += fine_tuned_rows(model, trial, probed)
     kept = replace_rows(report, BOUNDS_KEY, data, ({"data": data, **asdict(row)} for row in rows))
     return kept, [*probed.notes[:2], *table(rows)]
 

@@ -23,12 +23,14 @@ from trainer.analysis.pooling import (
     model_source,
     pool_clips,
     untrained,
+    with_windows,
 )
 from trainer.analysis.probes import ProbeRow, Trial, probe, splittable
 from trainer.analysis.questions import Question, ask, questions
 from trainer.bundle import BundleConfig
 from trainer.config import Config
 from trainer.corpus import SILENCE, Recording, Segment, read_recording
+from trainer.geometry import stack
 from trainer.reports.subjects import Side, Standing, choose, shortest_seconds, spread
 
 PROBES_KEY = "probes"
@@ -89,16 +91,20 @@ def probe_bundle(path: Path, folders: Sequence[Path], options: ProbeOptions) -> 
 @dataclass(frozen=True)
 class Probed:
     """What a probe is given: the trials, the pooled features [rows, 2 dims] of each representation, and lines on where
-    they are from.
+    they are from. Each row is of a span of one of the `recordings`, as `places` have it.
     """
 
     trials: list[Trial]
     features: dict[str, Features]
     notes: list[str]
+    recordings: list[Recording]
+    places: list[tuple[int, Span]]
 
 
-def gather_probed(path: Path, folders: Sequence[Path], options: ProbeOptions) -> Probed:
-    """Encode what `options` ask for of `folders`. Raises ValueError where nothing can be probed."""
+def gather_probed(path: Path, folders: Sequence[Path], options: ProbeOptions, *, windows: bool = False) -> Probed:
+    """Encode what `options` ask for of `folders`; with `windows` also as `pooling.with_windows` has it. Raises
+    ValueError where nothing can be probed.
+    """
     tested = options.tested()
     header = bundle.read_config(path)
     config = header.config
@@ -107,7 +113,9 @@ def gather_probed(path: Path, folders: Sequence[Path], options: ProbeOptions) ->
     if not asked:
         raise ValueError("none of these recordings' labels can be probed; --labels says what is missing of one")
     trials = splittable(asked, options.folds, tested, every=options.labels is not None)
-    return Probed(trials, _features(path, config, items, spans, options), _notes(config, items, options))
+    features = _features(path, config, items, spans, options, windows)
+    places = [(index, span) for index, each in enumerate(spans) for span in each]
+    return Probed(trials, features, _notes(config, items, options), [item.recording for item in items], places)
 
 
 def _items(folders: Sequence[Path], header: BundleConfig, options: ProbeOptions) -> list[_Item]:
@@ -163,15 +171,20 @@ def _phones(items: Sequence[_Item], options: ProbeOptions) -> list[tuple[int, Se
 
 
 def _features(
-    path: Path, config: Config, items: Sequence[_Item], spans: Sequence[Sequence[Span]], options: ProbeOptions
+    path: Path,
+    config: Config,
+    items: Sequence[_Item],
+    spans: Sequence[Sequence[Span]],
+    options: ProbeOptions,
+    windows: bool,
 ) -> dict[str, Features]:
     rate = config.sample_rate
     settling = [read_recording(items[index].recording, rate) for index in spread(len(items), _SETTLING_RECORDINGS)]
-    sources = [
-        log_mel_source(rate, options.bands),
-        model_source(bundle.load_encoder(path, config)),
-        model_source(untrained(config, settling, options.seed), f"{UNTRAINED} "),
-    ]
+    own = [log_mel_source(rate, options.bands), model_source(bundle.load_encoder(path, config))]
+    if windows:
+        deepest = stack(config.encoder, rate)[-1]
+        own = [with_windows(source, deepest) for source in own]
+    sources = [*own, model_source(untrained(config, settling, options.seed), f"{UNTRAINED} ")]
 
     def clips() -> Iterator[tuple[Waveform, Sequence[Span]]]:
         for item, wanted in zip(tqdm(items, desc="encode", unit="clip", leave=False), spans, strict=True):
