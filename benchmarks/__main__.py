@@ -1,4 +1,4 @@
-"""python -m benchmarks decode | page | load | train | syllables: a JSON line a row; tables: README's of results."""
+"""python -m benchmarks decode | page | load | train | syllables | curves: a JSON line a row; tables: README's."""
 
 from __future__ import annotations
 
@@ -14,21 +14,26 @@ from trainer.allocator import keep_memory
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+ASD = ("syllables", "curves")
+"""Benchmarks on the Artificial Speech Dataset."""
+
 
 def main() -> None:
     """Run the benchmark that was asked for."""
     if sys.argv[1:2] == ["train"]:
         keep_memory()  # as the trainer does; the reference gains by it as well
-    from benchmarks import decode, load, page, tables, train, trainings
+    from benchmarks import curves, decode, load, page, tables, train, trainings
 
     timed = {"decode": decode.rows, "page": page.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("benchmark", choices=[*timed, "load", "syllables", "tables", "all"], nargs="?", default="all")
+    parser.add_argument("benchmark", choices=[*timed, "load", *ASD, "tables", "all"], nargs="?", default="all")
     parser.add_argument("--repeats", type=int, default=200)
     crowd = parser.add_argument_group("load", "people who move sliders at once")
     crowd.add_argument("--seconds", type=float, default=60.0, help="for how long each crowd does")
     crowd.add_argument("--people", type=int, nargs="+", default=load.PEOPLE, help="how many are in each crowd")
-    syllables = parser.add_argument_group("syllables", "hours of training on the Artificial Speech Dataset")
+    syllables = parser.add_argument_group(
+        "syllables", "hours of training on the Artificial Speech Dataset; curves: what is in the bundles"
+    )
     syllables.add_argument("--data", type=Path, help="the data set's folder")
     syllables.add_argument("--work", type=Path, help="where the trained bundles go; what is there is not trained again")
     syllables.add_argument("--rows", default=",".join(["log-mel", *trainings.ROWS]), help="names with commas between")
@@ -38,9 +43,13 @@ def main() -> None:
     if options.benchmark == "tables":
         tables.write()
         return
+    if options.benchmark in ASD and (options.data is None or options.work is None):
+        parser.error(f"{options.benchmark} needs --data, the folder of the Artificial Speech Dataset, and --work")
+    if options.benchmark == "curves":
+        for row in curves.rows(options.data, options.work):
+            print(json.dumps({"benchmark": "curves", **row}), flush=True)
+        return
     if options.benchmark == "syllables":
-        if options.data is None or options.work is None:
-            parser.error("syllables needs --data, the folder of the Artificial Speech Dataset, and --work")
         folds = [int(fold) for fold in options.folds.split(",")]
         for row in trainings.rows(options.data, options.work, options.rows.split(","), folds, options.jobs):
             print(json.dumps({"benchmark": "syllables", **row}), flush=True)

@@ -58,7 +58,7 @@ class BoundRow:
 
 
 @dataclass(frozen=True)
-class _Answers:
+class Answers:
     """What the probes of all tested folds said: log-probabilities [n, classes], the true classes [n], and, of linear
     ones, margins [n].
     """
@@ -66,6 +66,16 @@ class _Answers:
     log_probabilities: NDArray[np.float64]
     classes: NDArray[np.int64]
     margins: NDArray[np.float64] | None
+
+    @staticmethod
+    def joined(parts: Sequence[Answers]) -> Answers:
+        """Those of several folds as one."""
+        distances = [one.margins for one in parts if one.margins is not None]
+        return Answers(
+            np.concatenate([one.log_probabilities for one in parts]),
+            np.concatenate([one.classes for one in parts]),
+            np.concatenate(distances) if distances else None,
+        )
 
 
 def bound_rows(features: Mapping[str, Features], trial: Trial) -> Iterator[BoundRow]:
@@ -78,14 +88,14 @@ def bound_rows(features: Mapping[str, Features], trial: Trial) -> Iterator[Bound
     deepest = [name for name in own if not name.startswith(UNTRAINED)][-1]
     for family, hidden in FAMILIES.items():
         for name, values in own.items():
-            yield _row(trial, name, family, answers(values, trial, hidden))
-        yield _row(trial, f"{SHUFFLED} ({deepest})", family, answers(own[deepest], trial, hidden, shuffle=True))
+            yield bound_row(trial, name, family, answers(values, trial, hidden))
+        yield bound_row(trial, f"{SHUFFLED} ({deepest})", family, answers(own[deepest], trial, hidden, shuffle=True))
     if trial.question.label == PHONE:
         for name in (name for name in every if name.startswith(ONE_WINDOW)):
-            yield _row(trial, name.removeprefix(ONE_WINDOW), MATCHED, answers(every[name], trial, None))
+            yield bound_row(trial, name.removeprefix(ONE_WINDOW), MATCHED, answers(every[name], trial, None))
 
 
-def answers(features: Features, trial: Trial, hidden: int | None, *, shuffle: bool = False) -> _Answers:
+def answers(features: Features, trial: Trial, hidden: int | None, *, shuffle: bool = False) -> Answers:
     """What probes on `features` [n, dims] of the trial's examples say, each of a fold that it did not learn from."""
     codes = class_codes(trial.question.classes)
     count = int(codes.max()) + 1
@@ -103,7 +113,7 @@ def answers(features: Features, trial: Trial, hidden: int | None, *, shuffle: bo
             points = probe.standardise(features[test]).astype(np.float64)
             distances.append(margins(points, codes[test], probe.weights, probe.biases))
     tested = np.concatenate([codes[test] for _, test in trial.parts()])
-    return _Answers(np.concatenate(said), tested, np.concatenate(distances) if distances else None)
+    return Answers(np.concatenate(said), tested, np.concatenate(distances) if distances else None)
 
 
 def _aside(trial: Trial) -> NDArray[np.bool_]:
@@ -116,10 +126,11 @@ def fine_tuned_rows(model: Model, trial: Trial, probed: Probed) -> Iterator[Boun
     some = some_of(trial, probed)
     tested = np.concatenate([class_codes(some.question.classes)[test] for _, test in some.parts()])
     for module, said in fine_tuned(model, some, probed, _aside(some)):
-        yield _row(some, f"module {module}", FINE_TUNED, _Answers(said, tested, None))
+        yield bound_row(some, f"module {module}", FINE_TUNED, Answers(said, tested, None))
 
 
-def _row(trial: Trial, representation: str, family: str, said: _Answers) -> BoundRow:
+def bound_row(trial: Trial, representation: str, family: str, said: Answers) -> BoundRow:
+    """The row of what was said of the examples that `trial` tests, in their order."""
     groups = trial.groups()
     found = bootstrap_mean(bits_told(said.log_probabilities, said.classes), groups=groups)
     share = np.bincount(said.classes, minlength=said.log_probabilities.shape[1]) / len(said.classes)

@@ -64,9 +64,10 @@ def add_concentration(report: Report, data: str, moments: Moments) -> tuple[Repo
     )
 
 
-def concentration(latents: NDArray[np.float32], question: Question) -> Row | None:
-    """A linear probe of single moments, on groups held out, of all dimensions, and of those it leans on most, 1, 2, 4
-    and so on of them; None where the groups do not fill the folds.
+def concentration(latents: NDArray[np.float32], question: Question, tested: int | None = None) -> Row | None:
+    """A linear probe of single moments, on groups held out (those of the fold `tested`, by default the first there is),
+    of all dimensions, and of those it leans on most, 1, 2, 4 and so on of them; None where the groups do not fill the
+    folds.
     """
     chosen = spread(len(question.rows), _MOST_EXAMPLES)
     features, folds = latents[question.rows[chosen]], question.folds(_FOLDS)[chosen]
@@ -74,7 +75,8 @@ def concentration(latents: NDArray[np.float32], question: Question) -> Row | Non
     there = np.unique(folds)
     if len(there) < 3:
         return None
-    test, aside = folds == there[0], folds == there[1]
+    fold = int(there[0]) if tested is None else tested
+    test, aside = folds == fold, folds == there[there != fold][0]
     train = ~test
     count = int(codes.max()) + 1
 
