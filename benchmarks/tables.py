@@ -15,7 +15,7 @@ from benchmarks.syllables import LABELS, RESULTS
 from benchmarks.trainings import ABLATIONS
 from trainer.analysis.pooling import MEAN, MEAN_SD, POOLINGS
 
-LOAD = RESULTS.parent / "load.jsonl"
+CURVES, LOAD = RESULTS.parent / "curves.jsonl", RESULTS.parent / "load.jsonl"
 README = Path(__file__).parents[1] / "README.md"
 SIM_PLUS = "sim-plus"
 _COMPARED_AT = 64
@@ -108,11 +108,37 @@ def load(results: Path = LOAD) -> str:
     return _table([*heads, "/livez p99, ms", "memory at first and last, MB"], rows)
 
 
+def layer_curves(results: Path = CURVES) -> str:
+    """What linear probes prove in each layer, how far apart its classes lie, and in how few dimensions."""
+    found = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    lines = {(line["row"], line["layer"], line["label"], line["family"]): line for line in found}
+    rows = []
+    for row, layer in dict.fromkeys((line["row"], line["layer"]) for line in found):
+        cells = [row if row == layer else f"{row}, {layer}"]
+        for label in LABELS:
+            linear, hidden = (lines[row, layer, label, family] for family in ("linear", "one hidden layer"))
+            cells += [_bits(linear), f"{hidden['bits']:.2f}", f"{linear['margins'][1]:+.2f}"]
+        few = lines[row, layer, LABELS[0], "concentration"]
+        cells += [
+            " / ".join(f"{spread:.3f}" for spread in few["weight_spread"]),
+            " / ".join(map(str, few["dims_to_90"])) + f" of {few['dims']}",
+            str(linear["n"]),
+        ]
+        rows.append(cells)
+    heads = [head for label in LABELS for head in (f"{label}, bits", "one hidden layer", "median margin")]
+    return _table(["", *heads, "spread of weights, by seed", "dimensions to 90 %", "n"], rows)
+
+
+def _bits(line: dict[str, Any]) -> str:
+    return f"{line['bits']:.2f} [{line['low']:.2f}, {line['high']:.2f}]"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "accuracies": accuracies,
     "margins": margins,
     "ablations": ablations,
     "latents": latents,
+    "curves": layer_curves,
     "kept": shipped.kept,
     "load": load,
 }
