@@ -85,7 +85,7 @@ function themed({ title: _, updatemenus: __, template: ___, legend, xaxis, yaxis
   return {
     margin: { l: 44, r: 8, t: 8, b: 32 },
     ...layout,
-    legend: { orientation: "h", y: -0.1, ...legend, font: { size: 12, color: ink } },
+    legend: { ...legend, orientation: "h", y: -0.1, font: { size: 12, color: ink } },
     dragmode: false, // a finger on a chart scrolls the page
     autosize: true,
     paper_bgcolor: "rgba(0,0,0,0)",

@@ -10,6 +10,8 @@ from trainer import bundle
 from trainer.analysis.figures import figures
 from trainer.reports.printed import write_printed
 
+from .explorer import PATIENCE_MS
+
 
 def test_the_printed_report_needs_no_network(browser: Browser, tmp_path: Path) -> None:
     report = bundle.read_report(bundle.DEMO)
@@ -17,6 +19,7 @@ def test_the_printed_report_needs_no_network(browser: Browser, tmp_path: Path) -
     printed = write_printed(bundle.DEMO, tmp_path / "report.html")
     context = browser.new_context(offline=True)
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)  # the whole library is in the page
     asked: list[str] = []
     said: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

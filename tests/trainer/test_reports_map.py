@@ -145,6 +145,8 @@ def test_the_figure_has_every_unit_of_every_module_once(report: Report) -> None:
     assert shown["marker"]["color"] == [colours[phone] for phone in phones.labels["phone"]]
     assert len(set(colours.values())) == 2
     assert figure["layout"]["meta"]["units"]["phone"]["clips"] == phones.clips
+    menu = figure["layout"]["updatemenus"][0]
+    assert figure["data"][menu["active"]] is shown, "and the menu says so"
     for button, trace in zip(figure["layout"]["updatemenus"][0]["buttons"], figure["data"], strict=True):
         assert button["label"] == trace["name"]
         assert [one for one, on in zip(figure["data"], button["args"][0]["visible"], strict=True) if on] == [trace]

@@ -80,4 +80,5 @@ def _menu(traces: list[Trace]) -> dict[str, Any]:
     def button(trace: Trace) -> dict[str, Any]:
         return {"label": trace["name"], "method": "update", "args": [{"visible": [one is trace for one in traces]}]}
 
-    return {"buttons": [button(trace) for trace in traces], "x": 1, "xanchor": "right", "y": 1.15}
+    active = next(index for index, trace in enumerate(traces) if trace["visible"])
+    return {"buttons": [button(trace) for trace in traces], "active": active, "x": 1, "xanchor": "right", "y": 1.15}
