@@ -1,6 +1,7 @@
 // @ts-check
 /** What was chosen, as the page's address says it, and back. */
 import { OPS, clamp, withEdit, UNTOUCHED } from "./edits.js";
+import { MEASURES } from "./probes.js";
 import { COMPARISONS, NOTHING_CHOSEN, PANELS } from "./state.js";
 
 /** @typedef {import("./state.js").Choice} Choice */
@@ -29,6 +30,7 @@ export function toAddress(choice) {
   if (choice.span) address.set("span", saidSpan(choice.span));
   if (choice.panel === "grid") address.set("grid", saidGrid(choice.grid));
   if (choice.panel === "compare") for (const [key, said] of saidCompare(choice.compare)) address.set(key, said);
+  if (choice.panel === "layers") for (const [key, said] of Object.entries(choice.probed)) if (said !== Reflect.get(NOTHING_CHOSEN.probed, key)) address.set(key, said);
   for (const [module, { edits, muted }] of Object.entries(choice.gestures)) {
     if (edits.length) address.set(`edits${module}`, edits.map(saidEdit).join(","));
     if (muted.length) address.set(`muted${module}`, muted.join(","));
@@ -66,6 +68,7 @@ export function fromAddress(text) {
     panel: PANELS.find((panel) => panel === address.get("panel")) ?? "sliders",
     grid: heardGrid(address.get("grid") ?? ""),
     compare: heardCompare(address),
+    probed: { label: address.get("label"), measure: MEASURES.find((one) => one === address.get("measure")) ?? "bits" },
   };
 }
 

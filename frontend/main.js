@@ -2,6 +2,7 @@
 /** Puts the explorer together: one state, one session with the server, one player, and the views on them. */
 import { fromAddress, toAddress } from "./address.js";
 import { createBetween } from "./between.js";
+import { createFigures } from "./figures.js";
 import { createGrid } from "./grid.js";
 import { createHistory } from "./history.js";
 import { bindKeys } from "./keys.js";
@@ -24,6 +25,7 @@ import { showLayers } from "./views/layers.js";
 import { showModules } from "./views/modules.js";
 import { showPanels } from "./views/panels.js";
 import { showPrior } from "./views/prior.js";
+import { showProbes } from "./views/probes.js";
 import { showRecorder } from "./views/recorder.js";
 import { showShare } from "./views/share.js";
 import { showSliders } from "./views/sliders.js";
@@ -63,6 +65,8 @@ showSliders(store, latents, { release, sweep, history });
 showGrid(store, createGrid(store), { player, transport, history, release });
 createTwin(store);
 showCompare(store, createKept(store, session, history), createBetween(store), { player, transport, release });
+createFigures(store);
+showProbes(store);
 
 showSteps(store);
 const share = showShare(store, latents);

@@ -1,0 +1,107 @@
+// @ts-check
+/** A chart: a figure of Plotly's in the colours and type of the page, as wide as its place. */
+import { plotly } from "../plotly.js";
+
+/** @typedef {import("../plotly.js").Trace} Trace */
+/** @typedef {import("../plotly.js").Figure} Figure */
+
+/** Colours of figures that are too dark for a dark page, and what stands for them there. */
+const BY_NIGHT = new Map([["#0072B2", "#4FA8E0"], ["#8A6D3B", "#C9A66B"], ["#7F7F7F", "#A6A6A6"]]);
+const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false };
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+
+/** Text from a corpus: Plotly would take its angle brackets for markup. @param {string} text */
+export const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+/** @param {string} colour of a figure @returns {string} as the page shows it now */
+export const shade = (colour) => (DARK.matches ? (BY_NIGHT.get(colour) ?? colour) : colour);
+
+/**
+ * @param {HTMLElement} host empty, with a height of its own
+ * @param {(error: Error) => void} onFailure told where the chart library cannot be had
+ */
+export function createChart(host, onFailure) {
+  /** @type {Figure | null} */
+  let shown = null;
+  /** @type {import("../plotly.js").Plotly | null} */
+  let library = null;
+  /** Drawings follow one another: Plotly takes no second one before the first is done. */
+  let drawing = Promise.resolve();
+
+  async function redraw() {
+    if (!shown || !host.isConnected || !host.clientWidth) return;
+    const { data, layout } = shown;
+    library = await plotly();
+    await library.react(host, data.map(coloured), themed(layout), CONFIG);
+    host.dataset.drawn = "true";
+  }
+
+  const queue = () => {
+    drawing = drawing.then(redraw).catch(onFailure);
+    return drawing;
+  };
+  DARK.addEventListener("change", queue);
+  // Its place may change width, and has none while its panel is hidden.
+  new ResizeObserver(() => {
+    if (!host.clientWidth) return;
+    if (library && host.dataset.drawn) library.Plots.resize(host);
+    else queue();
+  }).observe(host);
+
+  return {
+    /** @param {Figure | null} figure */
+    show(figure) {
+      shown = figure;
+      delete host.dataset.drawn;
+      return queue();
+    },
+    /**
+     * @param {"click" | "hover" | "unhover"} event
+     * @param {(point: {curve: number, point: number}) => void} handler
+     */
+    on(event, handler) {
+      drawing = drawing.then(() => {
+        const heard = ({ points = /** @type {any[]} */ ([]) } = {}) => points.length && handler({ curve: points[0].curveNumber, point: points[0].pointNumber });
+        /** @type {any} */ (host).on?.(`plotly_${event}`, heard);
+      });
+    },
+  };
+}
+
+/** @param {Trace} trace */
+function coloured(trace) {
+  const { line, marker } = trace;
+  const own = { ...trace };
+  if (typeof line?.color === "string") own.line = { ...line, color: shade(line.color) };
+  if (typeof marker?.color === "string") own.marker = { ...marker, color: shade(marker.color) };
+  return own;
+}
+
+/** @param {Figure["layout"]} layout */
+function themed({ title: _, updatemenus: __, template: ___, xaxis, yaxis, ...layout }) {
+  const [ink, soft, faint, panel] = ["--ink", "--soft", "--line", "--panel"].map(rgbOf);
+  const axis = { gridcolor: faint, zerolinecolor: faint, linecolor: faint, tickfont: { color: soft }, automargin: true };
+  const titled = (/** @type {any} */ own) => ({ ...axis, ...own, title: { standoff: 8, ...own?.title, font: { size: 12, color: soft } } });
+  return {
+    margin: { l: 44, r: 8, t: 8, b: 32 },
+    ...layout,
+    autosize: true,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
+    hoverlabel: { bgcolor: panel, bordercolor: faint, font: { color: ink, size: 12 } },
+    xaxis: titled(xaxis),
+    yaxis: titled(yaxis),
+  };
+}
+
+/**
+ * @param {string} property a colour of the style sheet
+ * @returns {string} one that Plotly can read, which does not know oklch
+ */
+function rgbOf(property) {
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext("2d"));
+  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(property);
+  context.fillRect(0, 0, 1, 1);
+  return `rgb(${[...context.getImageData(0, 0, 1, 1).data.slice(0, 3)].join()})`;
+}
