@@ -2,6 +2,7 @@
 /** Puts the explorer together: one state, one session with the server, one player, and the views on them. */
 import { fromAddress, toAddress } from "./address.js";
 import { createBetween } from "./between.js";
+import { createDossier } from "./dossier.js";
 import { createFigures } from "./figures.js";
 import { createGrid } from "./grid.js";
 import { createHistory } from "./history.js";
@@ -14,6 +15,7 @@ import { Player } from "./player.js";
 import { createRecents } from "./recents.js";
 import { createSession } from "./session.js";
 import { CHOICE, createStore } from "./state.js";
+import { createStretches } from "./stretch.js";
 import { createSweep } from "./sweep.js";
 import { createTwin } from "./twin.js";
 import { showBench } from "./views/bench.js";
@@ -61,7 +63,8 @@ const release = async () => {
 };
 const sweep = createSweep({ settled: session.settled, keepUp: transport.keepUp });
 showBench(store, history, release);
-showSliders(store, latents, { release, sweep, history });
+const stretches = createStretches(store, player);
+showSliders(store, latents, { release, sweep, history, dossier: createDossier(store), stretches });
 showGrid(store, createGrid(store), { player, transport, history, release });
 createTwin(store);
 showCompare(store, createKept(store, session, history), createBetween(store), { player, transport, release });

@@ -70,6 +70,7 @@ import { PREFERRED } from "./preferences.js";
  * @property {import("./figures.js").Shown | null} figure of the report, while its panel is open
  * @property {readonly Pending[]} pending
  * @property {Side | null} heard what is playing
+ * @property {import("./stretch.js").Stretch | null} stretch of an example that is playing by itself
  * @property {Phase} phase
  * @property {boolean} decoding
  * @property {Span | null} view what of the clip is seen; null for all of it
@@ -120,7 +121,7 @@ export function createStore(choice) {
   /** @type {State} */
   let state = {
     ...choice, models: [], card: null, examples: [], recents: [], recording: null, decoded: null, layers: {}, latents: null, asides: {}, traversal: null, cell: null,
-    kept: null, second: null, way: null, twinCard: null, figure: null, pending: [], heard: null, phase: "starting",
+    kept: null, second: null, way: null, twinCard: null, figure: null, pending: [], heard: null, stretch: null, phase: "starting",
     decoding: false, view: null, locked: [], preferences: PREFERRED, undoable: false, redoable: false, notice: null,
   };
   /** @type {{keys: readonly (keyof State)[], listener: () => void}[]} */

@@ -78,13 +78,14 @@ function coloured(trace) {
 }
 
 /** @param {Figure["layout"]} layout */
-function themed({ title: _, updatemenus: __, template: ___, xaxis, yaxis, ...layout }) {
+function themed({ title: _, updatemenus: __, template: ___, legend, xaxis, yaxis, ...layout }) {
   const [ink, soft, faint, panel] = ["--ink", "--soft", "--line", "--panel"].map(rgbOf);
   const axis = { gridcolor: faint, zerolinecolor: faint, linecolor: faint, tickfont: { color: soft }, automargin: true };
   const titled = (/** @type {any} */ own) => ({ ...axis, ...own, title: { standoff: 8, ...own?.title, font: { size: 12, color: soft } } });
   return {
     margin: { l: 44, r: 8, t: 8, b: 32 },
     ...layout,
+    legend: { orientation: "h", y: -0.1, ...legend, font: { size: 12, color: ink } },
     autosize: true,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

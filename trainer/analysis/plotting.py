@@ -51,6 +51,6 @@ def figure(title: str, data: Sequence[Trace], x: str, y: str, *, x_type: str = "
         "xaxis": {"title": {"text": x}, "type": x_type},
         "yaxis": {"title": {"text": y}, "type": y_type},
         "template": "none",
-        "legend": {"orientation": "h", "y": -0.25},
+        "legend": {"orientation": "h", "y": -0.12},
     }
     return {"data": list(data), "layout": layout}
