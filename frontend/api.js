@@ -84,7 +84,7 @@ export async function model(name) {
 /**
  * @param {string} name of the model
  * @param {string} figure
- * @returns {Promise<import("./plotly.js").Figure>}
+ * @returns {Promise<import("./charts.js").Figure>}
  */
 export async function figure(name, figure) {
   return (await call(`models/${segment(name)}/figures/${segment(figure)}`)).json();

@@ -5,13 +5,13 @@ import { createUpkeep } from "./upkeep.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {{model: string, name: string}} FigureRequest */
-/** @typedef {FigureRequest & {figure: import("./plotly.js").Figure | null, missing: string}} Shown `missing` says why there is none */
+/** @typedef {FigureRequest & {figure: import("./charts.js").Figure | null, missing: string}} Shown `missing` says why there is none */
 
 /** The panels that show a figure, which has their name. */
 const PANELS = ["layers", "map"];
 
 /** @param {State} state @returns {FigureRequest | null} */
-const wanted = ({ panel, model }) => (PANELS.includes(panel) && model ? { model, name: panel } : null);
+const wanted = ({ panel, card }) => (PANELS.includes(panel) && card ? { model: card.model, name: panel } : null);
 
 /** @param {FigureRequest} request @returns {Promise<Shown>} */
 async function ask(request) {
@@ -27,7 +27,7 @@ async function ask(request) {
 export function createFigures(store) {
   createUpkeep(store, {
     name: "figure",
-    keys: ["model", "panel"],
+    keys: ["card", "panel"],
     request: wanted,
     ask,
     show: (figure) => store.set({ figure }),

@@ -2,8 +2,8 @@
 /** What probes got out of each layer, as the figure `layers` tells it: one label by one measure, in traces, numbers and words. Pure. */
 import { fixed } from "./format.js";
 
-/** @typedef {import("./plotly.js").Trace} Trace */
-/** @typedef {import("./plotly.js").Figure} Figure */
+/** @typedef {import("./charts.js").Trace} Trace */
+/** @typedef {import("./charts.js").Figure} Figure */
 /** @typedef {"bits" | "accuracy" | "margin"} Measure */
 /** @typedef {{label: string | null, measure: Measure}} Probed null for the first label */
 /** @typedef {{name: string, at: string, value: number, low: number, high: number}} Reading */

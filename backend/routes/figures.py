@@ -7,13 +7,15 @@ import logging
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from backend.arrays import Array
 from backend.catalogue import Entry
-from backend.errors import FIGURE_UNKNOWN, Problem
+from backend.errors import FIGURE_UNKNOWN, MODULE_UNKNOWN, Problem
 from backend.responses import dump, json_response
 from backend.routes.services import EngineOf
-from backend.schemas import Figure, FigureList
+from backend.schemas import Figure, FigureList, Points
 from trainer.analysis.figures import FIGURES
 from trainer.analysis.plotting import Figure as Made
+from trainer.analysis.point_map import Unit, point_maps
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["models"])
@@ -38,6 +40,23 @@ def figure(engine: EngineOf, model: str, name: str) -> Response:
     if made is None:
         raise _unknown(f"The report of {entry.name} lacks what {name} shows; `{FIGURES[name].command}` measures it.")
     return json_response(dump(made))
+
+
+@router.get("/models/{model}/modules/{module}/points/{unit}")
+def points(engine: EngineOf, model: str, module: int, unit: Unit) -> Points:
+    """What the points of the figure `map` are in a module's own dimensions, in the order they have there."""
+    entry = engine.catalogue.get(model)
+    if not 1 <= module <= entry.modules_count:
+        raise Problem(MODULE_UNKNOWN, f"This model has modules 1 to {entry.modules_count}.", field="module")
+    try:
+        maps = [] if entry.report is None else point_maps(entry.report)
+    except ValueError:
+        maps = []
+    found = [part for one in maps if one.unit == unit for part in one.modules if part.module == module]
+    if not found:
+        detail = f"The report of {entry.name} has no map of {unit}s; `{FIGURES['map'].command}` makes those it can."
+        raise Problem(FIGURE_UNKNOWN, detail, field="unit")
+    return Points(model=entry.name, module=module, unit=unit, latents=Array(**found[0].latents.model_dump()))
 
 
 def _made(entry: Entry, name: str) -> Made | None:

@@ -19,6 +19,7 @@ from backend.schemas.answers import (
     ModelList,
     ModelSummary,
     Module,
+    Points,
     TraverseAnswer,
 )
 from backend.schemas.fields import CLIP_PATTERN
@@ -60,6 +61,7 @@ __all__ = [
     "ModelList",
     "ModelSummary",
     "Module",
+    "Points",
     "Toward",
     "TraverseAnswer",
     "TraverseRequest",

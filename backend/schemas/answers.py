@@ -123,6 +123,13 @@ class Figure(BaseModel):
     layout: dict[str, Any]
 
 
+class Points(Answer):
+    model: str
+    module: int
+    unit: Literal["frame", "phone", "utterance"]
+    latents: Array = Field(description="[points, dims]: means over time of the posterior means.")
+
+
 class ExampleSummary(BaseModel):
     """An example clip of a model; further keys tell its labels."""
 

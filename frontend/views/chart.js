@@ -1,9 +1,9 @@
 // @ts-check
 /** A chart: a figure of Plotly's in the colours and type of the page, as wide as its place. */
-import { plotly } from "../plotly.js";
+import { plotly } from "../charts.js";
 
-/** @typedef {import("../plotly.js").Trace} Trace */
-/** @typedef {import("../plotly.js").Figure} Figure */
+/** @typedef {import("../charts.js").Trace} Trace */
+/** @typedef {import("../charts.js").Figure} Figure */
 
 /** Colours of figures that are too dark for a dark page, and what stands for them there. */
 const BY_NIGHT = new Map([["#0072B2", "#4FA8E0"], ["#8A6D3B", "#C9A66B"], ["#7F7F7F", "#A6A6A6"]]);
@@ -23,7 +23,7 @@ export const shade = (colour) => (DARK.matches ? (BY_NIGHT.get(colour) ?? colour
 export function createChart(host, onFailure) {
   /** @type {Figure | null} */
   let shown = null;
-  /** @type {import("../plotly.js").Plotly | null} */
+  /** @type {import("../charts.js").Plotly | null} */
   let library = null;
   /** Drawings follow one another: Plotly takes no second one before the first is done. */
   let drawing = Promise.resolve();

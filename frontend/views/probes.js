@@ -25,7 +25,7 @@ export function showProbes(store) {
     else chart.show(null);
   }
 
-  /** @param {import("../plotly.js").Figure} figure */
+  /** @param {import("../charts.js").Figure} figure */
   function draw(figure) {
     const chosen = chosenOf(figure, store.state.probed);
     const { label, measure } = chosen;

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from trainer.analysis.concentration import CONCENTRATION_KEY
 from trainer.analysis.layers_figure import layers_figure
+from trainer.analysis.map_figure import map_figure
 from trainer.analysis.plotting import Figure, Trace, colour, error, figure, latest, line
 from trainer.bundle import ModuleReport, Report
 
@@ -96,6 +97,7 @@ FIGURES: dict[str, Maker] = {
     "usage": Maker(_usage, "python -m trainer analyse usage"),
     "factors": Maker(_factors, _all("factors")),
     "layers": Maker(layers_figure, _all("bounds")),
+    "map": Maker(map_figure, _all("map")),
     "concentration": Maker(_concentration, _all("concentration")),
     "prior": Maker(_prior, "python -m trainer analyse usage"),
 }
