@@ -91,6 +91,16 @@ export async function figure(name, figure) {
 }
 
 /**
+ * @param {{model: string, module: number, unit: import("./map.js").Unit}} which
+ * @returns {Promise<import("./map.js").Points>}
+ */
+export async function points({ model, module, unit }) {
+  const { latents } = await (await call(`models/${segment(model)}/modules/${module}/points/${unit}`)).json();
+  const [points, dims] = latents.shape;
+  return { model, module, unit, points, dims, values: floatsFrom(latents) };
+}
+
+/**
  * @param {string} name of the model
  * @param {number} module
  * @param {number} dim

@@ -15,7 +15,7 @@ from backend.routes.services import EngineOf
 from backend.schemas import Figure, FigureList, Points
 from trainer.analysis.figures import FIGURES
 from trainer.analysis.plotting import Figure as Made
-from trainer.analysis.point_map import Unit, point_maps
+from trainer.analysis.point_map import Latents, Unit, point_maps
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["models"])
@@ -56,7 +56,11 @@ def points(engine: EngineOf, model: str, module: int, unit: Unit) -> Points:
     if not found:
         detail = f"The report of {entry.name} has no map of {unit}s; `{FIGURES['map'].command}` makes those it can."
         raise Problem(FIGURE_UNKNOWN, detail, field="unit")
-    return Points(model=entry.name, module=module, unit=unit, latents=Array(**found[0].latents.model_dump()))
+    return Points(model=entry.name, module=module, unit=unit, latents=_wire(found[0].latents))
+
+
+def _wire(latents: Latents) -> Array:
+    return Array(shape=list(latents.shape), dtype=latents.dtype, data=latents.data)
 
 
 def _made(entry: Entry, name: str) -> Made | None:

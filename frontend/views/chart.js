@@ -5,7 +5,8 @@ import { plotly } from "../charts.js";
 /** @typedef {import("../charts.js").Trace} Trace */
 /** @typedef {import("../charts.js").Figure} Figure */
 
-/** Colours of figures that are too dark for a dark page, and what stands for them there. */
+/** Colours of figures that are too near a light page's, or a dark page's, and what stands for them there. */
+const BY_DAY = new Map([["#E69F00", "#AD7600"], ["#56B4E9", "#2585B8"], ["#CC79A7", "#B1568A"]]);
 const BY_NIGHT = new Map([["#0072B2", "#4FA8E0"], ["#8A6D3B", "#C9A66B"], ["#7F7F7F", "#A6A6A6"]]);
 const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false };
 const DARK = matchMedia("(prefers-color-scheme: dark)");
@@ -14,17 +15,21 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
 export const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** @param {string} colour of a figure @returns {string} as the page shows it now */
-export const shade = (colour) => (DARK.matches ? (BY_NIGHT.get(colour) ?? colour) : colour);
+export const shade = (colour) => (DARK.matches ? BY_NIGHT : BY_DAY).get(colour) ?? colour;
 
 /**
  * @param {HTMLElement} host empty, with a height of its own
  * @param {(error: Error) => void} onFailure told where the chart library cannot be had
+ * @param {(trace: number, point: number) => void} [onClick]
  */
-export function createChart(host, onFailure) {
+export function createChart(host, onFailure, onClick) {
   /** @type {Figure | null} */
   let shown = null;
   /** @type {import("../charts.js").Plotly | null} */
   let library = null;
+  let listening = false;
+  /** @param {{points: {curveNumber: number, pointNumber: number}[]}} event */
+  const heard = ({ points: [first] }) => first && onClick?.(first.curveNumber, first.pointNumber);
   /** Drawings follow one another: Plotly takes no second one before the first is done. */
   let drawing = Promise.resolve();
 
@@ -33,6 +38,8 @@ export function createChart(host, onFailure) {
     const { data, layout } = shown;
     library = await plotly();
     await library.react(host, data.map(coloured), themed(layout), CONFIG);
+    if (onClick && !listening) /** @type {any} */ (host).on("plotly_click", heard);
+    listening = true;
     host.dataset.drawn = "true";
   }
 
@@ -54,16 +61,6 @@ export function createChart(host, onFailure) {
       shown = figure;
       delete host.dataset.drawn;
       return queue();
-    },
-    /**
-     * @param {"click" | "hover" | "unhover"} event
-     * @param {(point: {curve: number, point: number}) => void} handler
-     */
-    on(event, handler) {
-      drawing = drawing.then(() => {
-        const heard = ({ points = /** @type {any[]} */ ([]) } = {}) => points.length && handler({ curve: points[0].curveNumber, point: points[0].pointNumber });
-        /** @type {any} */ (host).on?.(`plotly_${event}`, heard);
-      });
     },
   };
 }
@@ -100,7 +97,7 @@ function themed({ title: _, updatemenus: __, template: ___, legend, xaxis, yaxis
  * @param {string} property a colour of the style sheet
  * @returns {string} one that Plotly can read, which does not know oklch
  */
-function rgbOf(property) {
+export function rgbOf(property) {
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext("2d"));
   context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(property);
   context.fillRect(0, 0, 1, 1);
