@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import metadata, resources
@@ -20,10 +21,11 @@ from backend.lifecycle import Lifecycle
 from backend.metrics import Metrics
 from backend.middleware import Envelope
 from backend.responses import PROBLEM_RESPONSES
-from backend.routes import clips, decode, encode, health, models, walks
+from backend.routes import clips, decode, encode, figures, health, models, walks
 from backend.settings import Settings
 from trainer.bundle import DEMO
 
+CHARTS = "plotly.min.js"
 DESCRIPTION = "Hear and see what a self-supervised speech encoder has learned."
 
 
@@ -53,16 +55,24 @@ def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
     token = settings.token.get_secret_value() if settings.token is not None else None
     app.add_middleware(Access, token=token, origins=settings.origins)
     app.add_middleware(Envelope, metrics=metrics, bodies=bodies, settings=settings)
-    for routes in (health, models, encode, clips, decode, walks):
+    for routes in (health, models, figures, encode, clips, decode, walks):
         app.include_router(routes.router)
     # The page answers what no route does. As the default and not as a mount at "/", which would match everything:
     # a route asked with the wrong method must stay a 405.
-    app.router.default = Page(directory=_page(), html=True)
+    app.router.default = Page(_page())
     return app
 
 
 class Page(StaticFiles):
     """The page's files. Their addresses are relative, so that a prefix without its slash must lead to the one with."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory=directory, html=True)
+        self._charts = StaticFiles(packages=[("plotly", "package_data")])
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """The page brings no chart library: that lies where it is installed, of which the page is given this file."""
+        return self._charts.lookup_path(path) if path == CHARTS else super().lookup_path(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if path_within(scope) == "":

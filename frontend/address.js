@@ -1,6 +1,8 @@
 // @ts-check
 /** What was chosen, as the page's address says it, and back. */
 import { OPS, clamp, withEdit, UNTOUCHED } from "./edits.js";
+import { UNITS } from "./map.js";
+import { MEASURES } from "./probes.js";
 import { COMPARISONS, NOTHING_CHOSEN, PANELS } from "./state.js";
 
 /** @typedef {import("./state.js").Choice} Choice */
@@ -29,6 +31,7 @@ export function toAddress(choice) {
   if (choice.span) address.set("span", saidSpan(choice.span));
   if (choice.panel === "grid") address.set("grid", saidGrid(choice.grid));
   if (choice.panel === "compare") for (const [key, said] of saidCompare(choice.compare)) address.set(key, said);
+  for (const [key, said] of choice.panel === "layers" ? saidOf(choice.probed, NOTHING_CHOSEN.probed) : choice.panel === "map" ? saidOf(choice.map, NOTHING_CHOSEN.map) : []) address.set(key, said);
   for (const [module, { edits, muted }] of Object.entries(choice.gestures)) {
     if (edits.length) address.set(`edits${module}`, edits.map(saidEdit).join(","));
     if (muted.length) address.set(`muted${module}`, muted.join(","));
@@ -36,6 +39,13 @@ export function toAddress(choice) {
   // Kept readable: nothing of these has a meaning after the #.
   return address.toString().replace(/%(3A|2C|3D|40)/g, (escaped) => decodeURIComponent(escaped));
 }
+
+/**
+ * @param {{[key: string]: string | null}} choice
+ * @param {{[key: string]: string | null}} usual
+ * @returns {[string, string][]} what is chosen otherwise than usual
+ */
+const saidOf = (choice, usual) => Object.entries(choice).flatMap(([key, said]) => (said === null || said === usual[key] ? [] : [[key, said]]));
 
 /** @param {Span} span */
 const saidSpan = ({ start, end }) => `${start}-${end}`;
@@ -66,6 +76,8 @@ export function fromAddress(text) {
     panel: PANELS.find((panel) => panel === address.get("panel")) ?? "sliders",
     grid: heardGrid(address.get("grid") ?? ""),
     compare: heardCompare(address),
+    probed: { label: address.get("label"), measure: MEASURES.find((one) => one === address.get("measure")) ?? "bits" },
+    map: { unit: UNITS.find((one) => one === address.get("unit")) ?? null, by: address.get("by"), projection: address.get("projection") },
   };
 }
 

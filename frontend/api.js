@@ -4,9 +4,12 @@ import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from "./arrays.js";
 
 /** @typedef {import("./arrays.js").Spectrogram} Spectrogram */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: number}} ModelSummary */
-/** @typedef {{factor: string, bits: number, low?: unknown, high?: unknown}} Label */
+/** @typedef {{factor: string, bits: number, low: number, high: number}} Label */
 /** @typedef {{low: number, high: number, shares: number[]}} Histogram of the corpus over equal bins from low to high */
 /** @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[], mean?: number | null, std?: number | null, histogram?: Histogram | null}} Dimension */
+/** @typedef {{measure: string, unit: string, change: number, low: number, high: number, spread: number, n: number}} Effect what +1 does to a property of the decoded sound, over `n` clips */
+/** @typedef {{clip: string, example: boolean, way: "up" | "down", value: number, at: number, start: number, end: number, phone: string | null}} Evidence a stretch that drives a dimension far */
+/** @typedef {Dimension & {model: string, module: number, factors: string[], effects: Effect[], evidence: Evidence[]}} DimensionDetail `factors` are those measured */
 /** @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, first_frame_seconds: number, receptive_field_seconds: number, dimensions: Dimension[]}} Module */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: Module[]}} Model */
 /** @typedef {{id: string, label: string, duration: number, speaker?: string | null}} Example */
@@ -76,6 +79,35 @@ export async function models() {
  */
 export async function model(name) {
   return (await call(`models/${segment(name)}`)).json();
+}
+
+/**
+ * @param {string} name of the model
+ * @param {string} figure
+ * @returns {Promise<import("./charts.js").Figure>}
+ */
+export async function figure(name, figure) {
+  return (await call(`models/${segment(name)}/figures/${segment(figure)}`)).json();
+}
+
+/**
+ * @param {{model: string, module: number, unit: import("./map.js").Unit}} which
+ * @returns {Promise<import("./map.js").Points>}
+ */
+export async function points({ model, module, unit }) {
+  const { latents } = await (await call(`models/${segment(model)}/modules/${module}/points/${unit}`)).json();
+  const [points, dims] = latents.shape;
+  return { model, module, unit, points, dims, values: floatsFrom(latents) };
+}
+
+/**
+ * @param {string} name of the model
+ * @param {number} module
+ * @param {number} dim
+ * @returns {Promise<DimensionDetail>}
+ */
+export async function dimension(name, module, dim) {
+  return (await call(`models/${segment(name)}/modules/${module}/dimensions/${dim}`)).json();
 }
 
 /**

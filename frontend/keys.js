@@ -21,6 +21,8 @@
 
 const DIGITS = "123456789".split("");
 
+const PANEL_KEYS = /** @type {const} */ ({ d: "sliders", g: "grid", c: "compare", y: "layers", p: "map" });
+
 /** @type {readonly Key[]} */
 export const KEYS = [
   { where: "everywhere", keys: ["Space"], does: "Play or stop the decoded sound", strokes: [" "], act: (to) => to.toggleDecoded() },
@@ -28,8 +30,8 @@ export const KEYS = [
   { where: "everywhere", keys: ["B"], does: "Swap between the two, at the same moment", strokes: ["b"], act: (to) => to.swap() },
   { where: "everywhere", keys: ["R"], does: "Loop", strokes: ["r"], act: (to) => to.toggleLoop() },
   { where: "everywhere", keys: ["1", "…", "9"], does: "Choose the module", strokes: DIGITS, act: (to, digit) => to.chooseModule(Number(digit)) },
-  { where: "everywhere", keys: ["D", "G", "C"], does: "Show the sliders, the grid, the comparison", strokes: ["d", "g", "c"],
-    act: (to, letter) => to.choosePanel(letter === "d" ? "sliders" : letter === "g" ? "grid" : "compare") },
+  { where: "everywhere", keys: ["D", "G", "C", "Y", "P"], does: "Show the sliders, the grid, the comparison, the layers, the map", strokes: ["d", "g", "c", "y", "p"],
+    act: (to, letter) => to.choosePanel(PANEL_KEYS[/** @type {keyof typeof PANEL_KEYS} */ (letter)]) },
   { where: "everywhere", keys: ["/"], does: "Find a dimension", strokes: ["/"], act: (to) => to.find() },
   { where: "everywhere", keys: ["Ctrl Z"], does: "Undo", strokes: ["ctrl+z"], act: (to) => to.undo() },
   { where: "everywhere", keys: ["Ctrl Shift Z", "Ctrl Y"], does: "Redo", strokes: ["ctrl+shift+z", "ctrl+y"], act: (to) => to.redo() },

@@ -7,7 +7,7 @@ import { PREFERRED } from "./preferences.js";
 /** @typedef {import("./edits.js").Span} Span */
 /** @typedef {import("./edits.js").Gestures} Gestures */
 /** @typedef {"mean" | "sample" | "prior" | "zero"} Base the clip's posterior mean, a draw of it, a draw of N(0, I), or zero */
-/** @typedef {"sliders" | "grid" | "compare"} Panel */
+/** @typedef {"sliders" | "grid" | "compare" | "layers" | "map"} Panel */
 /** @typedef {"cell" | "kept" | "blend" | "twin"} Aside what is heard beside these: a cell of the grid, the state kept as B, the way to a second clip, another model */
 /** @typedef {"original" | "decoded" | number | Aside} Side what can be heard: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
 /** @typedef {import("./api.js").Encoded} Encoded */
@@ -27,7 +27,7 @@ import { PREFERRED } from "./preferences.js";
  */
 /** @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "gestures">} SoundChoice */
 /** @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Kept */
-/** @typedef {"grid" | "cell" | "second" | "way" | "blend" | "card" | "twin"} Pending what else than the sliders' sound is awaited */
+/** @typedef {"grid" | "cell" | "second" | "way" | "blend" | "card" | "twin" | "figure" | "points"} Pending what else than the sliders' sound is awaited */
 /** @typedef {"starting" | "opening" | "ready" | "empty" | "asking" | "failed"} Phase */
 
 /**
@@ -46,6 +46,8 @@ import { PREFERRED } from "./preferences.js";
  * @property {Panel} panel what stands beside the pictures
  * @property {Grid} grid
  * @property {Compare} compare
+ * @property {import("./probes.js").Probed} probed which label of the layer curves, by which measure
+ * @property {import("./map.js").MapChoice} map what its points are, and are coloured by
  */
 
 /**
@@ -66,8 +68,12 @@ import { PREFERRED } from "./preferences.js";
  * @property {Recording | null} second the second clip, while the way to it is looked at
  * @property {(import("./api.js").Way & {request: import("./api.js").InterpolateRequest}) | null} way to the second clip
  * @property {import("./api.js").Model | null} twinCard the other model's facts
+ * @property {import("./figures.js").Shown | null} figure of the report, while its panel is open
+ * @property {import("./map.js").Points | null} points of the map, as their module has them
+ * @property {{model: string, unit: import("./map.js").Unit, index: number} | null} point of the map, the chosen one
  * @property {readonly Pending[]} pending
  * @property {Side | null} heard what is playing
+ * @property {import("./stretch.js").Stretch | null} stretch of an example that is playing by itself
  * @property {Phase} phase
  * @property {boolean} decoding
  * @property {Span | null} view what of the clip is seen; null for all of it
@@ -87,13 +93,14 @@ export const DRAWN_SECONDS = 2;
 export const COMPARISONS = ["kept", "clips", "models"];
 
 /** @type {readonly Panel[]} */
-export const PANELS = ["sliders", "grid", "compare"];
+export const PANELS = ["sliders", "grid", "compare", "layers", "map"];
 
 /** @type {Choice} */
 export const NOTHING_CHOSEN = {
   model: null, module: null, example: null, clip: null, file: null, op: "add", base: "mean", seed: 0, span: null, gestures: {},
   panel: "sliders", grid: { module: null, dim: null, against: null, steps: null, low: -3, high: 3 },
   compare: { by: "kept", example: null, clip: null, file: null, share: 0.5, top: null, twin: null },
+  probed: { label: null, measure: "bits" }, map: { unit: null, by: null, projection: null },
 };
 
 /** The keys that decide how the clip sounds. */
@@ -117,7 +124,7 @@ export function createStore(choice) {
   /** @type {State} */
   let state = {
     ...choice, models: [], card: null, examples: [], recents: [], recording: null, decoded: null, layers: {}, latents: null, asides: {}, traversal: null, cell: null,
-    kept: null, second: null, way: null, twinCard: null, pending: [], heard: null, phase: "starting",
+    kept: null, second: null, way: null, twinCard: null, figure: null, points: null, point: null, pending: [], heard: null, stretch: null, phase: "starting",
     decoding: false, view: null, locked: [], preferences: PREFERRED, undoable: false, redoable: false, notice: null,
   };
   /** @type {{keys: readonly (keyof State)[], listener: () => void}[]} */

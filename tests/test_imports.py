@@ -46,6 +46,7 @@ KEPT_TO = {
     "espeakng_loader": {"trainer/corpus/espeak.py"},
     "pystoi": {"trainer/analysis/intelligibility.py"},
     "pesq": {"trainer/analysis/quality.py"},
+    "umap": {"trainer/analysis/neighbour_plane.py"},
     "parselmouth": {"trainer/analysis/formants.py"},
     "scipy": {"trainer/analysis/chance.py", "trainer/analysis/total_correlation.py"},
 }

@@ -6,10 +6,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from backend.catalogue import Entry
-from backend.errors import EXAMPLE_UNKNOWN, Problem
+from backend.errors import DIMENSION_UNKNOWN, EXAMPLE_UNKNOWN, MODULE_UNKNOWN, Problem
 from backend.routes.services import EngineOf
 from backend.schemas import (
     Dimension,
+    DimensionDetail,
+    Effect,
+    Evidence,
     ExampleList,
     ExampleSummary,
     Histogram,
@@ -20,6 +23,7 @@ from backend.schemas import (
     Module,
 )
 from trainer import bundle
+from trainer.analysis.information import FACTORS_KEY
 from trainer.bundle import BundleError, DimensionReport, HistogramReport
 
 router = APIRouter(tags=["models"])
@@ -92,10 +96,42 @@ def example(engine: EngineOf, model: str, id: str) -> Response:
         raise Problem(EXAMPLE_UNKNOWN, detail, field="id") from None
 
 
+@router.get("/models/{model}/modules/{module}/dimensions/{dim}")
+def dimension(engine: EngineOf, model: str, module: int, dim: int) -> DimensionDetail:
+    """All that the report says of one dimension: too much to be told of each with the model."""
+    entry = engine.catalogue.get(model)
+    if not 1 <= module <= entry.modules_count:
+        raise Problem(MODULE_UNKNOWN, f"This model has modules 1 to {entry.modules_count}.", field="module")
+    dims = entry.dims[module - 1]
+    if not 0 <= dim < dims:
+        raise Problem(DIMENSION_UNKNOWN, f"Module {module} has dimensions 0 to {dims - 1}.", field="dim")
+    known = _known(entry, module).get(dim)
+    return DimensionDetail(
+        **_dimension(dim, known).model_dump(),
+        model=entry.name,
+        module=module,
+        factors=_factors(entry, module),
+        effects=[Effect.model_validate(effect.model_dump()) for effect in (known.effects if known else ())],
+        evidence=[Evidence.model_validate(one.model_dump()) for one in (known.evidence if known else ())],
+    )
+
+
+def _factors(entry: Entry, module: int) -> list[str]:
+    """Those measured at `module`. A later part of the report, which may hold anything."""
+    rows = (entry.report.model_extra or {}).get(FACTORS_KEY, ()) if entry.report is not None else ()
+    told = [row for row in rows if isinstance(row, dict) and row.get("module") == module]
+    return list(dict.fromkeys(str(row.get("factor")) for row in told))
+
+
+def _known(entry: Entry, module: int) -> dict[int, DimensionReport]:
+    """What the report says of the dimensions of `module`."""
+    modules = entry.report.modules if entry.report is not None else ()
+    return {told.dim: told for report in modules if report.module == module for told in report.dimensions}
+
+
 def _dimensions(entry: Entry, module: int, dims: int) -> list[Dimension]:
     """What the report says of each dimension; nothing is known of one it leaves out."""
-    modules = entry.report.modules if entry.report is not None else ()
-    known = {told.dim: told for report in modules if report.module == module for told in report.dimensions}
+    known = _known(entry, module)
     return [_dimension(dim, known.get(dim)) for dim in range(dims)]
 
 

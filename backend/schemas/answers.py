@@ -5,7 +5,7 @@ They are written straight from arrays (see backend.arrays) for speed; the tests 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,6 +56,43 @@ class Dimension(Answer):
     labels: list[Label] = Field(description="What the dimension tells about, most first.")
 
 
+class Effect(Answer):
+    """What +1 on a dimension does to a property of the decoded sound: the mean over `n` clips with its 95 % interval,
+    and the standard deviation from clip to clip.
+    """
+
+    measure: str
+    unit: str
+    change: float
+    low: float
+    high: float
+    spread: float
+    n: int
+
+
+class Evidence(Answer):
+    """A stretch of a clip that drives a dimension far up or down: to `value` at the moment `at`."""
+
+    clip: str
+    example: bool = Field(description="Whether `clip` is one of the model's examples, which can be asked for.")
+    way: Literal["up", "down"]
+    value: float
+    at: float
+    start: float
+    end: float
+    phone: str | None = Field(description="Spoken there; empty for silence, null where phones are not known.")
+
+
+class DimensionDetail(Dimension):
+    """All that is known of one dimension."""
+
+    model: str
+    module: int
+    factors: list[str] = Field(description="Those that were measured; `labels` holds the ones above chance.")
+    effects: list[Effect] = Field(description="Empty where they were not measured.")
+    evidence: list[Evidence] = Field(description="Upward first, farthest first; empty where none was sought.")
+
+
 class Module(Answer):
     module: int
     dims: int
@@ -71,6 +108,26 @@ class ModelDetail(Answer):
     digest: str
     sample_rate: int
     modules: list[Module]
+
+
+class FigureList(Answer):
+    figures: list[str] = Field(description="Those that the model's report has the numbers for.")
+
+
+class Figure(BaseModel):
+    """A figure as Plotly takes it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+
+class Points(Answer):
+    model: str
+    module: int
+    unit: Literal["frame", "phone", "utterance"]
+    latents: Array = Field(description="[points, dims]: means over time of the posterior means.")
 
 
 class ExampleSummary(BaseModel):

@@ -1,15 +1,27 @@
 // @ts-check
 /** What is known of one dimension and what can be done with it as a whole: the card that unfolds beneath its slider. */
 import { fixed } from "../format.js";
+import { densityOf } from "./card/density.js";
+import { effectsOf } from "./card/effects.js";
+import { createEvidence } from "./card/evidence.js";
+import { factorsOf } from "./card/factors.js";
+import { createStrip } from "./card/strip.js";
 import { make } from "./dom.js";
 
 /** @typedef {import("./slider.js").SliderState & {sweeping: boolean}} CardState */
+/**
+ * @typedef {object} CardHost
+ * @property {import("../state.js").Store} store
+ * @property {import("../dossier.js").Dossier} dossier
+ * @property {import("../stretch.js").Stretches} stretches
+ */
 
 /**
  * @param {import("../api.js").Dimension} facts
- * @param {{mute: () => void, lock: () => void, sweep: () => void}} told
+ * @param {CardHost} host
+ * @param {{mute: () => void, lock: () => void, sweep: () => void, use: (value: number) => void}} told
  */
-export function createCard(facts, told) {
+export function createCard(facts, { store, dossier, stretches }, told) {
   const { dim } = facts;
   const buttons = {
     sweep: make("button", { type: "button", title: "S" }, "Sweep"),
@@ -18,12 +30,35 @@ export function createCard(facts, told) {
   };
   const own = make("span");
   const about = make("p", { className: "about" }, ...corpusWords(facts).map((said) => make("span", {}, said)), own);
+  const body = make("div", { className: "card-body", ariaBusy: "true" });
+  const strip = createStrip(dim, store, told.use);
+  /** @type {ReturnType<typeof createEvidence> | null} */
+  let evidence = null;
   for (const [action, button] of Object.entries(buttons)) {
     button.ariaLabel = `Dimension ${dim}, ${action}`;
-    button.addEventListener("click", told[/** @type {keyof typeof told} */ (action)]);
+    button.addEventListener("click", told[/** @type {keyof typeof buttons} */ (action)]);
   }
+
+  async function fill() {
+    const known = await dossier.facts(dim);
+    if (!known) return;
+    evidence = createEvidence(known, store.state.examples, stretches.toggle);
+    body.replaceChildren(factorsOf(known), densityOf(known), strip.element, effectsOf(known), evidence.element);
+    body.ariaBusy = "false";
+    await picture();
+  }
+
+  /** The strip, of the recording that is open now. */
+  async function picture() {
+    strip.element.ariaBusy = "true";
+    strip.show(await dossier.strip(dim));
+    strip.element.ariaBusy = "false";
+  }
+
+  fill();
   return {
-    element: make("div", { className: "card" }, make("div", { className: "card-actions" }, ...Object.values(buttons)), about),
+    element: make("div", { className: "card" }, make("div", { className: "card-actions" }, ...Object.values(buttons)), about, body),
+    picture,
     /** @param {CardState} state */
     show({ muted, locked, sweeping, mean, std }) {
       buttons.mute.setAttribute("aria-pressed", String(muted));
@@ -31,19 +66,18 @@ export function createCard(facts, told) {
       buttons.sweep.setAttribute("aria-pressed", String(sweeping));
       buttons.sweep.disabled = locked;
       own.textContent = mean === null || std === null ? "" : `in this clip ${fixed(mean, 2)} ± ${fixed(std, 2)}`;
+      evidence?.show(store.state.stretch);
     },
   };
 }
 
 /**
  * @param {import("../api.js").Dimension} facts
- * @returns {string[]} what the report says, in words
+ * @returns {string[]} what the report says of its use, in words
  */
-function corpusWords({ kl, sensitivity, mean, std, labels }) {
+function corpusWords({ kl, sensitivity }) {
   const said = [];
-  if (typeof mean === "number" && typeof std === "number") said.push(`in the corpus ${fixed(mean, 2)} ± ${fixed(std, 2)}`);
   if (kl !== null) said.push(`${fixed(kl / Math.LN2, 2)} bits a frame`);
   if (sensitivity !== null) said.push(`${fixed(sensitivity, 1)} dB a unit`);
-  for (const { factor, bits } of labels) said.push(`${factor.replace("_", " ")} ${fixed(bits, 2)} bits`);
   return said;
 }

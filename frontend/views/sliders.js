@@ -12,9 +12,9 @@ import { createSlider } from "./slider.js";
 /**
  * @param {import("../state.js").Store} store
  * @param {import("../latents.js").LatentsWatch} latents
- * @param {{release: () => void, sweep: import("../sweep.js").Sweep, history: import("../history.js").History}} host `release` is told when a change is done
+ * @param {{release: () => void, sweep: import("../sweep.js").Sweep, history: import("../history.js").History, dossier: import("../dossier.js").Dossier, stretches: import("../stretch.js").Stretches}} host `release` is told when a change is done
  */
-export function showSliders(store, latents, { release, sweep, history }) {
+export function showSliders(store, latents, { release, sweep, history, dossier, stretches }) {
   const list = part("sliders");
   const rest = part("sliders-rest");
   /** @type {Map<number, import("./slider.js").Slider>} */
@@ -32,6 +32,17 @@ export function showSliders(store, latents, { release, sweep, history }) {
   function move(dim, value) {
     const { op, span } = store.state;
     change((now) => withEdit(now, { dim, op, value, span }));
+  }
+
+  /**
+   * @param {number} dim
+   * @param {number} value
+   */
+  function use(dim, value) {
+    const { locked, span } = store.state;
+    if (locked.includes(dim)) return;
+    change((now) => withEdit(now, { dim, op: "set", value, span }));
+    release();
   }
 
   /** @param {number} dim */
@@ -72,7 +83,12 @@ export function showSliders(store, latents, { release, sweep, history }) {
       card.element.remove();
       cards.delete(dim);
     } else {
-      const opened = createCard(facts, { mute: () => mute(dim), lock: () => lock(dim), sweep: () => runThrough(facts) });
+      const opened = createCard(facts, { store, dossier, stretches }, {
+        mute: () => mute(dim),
+        lock: () => lock(dim),
+        sweep: () => runThrough(facts),
+        use: (value) => use(dim, value),
+      });
       cards.set(dim, opened);
       sliders.get(dim)?.element.append(opened.element);
     }
@@ -156,10 +172,11 @@ export function showSliders(store, latents, { release, sweep, history }) {
   });
   store.on(["recording"], () => {
     if (dimensionsOf(store.state).some(({ dim, kl }) => kl !== sliders.get(dim)?.facts.kl)) build();
+    for (const card of cards.values()) card.picture();
   });
   store.on(["preferences", "latents"], arrange);
   store.on(["span"], () => (store.state.preferences.order === "span" ? arrange() : show()));
-  store.on(["gestures", "op", "recording", "locked"], show);
+  store.on(["gestures", "op", "recording", "locked", "stretch"], show);
   store.on(["preferences"], () => latents.watch("sliders", store.state.preferences.order === "span"));
   rest.addEventListener("click", () => {
     const { preferences } = store.state;

@@ -14,10 +14,10 @@ from sklearn.preprocessing import StandardScaler
 
 from trainer.analysis.bootstrap import Estimate, bootstrap_mean
 from trainer.analysis.pooling import LOG_MEL, POOLINGS, UNTRAINED, Features, select
-from trainer.analysis.questions import Names, Question
+from trainer.analysis.questions import SHUFFLED, Names, Question
 
 Flags = NDArray[np.bool_]
-SHUFFLED, MAJORITY = "shuffled labels", "majority class"
+MAJORITY = "majority class"
 REGULARISATION = 1.0
 """C of the logistic regression: fixed, so that no row is tuned more than another."""
 _MOST_STEPS = 10_000

@@ -18,6 +18,8 @@ Names = NDArray[np.str_]
 LEAST_EXAMPLES, LEAST_GROUPS = 10, 3
 """A class with fewer examples, or from fewer groups, is left out."""
 MOST_CLASSES = 100
+SHUFFLED = "shuffled labels"
+"""What is asked when the answers are mixed up, so that nothing can be learnt."""
 
 
 @dataclass(frozen=True)

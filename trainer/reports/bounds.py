@@ -17,8 +17,8 @@ from trainer.analysis.bootstrap import bootstrap_mean
 from trainer.analysis.bounds import BOUNDS_KEY, MARGIN_QUANTILES, bits_told, donsker_varadhan, margins
 from trainer.analysis.information import class_codes, entropy_bits
 from trainer.analysis.pooling import MEAN, ONE_WINDOW, UNTRAINED, Features, select
-from trainer.analysis.probes import SHUFFLED, Trial
-from trainer.analysis.questions import fold_of
+from trainer.analysis.probes import Trial
+from trainer.analysis.questions import SHUFFLED, fold_of
 from trainer.analysis.trained_probes import FAMILIES, train_probe
 from trainer.bundle import Report
 from trainer.model import Model
@@ -38,8 +38,8 @@ _ASIDE = 6  # one in so many groups of what a probe learns from says when to sto
 class BoundRow:
     """What probes of one family prove of a label in one representation, means over time: `bits`, H(Y) - CE with its 95
     % interval, and the Donsker-Varadhan form beside it; `entropy`, H(Y), is the most there can be. Then the share told
-    right, and the 5th, 50th and 95th percentile of the margin of linear probes, in standardised features. Over `n`
-    examples of `groups` groups, all held out.
+    right with its interval, and the 5th, 50th and 95th percentile of the margin of linear probes, in standardised
+    features. Over `n` examples of `groups` groups, all held out.
     """
 
     label: str
@@ -51,6 +51,8 @@ class BoundRow:
     donsker_varadhan: float
     entropy: float
     accuracy: float
+    accuracy_low: float
+    accuracy_high: float
     margins: tuple[float, float, float] | None
     n: int
     groups: int
@@ -133,6 +135,7 @@ def bound_row(trial: Trial, representation: str, family: str, said: Answers) -> 
     """The row of what was said of the examples that `trial` tests, in their order."""
     groups = trial.groups()
     found = bootstrap_mean(bits_told(said.log_probabilities, said.classes), groups=groups)
+    right = bootstrap_mean((said.log_probabilities.argmax(1) == said.classes).astype(np.float64), groups=groups)
     share = np.bincount(said.classes, minlength=said.log_probabilities.shape[1]) / len(said.classes)
     # The critic is what the probe says over what is said without it; other scales of it would prove less
     critic = said.log_probabilities - np.log(np.maximum(share, np.finfo(np.float64).tiny))
@@ -145,7 +148,9 @@ def bound_row(trial: Trial, representation: str, family: str, said: Answers) -> 
         high=found.high,
         donsker_varadhan=donsker_varadhan(critic, said.classes),
         entropy=entropy_bits(said.classes),
-        accuracy=float((said.log_probabilities.argmax(1) == said.classes).mean()),
+        accuracy=right.mean,
+        accuracy_low=right.low,
+        accuracy_high=right.high,
         margins=None if said.margins is None else _percentiles(said.margins),
         n=found.n,
         groups=len(set(groups.tolist())),

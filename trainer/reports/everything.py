@@ -22,6 +22,7 @@ from trainer.reports.dimensions import with_usage
 from trainer.reports.effects import add_effects
 from trainer.reports.evidence import add_evidence
 from trainer.reports.factors import add_factors
+from trainer.reports.map import add_map
 from trainer.reports.moments import Moments, gather
 from trainer.reports.probes import ProbeOptions
 from trainer.reports.structure import add_concentration, add_entanglement
@@ -89,6 +90,7 @@ PARTS: dict[str, Part] = {
     "factors": lambda survey, report: add_factors(report, survey.data, survey.moments),
     "effects": lambda survey, report: add_effects(report, survey.model, survey.moments),
     "evidence": lambda survey, report: add_evidence(report, survey.path, survey.model, survey.moments),
+    "map": lambda survey, report: add_map(report, survey.path, survey.model, survey.moments),
     "concentration": lambda survey, report: add_concentration(report, survey.data, survey.moments),
     "entanglement": lambda survey, report: add_entanglement(report, survey.data, survey.moments),
     "bounds": _bounds,

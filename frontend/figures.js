@@ -1,0 +1,42 @@
+// @ts-check
+/** The figures of the model's report, each fetched while the panel that shows it is open. */
+import * as api from "./api.js";
+import { createUpkeep } from "./upkeep.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {{model: string, name: string}} FigureRequest */
+/** @typedef {FigureRequest & {figure: import("./charts.js").Figure | null, missing: string}} Shown `missing` says why there is none */
+
+/** The panels that show a figure, which has their name. */
+const PANELS = ["layers", "map"];
+
+/** @param {State} state @returns {FigureRequest | null} */
+const wanted = ({ panel, card }) => (PANELS.includes(panel) && card ? { model: card.model, name: panel } : null);
+
+/** @param {FigureRequest} request @returns {Promise<Shown>} */
+async function ask(request) {
+  try {
+    return { ...request, figure: await api.figure(request.model, request.name), missing: "" };
+  } catch (error) {
+    if (error instanceof api.Problem && error.status === 404) return { ...request, figure: null, missing: error.message };
+    throw error;
+  }
+}
+
+/** @param {import("./state.js").Store} store */
+export function createFigures(store) {
+  createUpkeep(store, {
+    name: "figure",
+    keys: ["card", "panel"],
+    request: wanted,
+    ask,
+    show: (figure) => store.set({ figure }),
+  });
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @returns {Shown | null} null while it is not there yet
+ */
+export const figureOf = ({ figure, model }, name) => (figure?.name === name && figure.model === model ? figure : null);

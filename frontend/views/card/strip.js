@@ -1,0 +1,40 @@
+// @ts-check
+/** What one dimension does to the open recording: pictures along its travel, each to be put on the slider. */
+import { signed } from "../../format.js";
+import { make } from "../dom.js";
+import { createPalette, sharedRange } from "../palette.js";
+
+/**
+ * @param {number} dim
+ * @param {import("../../state.js").Store} store
+ * @param {(value: number) => void} use puts a value on the slider
+ */
+export function createStrip(dim, store, use) {
+  /** @type {{canvas: HTMLCanvasElement, spectrogram: import("../../arrays.js").Spectrogram}[]} */
+  let cells = [];
+  const palette = createPalette(draw);
+  const row = make("div", { className: "strip", role: "group", ariaLabel: `This recording with dimension ${dim} at one value after another` });
+  const note = make("p", { className: "card-note" }, "");
+
+  function draw() {
+    for (const { canvas, spectrogram } of cells) palette.draw(canvas, spectrogram, sharedRange(store.state, spectrogram));
+  }
+
+  return {
+    element: make("section", { className: "card-strip" }, make("h4", {}, "What it does to this recording"), row, note),
+    /** @param {import("../../dossier.js").Strip | null} strip */
+    show(strip) {
+      cells = [];
+      note.textContent = strip ? "All else as it was recorded. A click puts the value on the slider." : "No pictures: there is no recording, or this module has no decoder.";
+      const buttons = (strip?.values ?? []).map((value, index) => {
+        const canvas = make("canvas", { ariaHidden: "true" });
+        cells.push({ canvas, spectrogram: /** @type {import("../../dossier.js").Strip} */ (strip).spectrograms[index] });
+        const button = make("button", { type: "button", ariaLabel: `Set dimension ${dim} to ${signed(value)}` }, make("span", { className: "cell" }, canvas), make("span", { className: "cell-value", ariaHidden: "true" }, signed(value)));
+        button.addEventListener("click", () => use(value));
+        return button;
+      });
+      row.replaceChildren(...buttons);
+      draw();
+    },
+  };
+}

@@ -1,0 +1,26 @@
+"""UMAP (McInnes, Healy and Melville 2018, arXiv 1802.03426): near stays near, and far means little. The one file that
+knows umap-learn.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+from numpy.typing import NDArray
+
+INSTALLED = importlib.util.find_spec("umap") is not None
+MISSING = "UMAP is left out for want of umap-learn: pip install 'sim-explorer[umap]'."
+_NEIGHBOURS = 15
+
+
+def neighbour_plane(values: NDArray[np.floating], seed: int = 0) -> NDArray[np.float64] | None:
+    """A place on a plane [n, 2] for each of `values` [n, dims]; None where umap-learn is not installed, or the points
+    are too few to have neighbours.
+    """
+    if not INSTALLED or len(values) <= _NEIGHBOURS:
+        return None
+    from umap import UMAP
+
+    places: NDArray[np.float64] = UMAP(n_neighbors=_NEIGHBOURS, random_state=seed).fit_transform(values)
+    return places
