@@ -4,12 +4,15 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 from starlette.testclient import TestClient
 
-from backend.schemas import DimensionDetail, Figure, FigureList
+from backend.arrays import unpack
+from backend.schemas import DimensionDetail, Figure, FigureList, Points
 from tests.trainer.bound_rows import bound_row
 from trainer import bundle
 from trainer.analysis.figures import FIGURES, figures
+from trainer.analysis.point_map import MAP_KEY, ModulePoints, PointMap, packed
 from trainer.bundle import AcousticEffect, Evidence
 
 
@@ -78,6 +81,45 @@ def test_one_dimension_in_full(start, tiny: Path, tmp_path: Path, check_problem)
     ):
         answer = client.get(f"/models/{address}")
         check_problem(answer, 422 if kind is None else 404, field=field, kind=kind)
+
+
+def test_points_of_the_map_in_the_dimensions_of_a_module(start, tiny: Path, tmp_path: Path, check_problem) -> None:
+    path = shutil.copytree(tiny, tmp_path / "mapped")
+    report = bundle.read_report(path)
+    assert report is not None
+    latents = np.arange(24, dtype="f4").reshape(3, 8) / 4
+    part = ModulePoints(
+        module=2,
+        centre=(0.0,) * 8,
+        axes=((1.0, *[0.0] * 7), (0.0, 1.0, *[0.0] * 6)),
+        shares=(0.5, 0.25),
+        places=((0.0, 0.25), (2.0, 2.25), (4.0, 4.25)),
+        latents=packed(latents),
+    )
+    spans = {"clips": ("vowel-1",) * 3, "start": (0.0, 0.1, 0.2), "end": (0.3,) * 3}
+    points = PointMap(unit="frame", examples=True, labels={"phone": ("a", None, "a")}, modules=(part,), **spans)
+    bundle.write_report(path, report.model_copy(update={MAP_KEY: [points.model_dump(mode="json")]}))
+    shutil.copytree(path, tmp_path / "broken")
+    bundle.write_report(tmp_path / "broken", report.model_copy(update={MAP_KEY: [{"unit": "frame"}]}))
+    client = start(models=(tmp_path,))
+
+    (trace,) = client.get("/models/mapped/figures/map").json()["data"]
+    assert (trace["x"], trace["y"]) == ([0.0, 2.0, 4.0], [0.25, 2.25, 4.25])
+    told = Points.model_validate_json(client.get("/models/mapped/modules/2/points/frame").content)
+    assert (told.model, told.module, told.unit) == ("mapped", 2, "frame")
+    assert unpack(told.latents, "latents").tolist() == latents.tolist()
+
+    for address, field, kind in (
+        ("mapped/modules/1/points/frame", "unit", "figure-unknown"),
+        ("mapped/modules/2/points/phone", "unit", "figure-unknown"),
+        ("broken/modules/2/points/frame", "unit", "figure-unknown"),
+        ("tiny/modules/2/points/frame", "unit", "figure-unknown"),
+        ("mapped/modules/4/points/frame", "module", "module-unknown"),
+        ("mapped/modules/2/points/word", "unit", None),
+    ):
+        problem = check_problem(client.get(f"/models/{address}"), 422 if kind is None else 404, field=field, kind=kind)
+        if kind == "figure-unknown":
+            assert "python -m trainer analyse all --parts map" in problem["detail"]
 
 
 def test_the_chart_library_comes_from_here_and_nothing_else_of_its_package(client: TestClient, check_problem) -> None:

@@ -31,6 +31,7 @@ def test_panels_and_dialogs(fresh: Opener, vowel: Path, scheme: str, width: int)
 
     explorer.upload(vowel)
     explorer.row(0).locator(".name").click()
+    expect(explorer.row(0).locator(".strip canvas")).to_have_count(5)
     explorer.slider(1).press("l")
     for lane in ("Difference", "Latents"):
         toggle = page.get_by_role("button", name=lane, exact=True)
@@ -43,6 +44,11 @@ def test_panels_and_dialogs(fresh: Opener, vowel: Path, scheme: str, width: int)
     for name in ("Grid", "Compare"):
         page.get_by_role("tab", name=name).click()
         page.wait_for_timeout(2000)
+        assert violations(page) == [], name
+    for name, chart in (("Layers", "#probe-chart"), ("Map", "#map-chart")):
+        page.get_by_role("tab", name=name).click()
+        expect(page.locator(f"{chart}[data-drawn] .main-svg").first).to_be_visible()
+        page.wait_for_timeout(1000)
         assert violations(page) == [], name
 
     for key in ("e", "?"):

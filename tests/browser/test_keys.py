@@ -43,7 +43,7 @@ def test_every_key_does_what_the_sheet_says(explorer: Explorer) -> None:
     for digit in "129":
         press(digit)
     expect(page.get_by_role("radio", name="Module 2")).to_be_checked()
-    for letter, name in (("g", "Grid"), ("c", "Compare"), ("d", "Sliders")):
+    for letter, name in (("g", "Grid"), ("c", "Compare"), ("y", "Layers"), ("p", "Map"), ("d", "Sliders")):
         press(letter)
         expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
         expect(page.get_by_role("tab", name=name)).to_be_focused()

@@ -15,11 +15,13 @@ from trainer import bundle
 from trainer.analysis.map_figure import map_figure
 from trainer.analysis.neighbour_plane import INSTALLED
 from trainer.analysis.point_map import MAP_KEY, point_maps
-from trainer.audio import write_flac
+from trainer.analysis.pooling import level, loudness
+from trainer.audio import read_audio, write_flac
 from trainer.bundle import Report
 from trainer.bundle.documents import write_json
 from trainer.config import preset
 from trainer.model import Model
+from trainer.reports.evidence import examples
 from trainer.reports.map import _labels, add_map
 
 RATE = 16_000
@@ -71,8 +73,8 @@ def test_a_point_is_the_mean_of_what_the_model_makes_of_its_stretch(path: Path, 
     for part, geometry in zip(phones.modules, model.geometry, strict=True):
         latents = np.frombuffer(base64.b64decode(part.latents.data), "<f2").reshape(part.latents.shape)
         assert latents.shape == (8, model.dims(part.module))
-        wave, _ = _samples(path, "as")
-        mean = model.encode(wave)[part.module - 1].mean
+        wave = read_audio(path / "examples" / "as.flac", RATE)
+        mean = model.encode(level(wave, loudness(model.config)))[part.module - 1].mean
         inside = mean[:, geometry.frame_span(0.1, 0.4, mean.shape[1])].mean(1).numpy()
         assert latents[0] == pytest.approx(inside, abs=0.1), "of frames every 10 ms, where the module has more"
         plane = np.array(part.axes)
@@ -82,14 +84,6 @@ def test_a_point_is_the_mean_of_what_the_model_makes_of_its_stretch(path: Path, 
     a, s = ([index for index, phone in enumerate(phones.labels["phone"]) if phone == one] for one in "as")
     apart = np.linalg.norm(same[a].mean(0) - same[s].mean(0))
     assert apart > 2 * max(np.linalg.norm(same[one] - same[one].mean(0), axis=1).mean() for one in (a, s))
-
-
-def _samples(path: Path, name: str) -> tuple[np.ndarray, int]:
-    from trainer.analysis.pooling import level, loudness
-    from trainer.audio import read_audio
-
-    config = bundle.read_config(path).config
-    return level(read_audio(path / "examples" / f"{name}.flac", RATE), loudness(config)), RATE
 
 
 def test_frames_are_of_speech_and_utterances_whole(report: Report) -> None:
@@ -118,8 +112,6 @@ def test_labels_are_what_all_moments_share_or_their_mean() -> None:
 
 def test_without_examples_the_corpus_is_mapped_and_too_little_is_refused(path: Path, tmp_path: Path) -> None:
     model = bundle.load(path)
-    from trainer.reports.evidence import examples
-
     chosen = examples(path)
     moments = made_up(1, 1)
     empty = tmp_path / "empty"
