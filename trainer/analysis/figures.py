@@ -13,6 +13,7 @@ from trainer.analysis.layers_figure import layers_figure
 from trainer.analysis.map_figure import map_figure
 from trainer.analysis.plotting import Figure, Trace, colour, error, figure, latest, line
 from trainer.analysis.prior_figure import prior_figure
+from trainer.analysis.tradeoff import TRADEOFF_KEY, tradeoff_figure
 from trainer.bundle import Report
 
 
@@ -88,5 +89,6 @@ FIGURES: dict[str, Maker] = {
     "map": Maker(map_figure, _all("map")),
     "concentration": Maker(_concentration, _all("concentration")),
     "prior": Maker(prior_figure, "python -m trainer analyse prior"),
+    "tradeoff": Maker(lambda report: tradeoff_figure(latest(report, TRADEOFF_KEY)), "python -m trainer sweep --into"),
 }
 """Every figure there may be, by the name it has in reports and addresses. One more is one line more."""
