@@ -28,8 +28,8 @@ export function plotly() {
 }
 
 async function load() {
-  document.head.append(Object.assign(document.createElement("meta"), { id: SHEETS.world }));
-  await added(Object.assign(document.createElement("link"), { rel: "stylesheet", href: "styles/plotly.css", id: SHEETS.rules }));
+  if (!document.getElementById(SHEETS.world)) document.head.append(Object.assign(document.createElement("meta"), { id: SHEETS.world }));
+  if (!document.getElementById(SHEETS.rules)) await added(Object.assign(document.createElement("link"), { rel: "stylesheet", href: "styles/plotly.css", id: SHEETS.rules }));
   await added(Object.assign(document.createElement("script"), { src: "plotly.min.js" }));
   return /** @type {Plotly} */ (Reflect.get(globalThis, "Plotly"));
 }
@@ -40,7 +40,7 @@ function added(element) {
     element.addEventListener("load", () => resolve());
     element.addEventListener("error", () => {
       element.remove();
-      reject(new Error("The chart library could not be loaded; the numbers below are those it would draw."));
+      reject(new Error("The chart cannot be drawn: its library did not arrive. Show this panel again to try once more."));
     });
     document.head.append(element);
   });

@@ -56,12 +56,13 @@ export function presentOf(state) {
   const all = Array.from({ length: frames }, (_, frame) => frame);
   const marked = span && known ? all.filter((frame) => inside(frame, span)) : all;
   const chosen = marked.length ? marked : all;
-  const edits = Map.groupBy(onTheWire(gesture(state), null), ({ dim }) => dim);
+  const edits = onTheWire(gesture(state), null);
   return Float64Array.from({ length: own.dims }, (_, dim) => {
+    const mine = edits.filter((edit) => edit.dim === dim);
     let sum = 0;
     for (const frame of chosen) {
       let value = known ? known.mean[dim * frames + frame] : 0;
-      for (const edit of edits.get(dim) ?? []) if (edit.end === undefined || inside(frame, edit)) value = { add: value + edit.value, set: edit.value, scale: value * edit.value }[edit.op];
+      for (const edit of mine) if (edit.end === undefined || inside(frame, edit)) value = { add: value + edit.value, set: edit.value, scale: value * edit.value }[edit.op];
       sum += value;
     }
     return sum / chosen.length;

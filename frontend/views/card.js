@@ -12,6 +12,7 @@ import { make } from "./dom.js";
 /**
  * @typedef {object} CardHost
  * @property {import("../state.js").Store} store
+ * @property {import("./palette.js").Palette} palette
  * @property {import("../dossier.js").Dossier} dossier
  * @property {import("../stretch.js").Stretches} stretches
  */
@@ -21,7 +22,7 @@ import { make } from "./dom.js";
  * @param {CardHost} host
  * @param {{mute: () => void, lock: () => void, sweep: () => void, use: (value: number) => void}} told
  */
-export function createCard(facts, { store, dossier, stretches }, told) {
+export function createCard(facts, { store, palette, dossier, stretches }, told) {
   const { dim } = facts;
   const buttons = {
     sweep: make("button", { type: "button", title: "S" }, "Sweep"),
@@ -31,7 +32,7 @@ export function createCard(facts, { store, dossier, stretches }, told) {
   const own = make("span");
   const about = make("p", { className: "about" }, ...corpusWords(facts).map((said) => make("span", {}, said)), own);
   const body = make("div", { className: "card-body", ariaBusy: "true" });
-  const strip = createStrip(dim, store, told.use);
+  const strip = createStrip(dim, store, palette, told.use);
   /** @type {ReturnType<typeof createEvidence> | null} */
   let evidence = null;
   for (const [action, button] of Object.entries(buttons)) {
@@ -59,6 +60,7 @@ export function createCard(facts, { store, dossier, stretches }, told) {
   return {
     element: make("div", { className: "card" }, make("div", { className: "card-actions" }, ...Object.values(buttons)), about, body),
     picture,
+    redraw: strip.draw,
     /** @param {CardState} state */
     show({ muted, locked, sweeping, mean, std }) {
       buttons.mute.setAttribute("aria-pressed", String(muted));

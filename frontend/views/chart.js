@@ -19,10 +19,10 @@ export const shade = (colour) => (DARK.matches ? BY_NIGHT : BY_DAY).get(colour) 
 
 /**
  * @param {HTMLElement} host empty, with a height of its own
- * @param {(error: Error) => void} onFailure told where the chart library cannot be had
+ * @param {HTMLElement} failure says so where the chart library cannot be had
  * @param {(trace: number, point: number) => void} [onClick]
  */
-export function createChart(host, onFailure, onClick) {
+export function createChart(host, failure, onClick) {
   /** @type {Figure | null} */
   let shown = null;
   /** @type {import("../charts.js").Plotly | null} */
@@ -41,10 +41,13 @@ export function createChart(host, onFailure, onClick) {
     if (onClick && !listening) /** @type {any} */ (host).on("plotly_click", heard);
     listening = true;
     host.dataset.drawn = "true";
+    failure.textContent = "";
   }
 
   const queue = () => {
-    drawing = drawing.then(redraw).catch(onFailure);
+    drawing = drawing.then(redraw).catch((/** @type {Error} */ error) => {
+      failure.textContent = error.message;
+    });
     return drawing;
   };
   DARK.addEventListener("change", queue);
@@ -83,6 +86,7 @@ function themed({ title: _, updatemenus: __, template: ___, legend, xaxis, yaxis
     margin: { l: 44, r: 8, t: 8, b: 32 },
     ...layout,
     legend: { orientation: "h", y: -0.1, ...legend, font: { size: 12, color: ink } },
+    dragmode: false, // a finger on a chart scrolls the page
     autosize: true,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

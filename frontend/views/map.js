@@ -22,7 +22,7 @@ export function showMap(store, map, { stretches, session, history, release }) {
   const host = part("map-chart");
   const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (part(id));
   const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (part(id));
-  const chart = createChart(host, (error) => (part("map-failure").textContent = error.message), (trace, point) => trace === 0 && choose(point));
+  const chart = createChart(host, part("map-failure"), (trace, point) => trace === 0 && choose(point));
 
   store.on(["figure", "map", "module", "pending"], show);
   function show() {
@@ -59,7 +59,7 @@ export function showMap(store, map, { stretches, session, history, release }) {
       mark(now, { symbol: "star", size: 17, line: { width: 1 } }),
     ];
     const axis = { zeroline: true, showticklabels: false, ticks: "" };
-    const layout = { margin: { l: 8, r: 8, t: 8, b: 8 }, hovermode: "closest", showlegend: false, dragmode: false, xaxis: axis, yaxis: { ...axis, scaleanchor: "x" } };
+    const layout = { margin: { l: 8, r: 8, t: 8, b: 8 }, hovermode: "closest", showlegend: false, xaxis: axis, yaxis: { ...axis, scaleanchor: "x" } };
     chart.show({ data: marks, layout });
     explain(key, Boolean(now));
     tell(shown, present);

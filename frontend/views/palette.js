@@ -41,6 +41,8 @@ export function createPalette(redraw) {
 /** @param {Spectrogram} spectrogram From the first frame's centre to the last one's: the halves beyond are cut off. */
 const fullDuration = ({ frames, hop }) => Math.max(1, frames - 1) * hop;
 
+/** @typedef {ReturnType<typeof createPalette>} Palette */
+
 /**
  * @param {import("../state.js").State} state
  * @param {Spectrogram} otherwise

@@ -11,7 +11,7 @@ export function showProbes(store) {
   const select = /** @type {HTMLSelectElement} */ (part("probe-label"));
   const host = part("probe-chart");
   const empty = part("probe-empty");
-  const chart = createChart(host, (error) => (part("probe-failure").textContent = error.message));
+  const chart = createChart(host, part("probe-failure"));
 
   store.on(["figure", "probed", "pending"], show);
   function show() {

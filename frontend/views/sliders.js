@@ -5,6 +5,7 @@ import { editsOver, sameSpan, withEdit, withMute, withoutEdit } from "../edits.j
 import { gesture, regestured, summaryOf } from "../state.js";
 import { createCard } from "./card.js";
 import { make, part } from "./dom.js";
+import { createPalette } from "./palette.js";
 import { createSlider } from "./slider.js";
 
 /** @typedef {import("../api.js").Dimension} Dimension */
@@ -21,6 +22,10 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
   let sliders = new Map();
   /** @type {Map<number, ReturnType<typeof createCard>>} the open ones */
   let cards = new Map();
+
+  const palette = createPalette(() => {
+    for (const card of cards.values()) card.redraw();
+  });
 
   const change = (/** @type {(now: import("../edits.js").Gesture) => import("../edits.js").Gesture} */ how) =>
     store.set({ gestures: regestured(store.state, how) });
@@ -83,7 +88,7 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
       card.element.remove();
       cards.delete(dim);
     } else {
-      const opened = createCard(facts, { store, dossier, stretches }, {
+      const opened = createCard(facts, { store, palette, dossier, stretches }, {
         mute: () => mute(dim),
         lock: () => lock(dim),
         sweep: () => runThrough(facts),

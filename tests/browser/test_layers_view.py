@@ -147,6 +147,20 @@ def test_the_library_comes_from_here_and_only_when_a_chart_is_opened(explorer: E
     assert explorer.console == [], "the page's policy lets the library do all it tries"
 
 
+def test_where_the_library_does_not_arrive_the_numbers_still_stand(fresh: Opener) -> None:
+    explorer = fresh()
+    page = explorer.page
+    page.route("**/plotly.min.js", lambda route: route.abort())
+    explorer.open("#panel=layers&label=phone")
+    expect(page.locator("#probe-failure")).to_contain_text("cannot be drawn")
+    expect(page.locator("#probe-numbers tr").first).to_contain_text("linear probe")
+    page.unroute("**/plotly.min.js")
+    page.get_by_role("tab", name="Sliders").click()
+    page.get_by_role("tab", name="Layers").click()
+    assert curves(explorer)["linear probe"]["y"] == [row["bits"] for row in rows("phone")]
+    expect(page.locator("#probe-failure")).to_be_empty()
+
+
 def test_a_chart_follows_the_width_of_its_panel(fresh: Opener) -> None:
     explorer = drawn(fresh(viewport={"width": 1440, "height": 900}).open("#panel=layers"))
     page = explorer.page

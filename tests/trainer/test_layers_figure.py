@@ -9,6 +9,7 @@ import pytest
 
 from tests.trainer.bound_rows import bound_row
 from trainer.analysis.layers_figure import layers_figure
+from trainer.analysis.plotting import GREY
 from trainer.bundle import Report
 
 ROWS = [
@@ -20,6 +21,7 @@ ROWS = [
     bound_row("shuffled labels (module 2)", -0.1, margins=None),
     bound_row("module 1", 1.75, family="one hidden layer", margins=None),
     bound_row("module 2", 2.25, family="one hidden layer", margins=None),
+    bound_row("module 1", 1.25, family="modules above fine-tuned", margins=None),
 ]
 
 
@@ -32,16 +34,19 @@ def traces(rows: list[dict[str, Any]], label: str, measure: str) -> dict[str, di
 
 def test_bits_of_every_depth_beside_the_ceiling_and_the_controls() -> None:
     found = traces(ROWS, "phone", "bits")
-    own, hidden, fresh, spectrum, shuffled, ceiling = found.values()
+    own, hidden, tuned, fresh, spectrum, shuffled, ceiling = found.values()
     assert (own["name"], own["y"], own["text"]) == ("linear probe", [1.5, 2.0], ["module 1", "module 2"])
     assert own["error_y"]["array"] == pytest.approx([0.2, 0.2])
     assert own["error_y"]["arrayminus"] == pytest.approx([0.1, 0.1])
     assert (hidden["name"], hidden["y"]) == ("one hidden layer", [1.75, 2.25])
+    assert (tuned["name"], tuned["y"], tuned["text"]) == ("modules above fine-tuned", [1.25], ["module 1"])
     assert (fresh["name"], fresh["y"], fresh["line"]["dash"]) == ("untrained, linear", [0.5, 0.25], "dot")
     assert (spectrum["name"], spectrum["y"]) == ("log-mel, linear", [1.0, 1.0])
     assert spectrum["error_y"]["array"] == pytest.approx([0.2, 0.0])
     assert (shuffled["name"], shuffled["y"]) == ("shuffled labels", [-0.1])
     assert (ceiling["name"], ceiling["y"]) == ("H(Y), the ceiling", [3.0, 3.0])
+    assert len({trace["line"]["color"] for trace in found.values()} - {GREY}) == 5
+    assert len({trace["x"][0] for trace in (own, hidden, tuned, fresh)}) == 4, "none hides another"
     for trace in (own, hidden, fresh):
         assert [round(x) for x in trace["x"]] == [1, 2], "each beside the depth it is of"
     assert [round(x) for x in shuffled["x"]] == [2]

@@ -7,6 +7,7 @@ label and measure it is of, so that a page may have a menu of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count, cycle
 from typing import Any
 
 from trainer.analysis.bounds import BOUNDS_KEY
@@ -18,9 +19,11 @@ from trainer.bundle import Report
 LINEAR = "linear"
 Row = Mapping[str, Any]
 
+_OF_FAMILIES = (COLOURS[0], COLOURS[1], COLOURS[4], COLOURS[5])
+_OF_UNTRAINED, _OF_LOG_MEL = COLOURS[2], COLOURS[3]
 _TITLE = "What probes get out of each layer"
-_EDGE = 0.3  # how far what is the same at every layer reaches beyond the first and the last
-_APART = 0.07  # between what would stand one on another
+_EDGE = 0.35  # how far what is the same at every layer reaches beyond the first and the last
+_APART = 0.05  # between what would stand one on another
 
 
 def _bits(row: Row) -> Interval:
@@ -95,18 +98,19 @@ def _traces(rows: Rows, measure: str, depths: list[str]) -> Iterator[Trace]:
     alone.
     """
     families = list(dict.fromkeys(row["family"] for row in rows))
-    for index, family in enumerate(families):
+    places = count(-1)
+    for family, tone in zip(families, cycle(_OF_FAMILIES), strict=False):
         own = [row for row in rows if row["family"] == family and _is_own(row)]
         probe = f"{family} probe" if family == LINEAR else family
-        yield from _curve(own, measure, depths, probe, COLOURS[index], (index - 0.5) * _APART)
-    linear = [row for row in rows if row["family"] == families[0]]
+        yield from _curve(own, measure, depths, probe, tone, next(places) * _APART)
+    linear = [row for row in rows if row["family"] == LINEAR]
     fresh = [row for row in linear if row["representation"].startswith(UNTRAINED)]
-    yield from _curve(fresh, measure, depths, f"{UNTRAINED}, {LINEAR}", COLOURS[2], 1.5 * _APART, dash="dot")
+    yield from _curve(fresh, measure, depths, f"{UNTRAINED}, {LINEAR}", _OF_UNTRAINED, next(places) * _APART, "dot")
     for row in linear:
         if row["representation"] == LOG_MEL:
-            yield from _level(_MEASURES[measure][1](row), depths, f"{LOG_MEL}, {LINEAR}", COLOURS[3], "dash")
+            yield from _level(_MEASURES[measure][1](row), depths, f"{LOG_MEL}, {LINEAR}", _OF_LOG_MEL, "dash")
         elif row["representation"].startswith(SHUFFLED):
-            yield from _curve([row], measure, depths, SHUFFLED, GREY, 2.5 * _APART)
+            yield from _curve([row], measure, depths, SHUFFLED, GREY, next(places) * _APART)
     if measure == "bits" and rows:
         ceiling = rows[0]["entropy"]
         yield from _level((ceiling, ceiling, ceiling), depths, "H(Y), the ceiling", GREY, "longdash")

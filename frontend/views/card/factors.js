@@ -31,7 +31,7 @@ export function factorsOf({ labels, factors }) {
 function verdict(told, measured, rest) {
   if (!measured && !told) return "Not measured: `python -m trainer analyse all` does it.";
   if (!told) return `No factor above chance, of ${measured} asked: ${rest.join(", ")}.`;
-  const scale = "Bits about voices held out, with 95 % intervals.";
+  const scale = "Bits on speech held out, with 95 % intervals.";
   return rest.length ? `${scale} Not above chance: ${rest.join(", ")}.` : scale;
 }
 

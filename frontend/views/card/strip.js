@@ -2,17 +2,17 @@
 /** What one dimension does to the open recording: pictures along its travel, each to be put on the slider. */
 import { signed } from "../../format.js";
 import { make } from "../dom.js";
-import { createPalette, sharedRange } from "../palette.js";
+import { sharedRange } from "../palette.js";
 
 /**
  * @param {number} dim
  * @param {import("../../state.js").Store} store
+ * @param {import("../palette.js").Palette} palette
  * @param {(value: number) => void} use puts a value on the slider
  */
-export function createStrip(dim, store, use) {
+export function createStrip(dim, store, palette, use) {
   /** @type {{canvas: HTMLCanvasElement, spectrogram: import("../../arrays.js").Spectrogram}[]} */
   let cells = [];
-  const palette = createPalette(draw);
   const row = make("div", { className: "strip", role: "group", ariaLabel: `This recording with dimension ${dim} at one value after another` });
   const note = make("p", { className: "card-note" }, "");
 
@@ -22,6 +22,7 @@ export function createStrip(dim, store, use) {
 
   return {
     element: make("section", { className: "card-strip" }, make("h4", {}, "What it does to this recording"), row, note),
+    draw,
     /** @param {import("../../dossier.js").Strip | null} strip */
     show(strip) {
       cells = [];
