@@ -8,7 +8,7 @@ import { createUpkeep } from "./upkeep.js";
 /** @typedef {FigureRequest & {figure: import("./charts.js").Figure | null, missing: string}} Shown `missing` says why there is none */
 
 /** The panels that show a figure, which has their name. */
-const PANELS = ["layers", "map"];
+const PANELS = ["layers", "map", "prior"];
 
 /** @param {State} state @returns {FigureRequest | null} */
 const wanted = ({ panel, card }) => (PANELS.includes(panel) && card ? { model: card.model, name: panel } : null);
@@ -31,6 +31,13 @@ export function createFigures(store) {
     request: wanted,
     ask,
     show: (figure) => store.set({ figure }),
+  });
+  createUpkeep(store, {
+    name: "tradeoff",
+    keys: ["card", "panel"],
+    request: ({ panel, card }) => (panel === "prior" && card ? { model: card.model, name: "tradeoff" } : null),
+    ask,
+    show: (tradeoff) => store.set({ tradeoff }),
   });
 }
 

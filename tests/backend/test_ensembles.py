@@ -64,7 +64,9 @@ def test_members_that_can_be_heard_are_models(served: TestClient) -> None:
     assert served.get("/models/family.first").json()["modules"]
 
 
-def test_a_member_is_known_by_its_digest_wherever_it_is(start: Callable[..., TestClient], tiny: Path, tmp_path: Path) -> None:
+def test_a_member_is_known_by_its_digest_wherever_it_is(
+    start: Callable[..., TestClient], tiny: Path, tmp_path: Path
+) -> None:
     write_ensemble(tmp_path / "lone", alike([("somewhere", bundle.digest(tiny)), ("gone", "0" * 64)]))
     client = start(models=(tmp_path / "lone",))
     assert [one["model"] for one in client.get("/ensembles/lone").json()["members"]] == ["tiny", None]
@@ -142,7 +144,9 @@ def test_one_that_does_not_hold_is_passed_over_and_hides_no_other(
     assert ENSEMBLE in told[0]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{" * 500, b'{"format_version": 1}', b"\xff\xfe", b'"\\ud800"'])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"null", b"{" * 500, b'{"format_version": 1}', b"\xff\xfe", b'"\\ud800"']
+)
 def test_what_is_no_ensemble_at_all(served: TestClient, family: Path, content: bytes) -> None:
     (family / ENSEMBLE).write_bytes(content)
     assert served.get("/ensembles").json() == {"ensembles": []}
@@ -157,7 +161,9 @@ def test_links_that_lead_out_are_not_followed(served: TestClient, family: Path, 
     assert "family.outside" not in [one["model"] for one in served.get("/models").json()["models"]]
 
 
-def test_one_that_is_mended_comes_back_and_two_of_one_name_are_one(served: TestClient, family: Path, tmp_path: Path) -> None:
+def test_one_that_is_mended_comes_back_and_two_of_one_name_are_one(
+    served: TestClient, family: Path, tmp_path: Path
+) -> None:
     whole = (family / ENSEMBLE).read_bytes()
     (family / ENSEMBLE).write_bytes(whole[:100])
     assert served.get("/ensembles/family").status_code == 404
@@ -174,4 +180,6 @@ def test_the_shipped_ensemble_is_there_at_first_start(start: Callable[..., TestC
     detail = EnsembleDetail.model_validate(client.get(f"/ensembles/{shipped['ensemble']}").json())
     assert [one.model for one in detail.members if one.model is not None] == names[1:]
     assert len(names) >= 3, "two to listen to"
-    assert detail.members[0].digest == client.get(f"/models/{names[1]}").json()["digest"], "measured as they are shipped"
+    assert detail.members[0].digest == client.get(f"/models/{names[1]}").json()["digest"], (
+        "measured as they are shipped"
+    )

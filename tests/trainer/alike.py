@@ -68,7 +68,8 @@ def alike(members: Sequence[tuple[str, str]], *, dims: int = 2, fused: bool = Tr
         ),
         dropped=1,
         channels=tuple(
-            Channel(member=member, module=1, dim=dim, bits=1.0 + dim, monte_carlo=about(1.25 + dim)) for member, dim in of
+            Channel(member=member, module=1, dim=dim, bits=1.0 + dim, monte_carlo=about(1.25 + dim))
+            for member, dim in of
         ),
         nmi=PackedArray.of(nmi),
         vi=None,
@@ -76,7 +77,11 @@ def alike(members: Sequence[tuple[str, str]], *, dims: int = 2, fused: bool = Tr
         reachability=tuple(None if number == order[0] else 0.25 for number in range(len(of))),
         labels=(
             LabelChannel(
-                label="voicing", classes=2, bits=1.0, nmi=tuple(0.5 / (dim + 1) for _, dim in of), shared_bits=(0.4,) * len(of)
+                label="voicing",
+                classes=2,
+                bits=1.0,
+                nmi=tuple(0.5 / (dim + 1) for _, dim in of),
+                shared_bits=(0.4,) * len(of),
             ),
         ),
         hot_spots=spots,

@@ -9,8 +9,8 @@ import pytest
 from tests.trainer.alike import ALIKE, APART, alike
 from trainer.analysis import ensemble_figures
 from trainer.analysis.ensemble_figures import ENSEMBLE_FIGURES, channel_names
-from trainer.bundle import Ensemble
 from trainer.analysis.plotting import Figure
+from trainer.bundle import Ensemble
 
 MODELS = [("one", "a"), ("two", "b"), ("three", "c")]
 
