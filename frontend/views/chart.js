@@ -81,7 +81,7 @@ function coloured(trace) {
 function themed({ title: _, updatemenus: __, template: ___, legend, ...layout }) {
   const [ink, soft, faint, panel] = ["--ink", "--soft", "--line", "--panel"].map(rgbOf);
   const axis = { gridcolor: faint, zerolinecolor: faint, linecolor: faint, tickfont: { color: soft }, automargin: true };
-  const titled = (/** @type {any} */ own) => ({ ...axis, ...own, title: { standoff: 8, ...own?.title, font: { size: 12, color: soft } } });
+  const titled = (/** @type {any} */ own) => ({ ...axis, ...own, tickfont: { ...axis.tickfont, ...own.tickfont }, title: { standoff: 8, ...own?.title, font: { size: 12, color: soft } } });
   const axes = Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key));
   return {
     margin: { l: 44, r: 8, t: 8, b: 32 },

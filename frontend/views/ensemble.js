@@ -39,7 +39,7 @@ export function showEnsemble(store, relatives, { player, transport }) {
     host.hidden = !figure;
     host.dataset.figure = name;
     host.ariaLabel = `${figure?.layout.title.text ?? ""}. ${part("ensemble-about").textContent}`;
-    part("ensemble-key").textContent = name === "channels" ? KEY : "";
+    part("ensemble-key").textContent = name === "channels" ? keyOf() : "";
     chart.show(figure && (name === "channels" ? matrix(figure) : { ...figure, layout: { ...figure.layout, legend: { y: -0.25 } } }));
   }
 
@@ -73,7 +73,7 @@ export function showEnsemble(store, relatives, { player, transport }) {
     }
     const { step } = shown.figure.layout.meta;
     const { order } = shown.ensemble;
-    const places = shown.figure.data[trace].meta.part === "labels" ? [/** @type {number[]} */ (point)[0]] : [point].flat();
+    const places = shown.figure.data[trace].meta.part === "labels" ? [/** @type {number[]} */ (point)[1]] : [point].flat();
     const spot = spotAt(shown.ensemble, places.map((place) => order[place * step]));
     if (spot !== null) change({ spot });
     else part("ensemble-missing").textContent = "No hot spot there: click within one of the squares, or below them in a valley.";
@@ -84,13 +84,18 @@ export function showEnsemble(store, relatives, { player, transport }) {
     const { value } = /** @type {HTMLInputElement} */ (target);
     change({ figure: FIGURES.find((one) => one === value) ?? "channels" });
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+  DARK.addEventListener("change", show);
 
   showSpot(store);
   showRelatives(store, relatives, { player, transport });
 }
 
-const KEY = "Each row and column is a dimension of a model; dark is much in common. Squares, and valleys above them, are hot spots: what training finds again and again.";
+/** As good as none: without any, Plotly tries the browser with styles of its own, which the page’s policy forbids. */
+const GAPS = { xgap: 0.001, ygap: 0.001 };
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+
+const keyOf = () =>
+  `Each row and column is a dimension of a model, and ${DARK.matches ? "bright" : "dark"} is much in common (NMI 1: everything). Squares, and valleys above them, are hot spots: what training finds again and again. Beneath, what labels share with each.`;
 
 /** @param {Ensemble} ensemble */
 function aboutOf({ members, channels, dropped, moments, recordings, data, labels }) {
@@ -103,7 +108,7 @@ function matrix({ data, layout }) {
   const [low, high, accent] = ["--quiet-end", "--ink", "--accent"].map(rgbOf);
   const colorscale = [[0, low], [1, high]];
   const named = (/** @type {unknown} */ names) => (Array.isArray(names) ? names.map(plain) : names);
-  const traces = data.map((trace) => (trace.type === "heatmap" ? { ...trace, x: named(trace.x), y: named(trace.y), colorscale, showscale: false } : { ...trace, x: named(trace.x) }));
+  const traces = data.map((trace) => (trace.type === "heatmap" ? { ...trace, x: named(trace.x), y: named(trace.y), colorscale, showscale: false, ...GAPS } : { ...trace, x: named(trace.x) }));
   const shapes = layout.shapes.map((/** @type {any} */ shape) => ({ ...shape, line: { ...shape.line, color: accent } }));
-  return { data: traces, layout: { ...layout, shapes, hovermode: "closest", margin: { l: 8, r: 8, t: 8, b: 8 } } };
+  return { data: traces, layout: { ...layout, shapes, yaxis3: { ...layout.yaxis3, tickfont: { size: 10 } }, hovermode: "closest", margin: { l: 8, r: 8, t: 8, b: 8 } } };
 }

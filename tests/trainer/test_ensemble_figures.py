@@ -22,16 +22,16 @@ def made(name: str, ensemble: Ensemble | None = None) -> Figure:
     return figure
 
 
-def test_the_matrix_stands_in_the_order_of_optics_with_labels_beside() -> None:
+def test_the_matrix_stands_in_the_order_of_optics_with_labels_beneath() -> None:
     matrix, above, labels = made("channels")["data"]
     names = ["one 1.0", "two 1.0", "three 1.0", "one 1.1", "two 1.1", "three 1.1"]
-    assert matrix["x"] == matrix["y"] == above["x"] == labels["y"] == names
+    assert matrix["x"] == matrix["y"] == above["x"] == labels["x"] == names
     block = np.array([[1, ALIKE - 1 / 32, ALIKE - 2 / 32], [0, 1, ALIKE - 3 / 32], [0, 0, 1]])
     block = np.maximum(block, block.T)
     expected = np.block([[block, np.full((3, 3), APART)], [np.full((3, 3), APART), block]])
     assert matrix["z"] == expected.round(3).tolist()
     assert above["y"] == [None, *[0.25] * 5]
-    assert (labels["x"], labels["z"]) == (["voicing"], [[0.5]] * 3 + [[0.25]] * 3)
+    assert (labels["y"], labels["z"]) == (["voicing"], [[0.5] * 3 + [0.25] * 3])
 
 
 def test_hot_spots_are_squares_on_the_diagonal() -> None:
@@ -50,7 +50,7 @@ def test_of_very_many_channels_a_cell_is_the_mean_over_neighbours(monkeypatch: p
     assert figure["layout"]["meta"]["step"] == 2
     assert matrix["x"] == ["one 1.0 to two 1.0", "three 1.0 to one 1.1", "two 1.1 to three 1.1"]
     assert np.allclose(matrix["z"], full.reshape(3, 2, 3, 2).mean((1, 3)), atol=1e-3)
-    assert (above["y"], labels["z"]) == ([0.25] * 3, [[0.5], [0.375], [0.25]])
+    assert (above["y"], labels["z"]) == ([0.25] * 3, [[0.5, 0.375, 0.25]])
 
 
 def test_models_of_one_name_are_told_apart() -> None:

@@ -18,8 +18,7 @@ from trainer.bundle import Ensemble, FusedRow, HotSpot
 MOST_CELLS = 512
 """A side of the matrix; of more channels, each cell is the mean over neighbours in the order."""
 _DIGITS = 3
-_MATRIX, _ABOVE, _BESIDE = (0.0, 0.76), (0.79, 1.0), (0.9, 1.0)
-_WIDE = (0.0, 0.88)
+_LABELS, _MATRIX, _ABOVE = (0.0, 0.2), (0.22, 0.8), (0.82, 1.0)  # from the bottom to the top
 Values = NDArray[np.float64]
 
 
@@ -42,8 +41,8 @@ def channel_names(ensemble: Ensemble) -> list[str]:
 
 
 def _channels(ensemble: Ensemble) -> Figure | None:
-    """NMI of each two channels in OPTICS' order, reachability above, NMI with labels beside. A hot spot is a square
-    along the diagonal and a valley above it.
+    """NMI of each two channels in OPTICS' order, reachability above, NMI with labels beneath. A hot spot is a
+    square along the diagonal and a valley above it.
     """
     order = np.array(ensemble.order)
     step = -(-len(order) // MOST_CELLS)
@@ -80,12 +79,12 @@ def _channels(ensemble: Ensemble) -> Figure | None:
             heat
             | {
                 "name": "labels",
-                "x": [one.label for one in ensemble.labels],
-                "y": names,
-                "z": _means(told.T, starts).round(_DIGITS).tolist(),
-                "xaxis": "x2",
+                "x": names,
+                "y": [one.label for one in ensemble.labels],
+                "z": _means(told.T, starts).T.round(_DIGITS).tolist(),
+                "yaxis": "y3",
                 "showscale": False,
-                "hovertemplate": "%{y}<br>NMI with %{x} %{z:.2f}<extra></extra>",
+                "hovertemplate": "%{x}<br>NMI with %{y} %{z:.2f}<extra></extra>",
                 "meta": {"part": "labels"},
             }
         )
@@ -94,10 +93,16 @@ def _channels(ensemble: Ensemble) -> Figure | None:
     place = {channel: index for index, channel in enumerate(ensemble.order)}
     made["layout"] |= {
         "showlegend": False,
-        "xaxis": unticked | {"domain": list(_WIDE), "type": "category"},
+        "xaxis": unticked | {"type": "category", "anchor": "y3"},
         "yaxis": unticked | {"domain": list(_MATRIX), "type": "category", "autorange": "reversed"},
         "yaxis2": {"domain": list(_ABOVE), "title": {"text": distance}, "rangemode": "tozero", "nticks": 4},
-        "xaxis2": {"domain": list(_BESIDE), "type": "category", "tickangle": -90, "showgrid": False, "anchor": "y"},
+        "yaxis3": {
+            "domain": list(_LABELS),
+            "type": "category",
+            "dtick": 1,
+            "showgrid": False,
+            "autorange": "reversed",
+        },
         "shapes": [_square(spot, place, step) for spot in ensemble.hot_spots],
         "meta": {"step": step, "order": list(ensemble.order), "data": ensemble.data},
     }
