@@ -173,7 +173,8 @@ def _demo() -> Config:
     the clip too, has batch norm and brings recordings to one loudness. What differs is there for the decoders' sake,
     which are to give back what it hears: every convolution adds to its input instead of taking its place; a crop is
     heard in one view, so that neither loudness nor noise is to be forgotten; prediction reaches no farther than 100 ms,
-    behind as well as ahead. Crops played faster and slower stand for more voices. It decodes through an inverse STFT.
+    behind as well as ahead. Crops played faster and slower stand for more voices. It decodes through an inverse STFT,
+    and learns that from the means as well as from what lies around them.
     """
     milliseconds = (10, 20, 30, 40, 60, 80, 100)
     sim_plus = _sim_plus()
@@ -216,8 +217,8 @@ def _demo() -> Config:
         ),
         training=training,
         decoder=SpectralDecoderConfig(width=192, blocks=4, direct=True),
-        decoder_loss=DecoderLossConfig(),
-        decoder_training=training.model_copy(update={"steps": 6_000, "batch_size": 8, "learning_rate": 2e-3}),
+        decoder_loss=DecoderLossConfig(least_spread=0.0),
+        decoder_training=training.model_copy(update={"steps": 9_000, "batch_size": 8, "learning_rate": 2e-3}),
     )
 
 
