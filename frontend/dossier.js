@@ -54,7 +54,7 @@ export function createDossier(store) {
         return null;
       }
     });
-    last = answer;
+    last = answer.catch(() => {}); // whatever befell it, the next has its turn
     return answer;
   }
 

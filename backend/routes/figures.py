@@ -69,8 +69,8 @@ def _made(entry: Entry, name: str) -> Made | None:
         return None
     try:
         return FIGURES[name].make(entry.report)
-    except Exception:  # a report is a file of somebody's: later parts of it may hold anything
-        log.warning("bundle %s: report.json has no numbers for the figure %s", entry.path, name, exc_info=True)
+    except Exception as error:  # a report is a file of somebody's: later parts of it may hold anything
+        log.warning("bundle %s: report.json does not hold what the figure %s needs: %r", entry.path, name, error)
         return None
 
 
