@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -68,4 +67,4 @@ def _fit(options: argparse.Namespace) -> None:
     made = train_family(
         runs, options.data, options.out / MEMBERS, options.out, options.processes, accelerator=options.accelerator
     )
-    print(f"{len(made)} of {len(runs)} members are trained: {os.path.relpath(options.out / MEMBERS)}")
+    print(f"{len(made)} of {len(runs)} members are trained: {options.out / MEMBERS}")
