@@ -16,6 +16,7 @@ from trainer import config as configuration
 from trainer.allocator import keep_memory
 from trainer.analyse import add_data, add_measures
 from trainer.ensemble import add_ensemble, settings
+from trainer.sweep import add_sweep
 
 INTERRUPTED = 130
 
@@ -78,6 +79,7 @@ def make_parser() -> argparse.ArgumentParser:
     align.set_defaults(run=_align)
 
     add_ensemble(commands)
+    add_sweep(commands)
     measures = commands.add_parser("analyse", help="measure a bundle").add_subparsers(required=True, metavar="MEASURE")
     add_measures(measures)
 
