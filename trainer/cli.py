@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 from trainer import config as configuration
 from trainer.allocator import keep_memory
 from trainer.analyse import add_data, add_measures
-from trainer.ensemble import add_ensemble, settings
+from trainer.ensemble import add_ensemble, add_ensemble_measures, settings
 from trainer.sweep import add_sweep
 
 INTERRUPTED = 130
@@ -82,6 +82,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_sweep(commands)
     measures = commands.add_parser("analyse", help="measure a bundle").add_subparsers(required=True, metavar="MEASURE")
     add_measures(measures)
+    add_ensemble_measures(measures)
 
     report = commands.add_parser("report", help="write what was found out about a bundle as one HTML file")
     report.add_argument("--bundle", type=Path, required=True)

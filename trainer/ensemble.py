@@ -1,4 +1,4 @@
-"""python -m trainer ensemble fit: one preset trained from many seeds."""
+"""python -m trainer ensemble fit: one preset from many seeds; analyse channels | fuse: what they have in common."""
 
 from __future__ import annotations
 
@@ -68,3 +68,70 @@ def _fit(options: argparse.Namespace) -> None:
         runs, options.data, options.out / MEMBERS, options.out, options.processes, accelerator=options.accelerator
     )
     print(f"{len(made)} of {len(runs)} members are trained: {options.out / MEMBERS}")
+
+
+def add_ensemble_measures(measures: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Measures of many bundles together."""
+    channels = measures.add_parser("channels", help="what the dimensions of many bundles have in common: hot spots")
+    _add_members(channels)
+    channels.add_argument("--name", help="what to call the ensemble (default: its folder's name)")
+    channels.add_argument("--side", choices=("validation", "train", "all"), default="validation", help="as for usage")
+    channels.add_argument("--clips", type=int, default=300, help="at most so many recordings, spread evenly")
+    channels.add_argument("--samples", type=int, default=1000, help="moments of them in all")
+    channels.add_argument("--module", type=int, action="append", help="default: every one (may be repeated)")
+    channels.add_argument("--distance", choices=("nmi", "vi"), default="nmi")
+    channels.add_argument("--min-samples", type=int, help="of OPTICS; default: scaled to the number of bundles")
+    channels.add_argument("--steepness", type=float, default=0.05, help="of a valley's sides, as a share")
+    channels.add_argument("--resamples", type=int, default=20, help="of the recordings, for intervals and stability")
+    channels.add_argument("--seed", type=int, default=0)
+    channels.set_defaults(run=_channels)
+
+    fusion = measures.add_parser("fuse", help="whether a channel fused from a hot spot holds more than its members")
+    _add_members(fusion)
+    fusion.add_argument("--spot", type=int, action="append", help="default: the largest (may be repeated)")
+    fusion.add_argument("--seed", type=int, default=0)
+    fusion.set_defaults(run=_fuse)
+
+
+def _add_members(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ensemble", type=Path, required=True, help="its folder, which gets ensemble.json")
+    parser.add_argument(
+        "--bundle", type=Path, action="append", help="a bundle (may be repeated); default: all in the folder's members"
+    )
+    add_data(parser)
+
+
+def _members(options: argparse.Namespace) -> list[Path]:
+    """Raises ValueError where there are not two."""
+    paths = options.bundle or sorted(
+        path.parent for path in (options.ensemble / MEMBERS).glob("*/config.json") if path.is_file()
+    )
+    if len(paths) < 2:
+        raise ValueError("--ensemble: two bundles are needed; train them with `python -m trainer ensemble fit`")
+    return list(paths)
+
+
+def _channels(options: argparse.Namespace) -> None:
+    from trainer.bundle import write_ensemble
+    from trainer.reports.channels import ChannelOptions, compare_channels
+    from trainer.reports.ensemble_table import table
+
+    if options.samples < 10 or options.clips < 2:
+        raise ValueError("--samples must be at least 10, and --clips at least 2")
+    asked = {name: getattr(options, name) for name in ChannelOptions.__dataclass_fields__ if name in options}
+    asked["name"] = options.name or options.ensemble.resolve().name
+    asked["modules"] = tuple(options.module) if options.module else None
+    asked["data"] = " + ".join(folder.resolve().name for folder in options.data)
+    ensemble = compare_channels(_members(options), options.data, ChannelOptions(**asked))
+    write_ensemble(options.ensemble, ensemble)
+    print("\n".join(table(ensemble)))
+
+
+def _fuse(options: argparse.Namespace) -> None:
+    from trainer.bundle import read_ensemble, write_ensemble
+    from trainer.reports.fusion import fuse_ensemble, table
+
+    ensemble = read_ensemble(options.ensemble)
+    ensemble = fuse_ensemble(ensemble, _members(options), options.data, options.spot, options.seed)
+    write_ensemble(options.ensemble, ensemble)
+    print("\n".join(table(ensemble.fusion)))

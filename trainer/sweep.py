@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
 
 from trainer import config as configuration
 from trainer.config import preset
 from trainer.ensemble import MEMBERS, add_family, seeded, settings
 from trainer.family import Run, train_family
 
-BETAS = (0.0005, 0.002, 0.01, 0.05, 0.2)
+BETAS = (0.0005, 0.002, 0.02, 0.1, 0.5)
+RESULTS = "sweep.json"
 NOISES = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 
@@ -58,3 +64,27 @@ def _sweep(options: argparse.Namespace) -> None:
         runs, options.data, options.out / MEMBERS, options.out, options.processes, accelerator=options.accelerator
     )
     print(f"{len(paths)} of {len(runs)} runs are trained: {options.out / MEMBERS}")
+    if len(paths) == len(runs):
+        _measure(paths, options)
+
+
+def _measure(paths: Sequence[Path], options: argparse.Namespace) -> None:
+    """Into RESULTS, run by run; what was measured before of the same weights and recordings is kept."""
+    from trainer.bundle import Report, digest, read_report, write_json, write_report
+    from trainer.reports.tables import columns
+    from trainer.reports.tradeoff import Measuring, add_tradeoff, table
+
+    data = " + ".join(folder.resolve().name for folder in options.data)
+    results = options.out / RESULTS
+    known = json.loads(results.read_text(encoding="utf-8"))["rows"] if results.exists() else []
+    measuring = Measuring.of(paths, options.data, options.clips, options.label)
+    rows: list[dict[str, Any]] = []
+    for path in tqdm(paths, desc="measure", unit="run"):
+        mark = {"data": f"{data}, validation", "clips": options.clips, "digest": digest(path)}
+        own = [row for row in known if row["label"] == options.label and mark.items() <= row.items()]
+        rows += own or [{**row, **mark} for row in measuring.rows(path)]
+        write_json(results, {"preset": options.preset, "rows": rows})
+    print("\n".join(columns(table(rows))))
+    if options.into is not None:
+        report = add_tradeoff(read_report(options.into) or Report(), rows)
+        write_report(options.into, report)

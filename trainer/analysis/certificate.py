@@ -1,12 +1,13 @@
-"""A certificate of how near noisy latents are to their prior, from information alone (Butakov et al., arXiv 2410.06993).
+"""A certificate of how near noisy latents are to their prior, by information alone (Butakov et al., arXiv 2410.06993).
 
-Noise Z ~ N(0, s^2 I) on standardised codes f(X) carries at most (d / 2) log(1 + 1 / s^2) nats, its capacity, and
+Noise Z ~ N(0, s^2 I) on codes f(X) of variance 1 carries at most (d / 2) log(1 + 1 / s^2) nats, its capacity, and
 KL( f(X) + Z || N(0, (1 + s^2) I) ) = capacity - I(f(X); f(X) + Z). So the capacity less any lower bound on the
-information bounds that KL from above. For uniform noise on codes in [0, 1] the prior is U(-e, 1 + e).
+information bounds that KL from above. Where the variance is not quite 1, (E|f(X)|^2 - d) / (2 (1 + s^2)) comes to it.
+For uniform noise on codes in [0, 1] the prior is U(-e, 1 + e).
 
-The bound is the contrastive one with the best critic, since the density of the noise is known: the mean over codes of
-log p(z_i | x_i) - log mean_j p(z_i | x_j). It holds in expectation whatever codes depend on one another, and cannot
-exceed ln n.
+The bound is the contrastive one with the best critic, since the density of the noise is known: log p(z_i | x_i) - log
+mean_j p(z_i | x_j), the first of which has a mean that is known too. It holds in expectation whatever codes depend on
+one another, and cannot exceed ln n.
 """
 
 from __future__ import annotations
@@ -57,13 +58,14 @@ def capacity(dims: int, noise: float, target: Target = "gaussian") -> float:
     return dims * (0.5 * math.log1p(1 / noise) if target == "gaussian" else math.log1p(1 / (2 * noise)))
 
 
-def standardised(codes: NDArray[np.floating]) -> Values:
-    """`codes` [n, dims] with mean 0 and variance 1 each. Raises ValueError where one does not vary."""
-    wide = codes.astype(np.float64)
-    sd = wide.std(0)
+def standardised(codes: NDArray[np.floating], by: NDArray[np.floating]) -> Values:
+    """`codes` [n, dims], where those of other recordings, `by` [m, dims], have mean 0 and variance 1. By their own
+    moments they would seem nearer to the prior than they are. Raises ValueError where a dimension does not vary.
+    """
+    mean, sd = by.astype(np.float64).mean(0), by.astype(np.float64).std(0)
     if not (sd > 0).all():
         raise ValueError(f"dimension {int(np.flatnonzero(~(sd > 0))[0])} does not vary, so that nothing is certified")
-    unit: Values = (wide - wide.mean(0)) / sd
+    unit: Values = (codes.astype(np.float64) - mean) / sd
     return unit
 
 
@@ -80,7 +82,10 @@ def certify(
     rng = np.random.default_rng([seed, _STREAM])
     if target == "gaussian":
         heard = codes + math.sqrt(noise) * rng.normal(size=codes.shape)
-        logs = cdist(heard, codes, "sqeuclidean") / (-2 * noise)
+        densities = np.exp(cdist(heard, codes, "sqeuclidean") / (-2 * noise))
+        # What log p and log q have that the other has not, pair by pair and sample by sample
+        prior = (heard**2).sum(1) / (2 * (1 + noise)) + dims * 0.5 * math.log1p(1 / noise)
+        excess = float((heard**2).sum(1).mean() / (2 * (1 + noise))) - dims / 2
     else:
         if codes.min() < 0 or codes.max() > 1:
             raise ValueError("codes with a uniform target lie between 0 and 1")
@@ -88,20 +93,20 @@ def certify(
         near = np.ones((count, count), dtype=np.bool_)
         for dim in range(dims):
             near &= np.abs(heard[:, None, dim] - codes[None, :, dim]) <= noise
-        logs = np.where(near, 0.0, -np.inf)
-    information, error, freedom = _jackknifed(logs, member, len(names))
-    margin = float(stats.t.ppf(CONFIDENCE, freedom)) * error
+        densities, excess = near.astype(np.float64), 0.0
+        prior = np.full(count, capacity(dims, noise, target))
+    kl, error = _jackknifed(densities, prior, member)
     most, ceiling = capacity(dims, noise, target), math.log(count)
-    high = most - (information - margin)
+    margin = float(stats.t.ppf(CONFIDENCE, len(names) - 1)) * error
     return Certificate(
-        kl=most - information,
-        low=most - (information + margin),
-        high=high,
+        kl=kl,
+        low=kl - margin,
+        high=kl + margin,
         capacity=most,
-        information=information,
+        information=most + excess - kl,
         ceiling=ceiling,
         binds=ceiling - most < _ROOM,
-        variation=min(1.0, math.sqrt(max(0.0, high) / 2)),
+        variation=min(1.0, math.sqrt(max(0.0, kl + margin) / 2)),
         n=count,
         groups=len(names),
     )
@@ -112,24 +117,19 @@ def blocks(dims: int, size: int) -> list[list[int]]:
     return [list(range(first, min(first + size, dims))) for first in range(0, dims, size)]
 
 
-def _jackknifed(logs: Values, member: Codes, groups: int) -> tuple[float, float, int]:
-    """The bound from log p(z_i | x_j) [n, n], up to a constant, its standard error from leaving out one group after
-    another, as what is heard and as what it is held against alike, and the degrees of freedom.
+def _jackknifed(densities: Values, prior: Values, member: Codes) -> tuple[float, float]:
+    """The mean over i of log mean_j p(z_i | x_j) [n, n] + prior_i [n], and its standard error from leaving out one
+    group after another, as what is heard and as what it is held against alike.
     """
-    count = len(logs)
-    own = np.diag(logs)
-    highest = logs.max(1, keepdims=True)
-    densities = np.exp(logs - highest)
+    count, sizes = len(densities), np.bincount(member)
+    groups = len(sizes)
     order = np.argsort(member, kind="stable")
     starts = np.searchsorted(member[order], np.arange(groups))
     by_group = np.add.reduceat(densities[:, order], starts, axis=1)
-    sizes = np.bincount(member, minlength=groups)
     total = by_group.sum(1, keepdims=True)
-    whole = float((own - highest[:, 0] - np.log(total[:, 0] / count)).mean())
-    # Of what is heard of a group itself nothing is asked when that group is left out, so its 0 does no harm
+    whole = float((np.log(total[:, 0] / count) + prior).mean())
     left = np.maximum(total - by_group, np.finfo(np.float64).tiny)
-    each = (own - highest[:, 0])[:, None] - np.log(left / (count - sizes))
-    each[np.arange(count), member] = 0.0
+    each = np.log(left / (count - sizes)) + prior[:, None]
+    each[np.arange(count), member] = 0.0  # of what is heard of a group nothing is asked when that is left out
     without = each.sum(0) / (count - sizes)
-    error = math.sqrt((groups - 1) / groups * float(((without - without.mean()) ** 2).sum()))
-    return whole, error, groups - 1
+    return whole, math.sqrt((groups - 1) / groups * float(((without - without.mean()) ** 2).sum()))

@@ -23,7 +23,8 @@ def autocorrelation(clips: Sequence[Values]) -> Values:
         products[:size] += np.fft.irfft(np.abs(spectrum) ** 2, 2 * size)[:size]
         counts[:size] += np.arange(size, 0, -1)
     covariances = products / np.maximum(counts, 1)
-    return covariances / covariances[0] if covariances[0] > 0 else np.eye(1, lags)[0]
+    found: Values = covariances / covariances[0] if covariances[0] > 0 else np.eye(1, lags)[0]
+    return found
 
 
 def effective_size(clips: Sequence[Values]) -> float:

@@ -1,4 +1,4 @@
-"""The energy distance of a sample from N(0, I) (Szekely and Rizzo 2005), against the normal itself, not a draw from it."""
+"""The energy distance of a sample from N(0, I) itself, not from a draw of it (Szekely and Rizzo 2005)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from trainer.analysis.sample_pairs import Pairs
 Values = NDArray[np.float64]
 
 
-def energy_distance(pairs: Pairs, weights: Values | None = None) -> float:
+def energy_distance(pairs: Pairs, weights: Values) -> Values:
     """2 E|X - Y| - E|X - X'| - E|Y - Y'|, X a sample and Y from N(0, I): 0 for the normal alone. Pairs of one group are
-    left out, since they are nearer than independent ones; so it may lie a little below 0. `weights` [groups]: how
-    often each was drawn.
+    left out, since they are nearer than independent ones; so it may lie a little below 0. `weights` [resamples,
+    groups]: how often each was drawn; the distances are [resamples].
     """
     to_normal = pairs.mean(distance_to_normal(pairs.values), weights)
     within = pairs.mean_of_pairs(pairs.distances, weights)
@@ -27,7 +27,6 @@ def distance_to_normal(values: Values) -> Values:
     """E|x - Y| of each x of `values` [n, dims], Y from N(0, I) (Baringhaus and Henze 1988)."""
     dims = values.shape[1]
     squares = (values**2).sum(1)
-    # 1F1(-1/2; d/2; -q/2) as the mean of sqrt(1 + ...) overflows for large q; Kummer's series does not
     found: Values = mean_norm(dims) * special.hyp1f1(-0.5, dims / 2, -squares / 2)
     return found
 

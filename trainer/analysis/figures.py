@@ -1,7 +1,6 @@
 """The figures of a report, made once: for the page, for the printed report and for notebooks.
 
-Each is Plotly's JSON, {"data": [...], "layout": {...}}: made without Plotly, shown by whoever has it. Colours are Okabe
-and Ito's, which the colour-blind tell apart; they carry nothing that a name does not.
+Each is Plotly's JSON, {"data": [...], "layout": {...}}: made without Plotly, shown by whoever has it.
 """
 
 from __future__ import annotations
@@ -11,12 +10,14 @@ from typing import Any
 
 from trainer.analysis.bounds import BOUNDS_KEY
 from trainer.analysis.concentration import CONCENTRATION_KEY
+from trainer.analysis.normality import CERTIFICATES_KEY, DIMENSIONS_KEY, NORMALITY_KEY
+from trainer.analysis.normality_figures import certificate_figure, quantile_figure, spectrum_figure
+from trainer.analysis.plots import COLOURS, Figure, error, figure, line
 from trainer.analysis.pooling import LOG_MEL, UNTRAINED
+from trainer.analysis.tradeoff import TRADEOFF_KEY, tradeoff_figure
 from trainer.bundle import ModuleReport, Report
 
-Figure = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _LINEAR = "linear"
 
 
@@ -34,19 +35,19 @@ def _usage(report: Report) -> Figure | None:
         if kls:
             name = f"module {part.module}"
             lines.append(
-                _line(len(lines), name, list(range(1, len(kls) + 1)), [kl for kl, _ in kls])
+                line(len(lines), name, list(range(1, len(kls) + 1)), [kl for kl, _ in kls])
                 | {"text": [f"dimension {dim}" for _, dim in kls]}
             )
     title = "How much each dimension is used"
-    return _figure(title, lines, "dimensions, most used first", "KL, nats a frame", y_type="log") if lines else None
+    return figure(title, lines, "dimensions, most used first", "KL, nats a frame", y_type="log") if lines else None
 
 
 def _prior(report: Report) -> Figure | None:
     """How far frames lie from the middle of the prior."""
     parts = [part for part in report.modules if part.prior is not None]
-    lines = [_line(index, f"module {part.module}", *_distances(part)) for index, part in enumerate(parts)]
+    lines = [line(index, f"module {part.module}", *_distances(part)) for index, part in enumerate(parts)]
     title = "How far frames lie from zero; latents drawn from N(0, I) lie near 1"
-    return _figure(title, lines, "root mean square of a frame", "share of frames within") if lines else None
+    return figure(title, lines, "root mean square of a frame", "share of frames within") if lines else None
 
 
 def _distances(part: ModuleReport) -> tuple[list[float], list[float]]:
@@ -69,21 +70,21 @@ def _factors(report: Report) -> Figure | None:
                     "x": list(best),
                     "y": bits,
                     "text": [f"dimension {dim}" for dim, _ in best.values()],
-                    "error_y": _error([(label.bits, label.low, label.high) for _, label in best.values()]),
-                    "marker": {"color": _COLOURS[len(bars) % len(_COLOURS)]},
+                    "error_y": error([(label.bits, label.low, label.high) for _, label in best.values()]),
+                    "marker": {"color": COLOURS[len(bars) % len(COLOURS)]},
                 }
             )
     title = "The most that one dimension tells of each factor"
-    return _figure(title, bars, "factor", "bits, on groups held out") if bars else None
+    return figure(title, bars, "factor", "bits, on groups held out") if bars else None
 
 
 def _concentration(report: Report) -> Figure | None:
     """Bits by how many dimensions, of the deepest module."""
     rows = _latest(report, CONCENTRATION_KEY)
     deepest = [row for row in rows if row["module"] == max(each["module"] for each in rows)]
-    lines = [_line(index, row["factor"], row["dims"], row["bits"]) for index, row in enumerate(deepest)]
+    lines = [line(index, row["factor"], row["dims"], row["bits"]) for index, row in enumerate(deepest)]
     title = f"In how few dimensions of module {deepest[0]['module']} a linear probe finds a factor" if deepest else ""
-    return _figure(title, lines, "dimensions it leans on most", "bits", x_type="log") if lines else None
+    return figure(title, lines, "dimensions it leans on most", "bits", x_type="log") if lines else None
 
 
 def _layers(report: Report) -> Figure | None:
@@ -96,11 +97,11 @@ def _layers(report: Report) -> Figure | None:
         for some, suffix, dash in ((own, "", "solid"), (fresh, f", {UNTRAINED}", "dot")):
             found = [row for row in some if row["label"] == label]
             at = [row["representation"].removeprefix(f"{UNTRAINED} ") for row in found]
-            line = _line(index, label + suffix, at, [row["bits"] for row in found])
+            line = line(index, label + suffix, at, [row["bits"] for row in found])
             line["line"]["dash"] = dash
-            lines.append(line | {"error_y": _error([(row["bits"], row["low"], row["high"]) for row in found])})
+            lines.append(line | {"error_y": error([(row["bits"], row["low"], row["high"]) for row in found])})
     title = "What a linear probe proves of each label, at every depth"
-    return _figure(title, lines, "", "bits, at least") if lines else None
+    return figure(title, lines, "", "bits, at least") if lines else None
 
 
 _MAKERS: dict[str, Callable[[Report], Figure | None]] = {
@@ -109,6 +110,10 @@ _MAKERS: dict[str, Callable[[Report], Figure | None]] = {
     "layers": _layers,
     "concentration": _concentration,
     "prior": _prior,
+    "quantiles": lambda report: quantile_figure(_latest(report, DIMENSIONS_KEY)),
+    "spectrum": lambda report: spectrum_figure(_latest(report, NORMALITY_KEY)),
+    "certificate": lambda report: certificate_figure(_latest(report, CERTIFICATES_KEY)),
+    "tradeoff": lambda report: tradeoff_figure(_latest(report, TRADEOFF_KEY)),
 }
 
 
@@ -116,28 +121,3 @@ def _latest(report: Report, key: str) -> Rows:
     """The rows under `key` of the recordings that were measured last."""
     rows: Rows = (report.model_extra or {}).get(key, [])
     return [row for row in rows if row["data"] == rows[-1]["data"]]
-
-
-def _line(index: int, name: str, x: Sequence[Any], y: Sequence[float]) -> Figure:
-    colour = _COLOURS[index % len(_COLOURS)]
-    return {"type": "scatter", "mode": "lines+markers", "name": name, "x": x, "y": y, "line": {"color": colour}}
-
-
-def _error(intervals: Sequence[tuple[float, float, float]]) -> Figure:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [high - value for value, _, high in intervals],
-        "arrayminus": [value - low for value, low, _ in intervals],
-    }
-
-
-def _figure(title: str, data: Sequence[Figure], x: str, y: str, *, x_type: str = "-", y_type: str = "-") -> Figure:
-    layout = {
-        "title": {"text": title},
-        "xaxis": {"title": {"text": x}, "type": x_type},
-        "yaxis": {"title": {"text": y}, "type": y_type},
-        "template": "none",
-        "legend": {"orientation": "h", "y": -0.25},
-    }
-    return {"data": list(data), "layout": layout}

@@ -8,7 +8,6 @@ Joint channels multiply theirs. A label is a channel whose coefficients are 1 wi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np

@@ -84,6 +84,8 @@ def find_hot_spots(distance: Values, min_samples: int, steepness: float = STEEPN
 def overlap(spot: Sequence[int], others: Sequence[Sequence[int]]) -> float:
     """The largest Jaccard index of `spot` with any of `others`: 1 where it was found again (Hennig 2007)."""
     own = set(spot)
+    if not own:
+        return 0.0
     return max((len(own & set(other)) / len(own | set(other)) for other in others), default=0.0)
 
 

@@ -15,6 +15,8 @@ from scipy import special, stats
 Values = NDArray[np.float64]
 Interval = tuple[float, float, float]
 """A figure and the ends of its 95 % interval."""
+NORMALITY_KEY, DIMENSIONS_KEY, CERTIFICATES_KEY = "normality", "normality_dimensions", "certificates"
+"""Where a report has how normal modules are, how normal each dimension is, and what is certified."""
 PROBABILITIES = tuple(float(p) for p in np.round(np.linspace(0.01, 0.99, 29), 4))
 """Of the quantiles that are kept for a Q-Q plot."""
 _Z = 1.959964
@@ -106,9 +108,9 @@ def _interval(value: float, error: float) -> Interval:
 def _moment_error(standard: Values, order: int, n: float) -> float:
     """The standard error of a standardised moment, its mean and scale estimated too (delta method)."""
     moments = [float((standard**k).mean()) for k in range(order + 2)]
-    influence = (
-        standard**order - moments[order] - order * moments[order - 1] * standard
-    ) - order / 2 * moments[order] * (standard**2 - 1)
+    influence = (standard**order - moments[order] - order * moments[order - 1] * standard) - order / 2 * moments[
+        order
+    ] * (standard**2 - 1)
     return float(influence.std() / math.sqrt(n))
 
 

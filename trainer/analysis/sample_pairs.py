@@ -35,13 +35,24 @@ class Pairs:
         found: Values = cdist(self.values, self.values)
         return found
 
-    def mean(self, each: Values, weights: Values | None = None) -> float:
-        """Of a figure of each value [n], groups being drawn `weights` [groups] times."""
-        own = np.ones(len(each)) if weights is None else weights[self.groups]
-        return float((own * each).sum() / own.sum())
+    def mean(self, each: Values, weights: Values) -> Values:
+        """Of a figure of each value [n], the groups drawn `weights` [resamples, groups] times: [resamples]."""
+        found: Values = (weights @ np.bincount(self.groups, each)) / (weights @ np.bincount(self.groups))
+        return found
 
-    def mean_of_pairs(self, each: Values, weights: Values | None = None) -> float:
-        """Of a figure of each two values [n, n], over those of two groups."""
-        own = np.ones(len(each)) if weights is None else weights[self.groups]
-        different = self.groups[:, None] != self.groups
-        return float(own @ (each * different) @ own / (own @ different @ own))
+    def mean_of_pairs(self, each: Values, weights: Values) -> Values:
+        """Of a figure of each two values [n, n], over those of two groups: [resamples]."""
+        order = np.argsort(self.groups, kind="stable")
+        starts = np.searchsorted(self.groups[order], np.arange(self.count))
+        sums = np.add.reduceat(np.add.reduceat(each[np.ix_(order, order)], starts, axis=0), starts, axis=1)
+        sizes = np.bincount(self.groups).astype(np.float64)
+        counts = np.outer(sizes, sizes)
+        np.fill_diagonal(sums, 0.0)
+        np.fill_diagonal(counts, 0.0)
+        found: Values = ((weights @ sums) * weights).sum(1) / ((weights @ counts) * weights).sum(1)
+        return found
+
+    @property
+    def once(self) -> Values:
+        """The weights of the sample as it is [1, groups]."""
+        return np.ones((1, self.count))

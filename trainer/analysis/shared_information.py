@@ -20,7 +20,7 @@ Bits = NDArray[np.float64]
 Codes = NDArray[np.int64]
 _NOTHING = 1e-18
 _ROWS_AT_ONCE = 32
-"""Rows multiplied before one logarithm is taken: of N <= 10^8 samples each is at least 1 / N, and 10^-256 is a number."""
+"""Rows multiplied before one logarithm is taken: of N < 10^8 samples each is at least 1 / N, and 10^-256 a number."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def shared_information(
     product = torch.ones_like(sums)
     held = 0
     for sample, count in zip(samples.tolist(), counts.tolist(), strict=True):
-        # Beside the sample's own 1 what is cut off is nothing, but products too small for float32 take ten times as long
+        # Nothing beside the sample's own 1; but with products too small for float32 it takes ten times as long
         row = torch.threshold_(channels.row(sample, of), _NOTHING, 0.0)
         weighted = row * weights.to(row.dtype) if repeated else row
         # The last column is the coefficient's mean by itself

@@ -10,8 +10,8 @@ Values = NDArray[np.float64]
 
 def covariance_spectrum(values: Values) -> Values:
     """Eigenvalues of the covariance of `values` [n, dims], largest first: all 1 for N(0, I)."""
-    found: Values = np.linalg.eigvalsh(np.cov(values, rowvar=False, bias=True).reshape(2 * (values.shape[1],)))[::-1]
-    return found
+    covariance = np.atleast_2d(np.cov(values.astype(np.float64), rowvar=False, bias=True))
+    return np.linalg.eigvalsh(covariance)[::-1].astype(np.float64)
 
 
 def noise_edges(dims: int, n: float) -> tuple[float, float]:

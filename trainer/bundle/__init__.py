@@ -10,7 +10,7 @@ MODEL_CARD.md          for people                     (optional)
 What was found out about many of them together lies in a folder beside or above: ensemble.json.
 """
 
-from trainer.bundle.documents import BundleError
+from trainer.bundle.documents import BundleError, write_json
 from trainer.bundle.ensembles import (
     ENSEMBLE,
     Channel,
@@ -99,5 +99,6 @@ __all__ = [
     "save_axes",
     "save_decoder",
     "write_ensemble",
+    "write_json",
     "write_report",
 ]

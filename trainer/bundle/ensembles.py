@@ -16,7 +16,7 @@ from trainer.bundle.documents import BundleError, parse, read_json, write_json
 from trainer.config import Frozen
 
 ENSEMBLE = "ensemble.json"
-ENSEMBLE_VERSION = 1
+ENSEMBLE_VERSION: Literal[1] = 1
 _DTYPES = {"float16": "<f2", "float32": "<f4"}
 
 
@@ -101,9 +101,9 @@ class SpotLabel(Frozen):
 
 
 class HotSpot(Frozen):
-    """Channels (their numbers, in order of reachability) that hold the same. `centre` is nearest to all others. `models`
-    of them have a channel in it. `stability`: mean overlap with what resampled recordings give, and with what a part of
-    the models gives.
+    """Channels (their numbers, in order of reachability) that hold the same. `centre` is nearest to all others.
+    `models` have a channel in it. `stability`: mean overlap with what resampled recordings give, and with
+    what a part of the models gives.
     """
 
     channels: tuple[int, ...] = Field(min_length=1)
@@ -146,13 +146,19 @@ class FusedRow(Frozen):
 
 class Ensemble(Frozen):
     """All of it. The matrices are [channels, channels] in the order of `channels`; `order` is that of OPTICS, and
-    `reachability` is by channel, null for the first.
+    `reachability` is by channel, null for the first. `samples`, `clips`, `side`, `seed` and `modules` are what was
+    asked for, `moments` of `recordings` what there was.
     """
 
     format_version: Literal[1] = ENSEMBLE_VERSION
     name: str
     data: str
+    side: Literal["validation", "train", "all"]
     samples: int
+    clips: int
+    seed: int
+    modules: tuple[int, ...] | None
+    moments: int
     recordings: int
     distance: Literal["nmi", "vi"]
     min_samples: int

@@ -33,8 +33,8 @@ class InfoMaxObjective(nn.Module):
     """The whole loss of a stack, as the sum of losses that share no weights: each module learns from its own alone,
     and so does the context network (SIM, arXiv 2408.12936, section 3).
 
-    With `end_to_end` there is one contrast, of the top, and its gradient reaches all (CPC). With DimNoiseConfig there is
-    no KL: contrasts find frames with noise from contexts without (Deep InfoMax, arXiv 2410.06993).
+    With `end_to_end` there is one contrast, of the top, and its gradient reaches all (CPC). With DimNoiseConfig there
+    is no KL: contrasts find frames with noise from contexts without (Deep InfoMax, arXiv 2410.06993).
     """
 
     def __init__(self, config: Config, encoder: SIM) -> None:
@@ -83,11 +83,9 @@ class InfoMaxObjective(nn.Module):
                 if part.kl is not None and not self.noisy:
                     losses.append(self.beta[index] * part.kl)
                 parts.append(part)
-            if self.end_to_end:
-                # One network: noise between its layers would be no part of what is maximised
-                x = (posterior.mean if self.noisy else latents).mT
-            else:
-                x = latents.detach().mT
+            # In one network noise between its layers would be no part of what is maximised
+            inside = posterior.mean if self.noisy else latents
+            x = (inside if self.end_to_end else latents.detach()).mT
         context_loss = None
         if self.context_contrast is not None:
             window = self.context_contrast.window_of(x.shape[1], generator)

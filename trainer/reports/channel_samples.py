@@ -49,6 +49,12 @@ class Samples:
     origin: Codes
     labels: dict[str, Codes]
 
+    def resampled(self, count: int, seed: int) -> list[Codes]:
+        """`count` times the moments of as many recordings as there are, drawn with replacement."""
+        rng = np.random.default_rng(seed)
+        of = [np.flatnonzero(self.recording == number) for number in range(len(self.chosen))]
+        return [np.concatenate([of[i] for i in rng.integers(len(of), size=len(of))]) for _ in range(count)]
+
 
 def open_sources(paths: Sequence[Path]) -> list[Source]:
     """The encoders at `paths`. Raises ValueError where one has no posteriors, or two the same name."""
@@ -105,8 +111,10 @@ def gather_samples(
         means.append(mean)
         logvars.append(logvar)
     origin = _origin(sources, modules)
-    stacked = (np.concatenate([np.concatenate(clip) for clip in part], axis=1) for part in (means, logvars))
-    return Samples(tuple(chosen), np.array(recording), *stacked, origin, _labels(joined(parts)))
+    mean_all, logvar_all = (
+        np.concatenate([np.concatenate(clip) for clip in part], axis=1) for part in (means, logvars)
+    )
+    return Samples(tuple(chosen), np.array(recording), mean_all, logvar_all, origin, _labels(joined(parts)))
 
 
 def _origin(sources: Sequence[Source], modules: Sequence[int] | None) -> Codes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def compare_spaces(samples: Samples, models: int, seed: int = 0) -> list[Space]:
         every = np.concatenate(of)
         starts = np.cumsum([0, *map(len, of)])
         parts = GaussianFingerprints(samples.mean[every], samples.logvar[every])
-        shared = shared_information(Joint(parts, [range(a, b) for a, b in zip(starts, starts[1:], strict=False)]))
+        shared = shared_information(Joint(parts, [range(a, b) for a, b in pairwise(starts.tolist())]))
         rows.append(
             Space(
                 module=module,
