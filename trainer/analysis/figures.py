@@ -24,7 +24,7 @@ _LINEAR = "linear"
 def figures(report: Report) -> dict[str, Figure]:
     """Every figure that `report` has the numbers for, by name."""
     made = {name: make(report) for name, make in _MAKERS.items()}
-    return {name: figure for name, figure in made.items() if figure is not None}
+    return {name: one for name, one in made.items() if one is not None}
 
 
 def _usage(report: Report) -> Figure | None:
@@ -97,9 +97,9 @@ def _layers(report: Report) -> Figure | None:
         for some, suffix, dash in ((own, "", "solid"), (fresh, f", {UNTRAINED}", "dot")):
             found = [row for row in some if row["label"] == label]
             at = [row["representation"].removeprefix(f"{UNTRAINED} ") for row in found]
-            line = line(index, label + suffix, at, [row["bits"] for row in found])
-            line["line"]["dash"] = dash
-            lines.append(line | {"error_y": error([(row["bits"], row["low"], row["high"]) for row in found])})
+            drawn = line(index, label + suffix, at, [row["bits"] for row in found])
+            drawn["line"]["dash"] = dash
+            lines.append(drawn | {"error_y": error([(row["bits"], row["low"], row["high"]) for row in found])})
     title = "What a linear probe proves of each label, at every depth"
     return figure(title, lines, "", "bits, at least") if lines else None
 

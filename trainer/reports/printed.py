@@ -10,7 +10,8 @@ from pathlib import Path
 from plotly.offline import get_plotlyjs
 
 from trainer import bundle
-from trainer.analysis.figures import Figure, figures
+from trainer.analysis.figures import figures
+from trainer.analysis.plots import Figure
 from trainer.bundle import BundleConfig, ModuleReport, Report
 from trainer.durable import replacing
 

@@ -71,7 +71,7 @@ class Measuring:
 
 
 def _question(chosen: Sequence[Chosen], label: str) -> tuple[Question, list[list[Span]]]:
-    """What is asked, and the spans of each recording that it is asked about; held out by speaker where these are known."""
+    """What is asked, and the spans of each recording that it is asked about; held out by speaker where known."""
     groups = [str(one.recording.labels.get(SPEAKER, one.name)) for one in chosen]
     if label != PHONE:
         return questions([one.recording.labels for one in chosen], groups, [label])[0], [[WHOLE] for _ in chosen]
