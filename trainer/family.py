@@ -72,8 +72,8 @@ def train_family(
                 else:
                     active.append(started)
             time.sleep(_LOOK_EVERY)
-            bar.n = sum(_steps_done(members / run.name) for run in runs)
-            bar.set_postfix_str(f"{len(waiting)} waiting", refresh=True)
+            bar.set_postfix_str(f"{len(waiting)} waiting", refresh=False)
+            bar.update(sum(_steps_done(members / run.name) for run in runs) - bar.n)
             active = [one for one in active if not _is_over(one, stop, active)]
     if stop:
         raise KeyboardInterrupt

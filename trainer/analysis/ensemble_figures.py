@@ -232,3 +232,9 @@ ENSEMBLE_FIGURES: dict[str, EnsembleMaker] = {
     "fusion": EnsembleMaker(_fusion, "python -m trainer analyse fuse"),
 }
 """Every figure there may be of an ensemble, by the name it has in addresses."""
+
+
+def ensemble_figures(ensemble: Ensemble) -> dict[str, Figure]:
+    """Every figure that `ensemble` has the numbers for, by name."""
+    made = {name: maker.make(ensemble) for name, maker in ENSEMBLE_FIGURES.items()}
+    return {name: one for name, one in made.items() if one is not None}
