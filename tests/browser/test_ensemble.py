@@ -107,7 +107,8 @@ def test_the_same_walk_is_seen_and_heard_in_each_model(fresh: Opener) -> None:
     expect(page.locator("#relatives .relative")).to_have_count(len(here))
     walks = [request.post_data_json or {} for request in explorer.requests if request.url.endswith("/traverse")]
     assert sorted(one["model"] for one in walks) == [f"narrow.{name}" for name in here]
-    inside = {(one.member, one.module, one.dim) for one in map(ENSEMBLE.channels.__getitem__, ENSEMBLE.hot_spots[SPOT].channels)}
+    channels = [ENSEMBLE.channels[number] for number in ENSEMBLE.hot_spots[SPOT].channels]
+    inside = {(one.member, one.module, one.dim) for one in channels}
     numbers = {f"narrow.{member.member}": number for number, member in enumerate(ENSEMBLE.members)}
     for one in walks:
         assert (numbers[one["model"]], one["module"], one["dim"]) in inside
