@@ -26,7 +26,7 @@ export function createKin(store) {
   function kinOf(model) {
     const kin = known.get(model) ?? seek(model);
     known.set(model, kin);
-    kin.catch(() => known.delete(model));
+    kin.then((found) => found || known.delete(model)).catch(() => known.delete(model)); // an ensemble may appear yet
     return kin;
   }
 
