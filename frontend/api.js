@@ -106,6 +106,14 @@ export async function model(name) {
 
 /**
  * @param {string} name of the model
+ * @returns {Promise<string[]>} the figures that its report has the numbers for
+ */
+export async function figures(name) {
+  return (await (await call(`models/${segment(name)}/figures`)).json()).figures;
+}
+
+/**
+ * @param {string} name of the model
  * @param {string} figure
  * @returns {Promise<import("./charts.js").Figure>}
  */

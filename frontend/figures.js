@@ -9,6 +9,8 @@ import { createUpkeep } from "./upkeep.js";
 
 /** The panels that show a figure, which has their name. */
 const PANELS = ["layers", "map", "prior"];
+/** Most models are of no sweep: that is not asked for in vain. */
+const NO_SWEEP = "Not measured with this model: python -m trainer sweep trains over beta and over noise, and --into puts what it found into its report.";
 
 /** @param {State} state @returns {FigureRequest | null} */
 const wanted = ({ panel, card }) => (PANELS.includes(panel) && card ? { model: card.model, name: panel } : null);
@@ -36,7 +38,7 @@ export function createFigures(store) {
     name: "tradeoff",
     keys: ["card", "panel"],
     request: ({ panel, card }) => (panel === "prior" && card ? { model: card.model, name: "tradeoff" } : null),
-    ask,
+    ask: async (request) => ((await api.figures(request.model)).includes(request.name) ? ask(request) : { ...request, figure: null, missing: NO_SWEEP }),
     show: (tradeoff) => store.set({ tradeoff }),
   });
 }

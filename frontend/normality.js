@@ -66,7 +66,7 @@ export function momentsOf({ meta }) {
  * @returns {string}
  */
 export function verdictOf({ meta }) {
-  const far = `Its distribution function lies at most ${fixed(meta.ks[0], 3)} from that of N(0, 1)`;
+  const far = `Where it is farthest, its distribution function lies ${fixed(meta.ks[0], 3)} from that of N(0, 1)`;
   const frames = `${Math.round(meta.n)} independent draws`;
   const by = meta.ks_chance < 0.05 ? `more than ${frames} from it would by chance` : `no more than ${frames} from it may by chance, which does not prove that it is normal`;
   return `${far}: ${by}.`;

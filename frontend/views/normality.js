@@ -9,7 +9,7 @@ import { make, part } from "./dom.js";
 /** @typedef {import("../normality.js").Kind} Kind */
 
 const FAINT = 0.22;
-const LEGEND = { legend: { y: -0.22 } };
+const LEGEND = { legend: { y: 1.02, yanchor: "bottom", x: 0 } };
 
 /** @param {import("../state.js").Store} store */
 export function showNormality(store) {
@@ -93,7 +93,7 @@ export function showNormality(store) {
     const traces = tracesOf(figure, "spectrum", module);
     const edges = traces.find(({ meta }) => meta.level === "frames")?.meta.edges;
     const band = edges && { type: "rect", xref: "paper", yref: "y", x0: 0, x1: 1, y0: edges[0], y1: edges[1], fillcolor: "#7F7F7F", opacity: 0.18, line: { width: 0 } };
-    put("spectrum", figure, traces, { ...LEGEND, shapes: band ? [band] : [] });
+    put("spectrum", figure, traces, { ...LEGEND, yaxis: { title: { text: figure.layout.meta.axes.spectrum.y }, type: "log" }, shapes: band ? [band] : [] });
     const rows = jointOf(figure, module).map(({ name, energy, wasserstein, mmd, told }) =>
       make("tr", {}, make("th", { scope: "row" }, name), ...[energy, wasserstein, mmd, told].map((said) => make("td", {}, said))),
     );
@@ -106,7 +106,7 @@ export function showNormality(store) {
    */
   function certificate(figure, module) {
     const traces = tracesOf(figure, "certificate", module);
-    put("certificate", figure, traces, { ...LEGEND, xaxis: { title: { text: "dimensions of a block" }, type: "category", tickangle: -60 } });
+    put("certificate", figure, traces, { ...LEGEND, xaxis: { type: "category", tickangle: -60 } });
     const certified = certifiedOf(traces);
     part("normal-certified").textContent = certified?.words ?? "";
     part("normal-warning").textContent = certified?.warning ?? "";
@@ -120,7 +120,7 @@ export function showNormality(store) {
     part("normal-tradeoff-section").hidden = !shown;
     part("normal-tradeoff").hidden = !figure;
     part("normal-tradeoff-note").textContent = figure ? `${figure.layout.title.text}: to the left nearer to the prior, upward more of the label. A point is a setting, the mean of its seeds; both roads lead left.` : (shown?.missing ?? "");
-    charts.tradeoff.show(figure && { ...figure, layout: { ...figure.layout, legend: { y: -0.22 } } });
+    charts.tradeoff.show(figure && { ...figure, layout: { ...figure.layout, ...LEGEND } });
   }
 
   select.addEventListener("change", () => store.set({ normality: { dim: Number(select.value) } }));

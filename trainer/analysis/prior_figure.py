@@ -20,11 +20,12 @@ QUANTILES, SPECTRUM, CERTIFICATE, DISTANCE = "quantiles", "spectrum", "certifica
 
 _AXES = {
     QUANTILES: ("quantiles of N(0, 1)", "quantiles of the dimension"),
-    SPECTRUM: ("direction, widest first", "variance; of N(0, I) it is 1"),
-    CERTIFICATE: ("dimensions", "KL from the prior, nats; bars: 95 % interval"),
+    SPECTRUM: ("direction, widest first", "variance"),
+    CERTIFICATE: ("dimensions of a block", "KL, nats"),
     DISTANCE: ("root mean square of a frame; near 1 for N(0, I)", "share of frames within"),
 }
 _EACH = ("mean", "variance", "skew", "kurtosis", "ks", "ks_chance", "ad", "ad_chance", "n", "frames")
+_DASHES = ("solid", "solid", "dot", "dot")  # what posterior means have stands upon what draws have, or nearly
 _TITLE = "How near to N(0, I)"
 
 
@@ -77,7 +78,7 @@ def _spectra(report: Report) -> Iterator[Trace]:
         about = {"kind": SPECTRUM, "module": row["module"], "of": row["of"], "level": row["level"], "n": row["n"]}
         places = list(range(1, len(row["spectrum"]) + 1))
         name = f"{row['of']}, {row['level']}"
-        yield _line(name, places, row["spectrum"], about | {"edges": row["noise_edges"]}, index=index % 4)
+        yield _line(name, places, row["spectrum"], about | {"edges": row["noise_edges"]}, index=index % 4, dash=_DASHES[index % 4])
 
 
 def _certificates(report: Report) -> Iterator[Trace]:
