@@ -78,7 +78,14 @@ def _spectra(report: Report) -> Iterator[Trace]:
         about = {"kind": SPECTRUM, "module": row["module"], "of": row["of"], "level": row["level"], "n": row["n"]}
         places = list(range(1, len(row["spectrum"]) + 1))
         name = f"{row['of']}, {row['level']}"
-        yield _line(name, places, row["spectrum"], about | {"edges": row["noise_edges"]}, index=index % 4, dash=_DASHES[index % 4])
+        yield _line(
+            name,
+            places,
+            row["spectrum"],
+            about | {"edges": row["noise_edges"]},
+            index=index % 4,
+            dash=_DASHES[index % 4],
+        )
 
 
 def _certificates(report: Report) -> Iterator[Trace]:
