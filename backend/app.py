@@ -21,7 +21,7 @@ from backend.lifecycle import Lifecycle
 from backend.metrics import Metrics
 from backend.middleware import Envelope
 from backend.responses import PROBLEM_RESPONSES
-from backend.routes import clips, decode, encode, figures, health, models, walks
+from backend.routes import clips, decode, encode, ensembles, figures, health, models, walks
 from backend.settings import Settings
 from trainer.bundle import DEMO
 
@@ -55,7 +55,7 @@ def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
     token = settings.token.get_secret_value() if settings.token is not None else None
     app.add_middleware(Access, token=token, origins=settings.origins)
     app.add_middleware(Envelope, metrics=metrics, bodies=bodies, settings=settings)
-    for routes in (health, models, figures, encode, clips, decode, walks):
+    for routes in (health, models, figures, ensembles, encode, clips, decode, walks):
         app.include_router(routes.router)
     # The page answers what no route does. As the default and not as a mount at "/", which would match everything:
     # a route asked with the wrong method must stay a 405.

@@ -1,4 +1,6 @@
-"""The bundles there are, by name: the shipped one first, then those in the user's folders, found as they appear."""
+"""The bundles there are, by name: the shipped one first, then those in the user's folders and in ensembles there, found
+as they appear.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR
 
+from backend.ensembles import MEMBERS, folders
 from backend.errors import MODEL_UNKNOWN, NOT_READY, Problem
 from backend.trial import try_out
 from trainer import bundle
@@ -60,7 +63,8 @@ class Entry:
 
 
 class Catalogue:
-    """Bundles by name, which is the name of their folder; the default is the first. Safe to use from many threads.
+    """Bundles by name, which is the name of their folder, with its ensemble's and a dot before it where it is a member
+    of one; the default is the first. Safe to use from many threads.
 
     A bundle is opened, and thereby checked, when it is first asked for or listed, and again when its files change. One
     that does not hold is logged once and passed over. At most `loaded` models are in memory.
@@ -120,19 +124,19 @@ class Catalogue:
         found: dict[str, Found] = {}
         for root in self._roots:
             try:
-                paths = list(_bundles(root))
+                bundles = list(_bundles(root))
             except (OSError, RuntimeError, ValueError) as error:  # a link that leads to itself is a RuntimeError
                 reason = error.strerror if isinstance(error, OSError) else "it cannot be followed"
                 self._tell(root, f"the folder cannot be read: {reason}")
                 continue
-            for path in paths:
-                if not _NAME.fullmatch(path.name):
+            for name, path in bundles:
+                if not _NAME.fullmatch(name):
                     self._tell(path, "its folder's name may hold only letters, digits, '.', '_' and '-', at most 64")
-                elif path.name in found:
-                    if found[path.name].path != path:
-                        self._tell(path, f"{found[path.name].path} has the same name; rename one of the two folders")
+                elif name in found:
+                    if found[name].path != path:
+                        self._tell(path, f"{found[name].path} has the same name; rename one of the two folders")
                 else:
-                    found[path.name] = Found(path, _signature(path))
+                    found[name] = Found(path, _signature(path))
         return found
 
     def _entry(self, name: str) -> Entry | None:
@@ -203,13 +207,25 @@ def _unknown_model(detail: str) -> Problem:
     return Problem(MODEL_UNKNOWN, detail, field="model")
 
 
-def _bundles(root: Path) -> Iterator[Path]:
-    """`root` itself if it is a bundle, else the bundles directly in it, by name; none where it does not exist (yet)."""
+def _bundles(root: Path) -> Iterator[tuple[str, Path]]:
+    """Names and paths: `root` itself if it is a bundle, else the bundles directly in it, by name, then the members of
+    ensembles; none where it does not exist (yet).
+    """
     root = root.resolve()
     if (root / CONFIG_FILE).is_file():
-        yield root
+        yield root.name, root
     elif root.is_dir():
-        yield from sorted(path for path in root.iterdir() if (path / CONFIG_FILE).is_file())
+        yield from ((path.name, path) for path in sorted(root.iterdir()) if (path / CONFIG_FILE).is_file())
+    for ensemble in folders(root):
+        yield from ((f"{ensemble.name}.{path.name}", path) for path in _members(ensemble))
+
+
+def _members(ensemble: Path) -> Iterator[Path]:
+    """The bundles among its members that can be listened to: most have no decoder, and there may be hundreds."""
+    for path in sorted((ensemble / MEMBERS).glob("*")):
+        inside = path.resolve().is_relative_to(ensemble.resolve())
+        if inside and (path / CONFIG_FILE).is_file() and any(path.glob("decoder-*.safetensors")):
+            yield path
 
 
 def _signature(path: Path) -> Signature:

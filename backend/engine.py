@@ -12,6 +12,7 @@ from torch import Tensor
 
 from backend.catalogue import Catalogue, Entry
 from backend.clips import Clip, ClipStore, Encoded, Unedited, unknown_clip
+from backend.ensembles import Ensembles
 from backend.errors import AUDIO_CONTENT, Problem
 from backend.settings import Settings
 from backend.sounds import Spectrograms
@@ -20,6 +21,8 @@ from trainer.audio import AudioLimits
 from trainer.bundle import DEMO
 from trainer.model import Model
 
+SHIPPED_ENSEMBLES = "ensembles"
+"""The folder of those that come with the shipped bundle, beside it."""
 Decode = Callable[[], Tensor]
 
 
@@ -38,7 +41,8 @@ class Engine:
     def __init__(self, settings: Settings, shipped: Path = DEMO) -> None:
         self.settings = settings
         self.limits = AudioLimits(settings.max_seconds, settings.max_channels, settings.min_rate, settings.max_rate)
-        self.catalogue = Catalogue((shipped, *settings.models), settings.models_loaded)
+        roots = (shipped, shipped.parent / SHIPPED_ENSEMBLES, *settings.models)
+        self.catalogue, self.ensembles = Catalogue(roots, settings.models_loaded), Ensembles(roots[1:])
         self.clips = ClipStore(settings.clip_store_bytes, settings.clip_age_seconds)
         self.spectrograms = Spectrograms()
         # Numbers next to nothing would take a processor thirty times as long, and a recording may hold nothing else.

@@ -1,4 +1,4 @@
-"""python -m benchmarks decode | page | load | train | syllables | curves: a JSON line a row; tables: README's."""
+"""python -m benchmarks decode | page | load | train | channels | syllables | curves: JSON lines; tables: README's."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ def main() -> None:
     """Run the benchmark that was asked for."""
     if sys.argv[1:2] == ["train"]:
         keep_memory()  # as the trainer does; the reference gains by it as well
-    from benchmarks import curves, decode, load, page, tables, train, trainings
+    from benchmarks import channels, curves, decode, load, page, tables, train, trainings
 
     timed = {"decode": decode.rows, "page": page.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("benchmark", choices=[*timed, "load", *ASD, "tables", "all"], nargs="?", default="all")
+    parser.add_argument(
+        "benchmark", choices=[*timed, "channels", "load", *ASD, "tables", "all"], nargs="?", default="all"
+    )
     parser.add_argument("--repeats", type=int, default=200)
     crowd = parser.add_argument_group("load", "people who move sliders at once")
     crowd.add_argument("--seconds", type=float, default=60.0, help="for how long each crowd does")
@@ -39,6 +41,8 @@ def main() -> None:
     syllables.add_argument("--rows", default=",".join(["log-mel", *trainings.ROWS]), help="names with commas between")
     syllables.add_argument("--folds", default="2,3,4", help="test folds, of 2, 3 and 4, to train for")
     syllables.add_argument("--jobs", type=int, default=1, help="trainings at a time, each on one thread")
+    many = parser.add_argument_group("channels", "of how many every two are compared")
+    many.add_argument("--channels", type=int, nargs="+", default=[200], help="2000 take minutes")
     options = parser.parse_args()
     if options.benchmark == "tables":
         tables.write()
@@ -54,6 +58,9 @@ def main() -> None:
         for row in trainings.rows(options.data, options.work, options.rows.split(","), folds, options.jobs):
             print(json.dumps({"benchmark": "syllables", **row}), flush=True)
         return
+    if options.benchmark in ("channels", "all"):
+        for row in channels.rows(tuple(options.channels)):
+            print(json.dumps({"benchmark": "channels", **row}), flush=True)
     if options.benchmark in ("load", "all"):
         for row in load.rows(options.seconds, tuple(options.people)):
             print(json.dumps({"benchmark": "load", **row}), flush=True)

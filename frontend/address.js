@@ -1,7 +1,9 @@
 // @ts-check
 /** What was chosen, as the page's address says it, and back. */
 import { OPS, clamp, withEdit, UNTOUCHED } from "./edits.js";
+import { FIGURES } from "./ensemble.js";
 import { UNITS } from "./map.js";
+import { heardMatch, saidMatch } from "./match.js";
 import { MEASURES } from "./probes.js";
 import { COMPARISONS, NOTHING_CHOSEN, PANELS } from "./state.js";
 
@@ -14,6 +16,8 @@ import { COMPARISONS, NOTHING_CHOSEN, PANELS } from "./state.js";
 
 /** The keys that are said as they are. */
 const PLAIN = /** @type {const} */ (["model", "module", "example", "clip", "file", "op", "base", "seed", "panel"]);
+/** What of the choice a panel is about, whose parts are said under their own names. */
+const PARTS = /** @type {const} */ ({ layers: "probed", map: "map", prior: "normality", ensemble: "among" });
 const SIGNS = { add: ":", set: "=", scale: "*" };
 const BASES = /** @type {const} */ (["mean", "sample", "prior", "zero"]);
 
@@ -31,7 +35,8 @@ export function toAddress(choice) {
   if (choice.span) address.set("span", saidSpan(choice.span));
   if (choice.panel === "grid") address.set("grid", saidGrid(choice.grid));
   if (choice.panel === "compare") for (const [key, said] of saidCompare(choice.compare)) address.set(key, said);
-  for (const [key, said] of choice.panel === "layers" ? saidOf(choice.probed, NOTHING_CHOSEN.probed) : choice.panel === "map" ? saidOf(choice.map, NOTHING_CHOSEN.map) : []) address.set(key, said);
+  const part = PARTS[/** @type {keyof typeof PARTS} */ (choice.panel)];
+  if (part) for (const [key, said] of saidOf(choice[part], NOTHING_CHOSEN[part])) address.set(key, said);
   for (const [module, { edits, muted }] of Object.entries(choice.gestures)) {
     if (edits.length) address.set(`edits${module}`, edits.map(saidEdit).join(","));
     if (muted.length) address.set(`muted${module}`, muted.join(","));
@@ -41,11 +46,11 @@ export function toAddress(choice) {
 }
 
 /**
- * @param {{[key: string]: string | null}} choice
- * @param {{[key: string]: string | null}} usual
+ * @param {{[key: string]: string | number | null}} choice
+ * @param {{[key: string]: string | number | null}} usual
  * @returns {[string, string][]} what is chosen otherwise than usual
  */
-const saidOf = (choice, usual) => Object.entries(choice).flatMap(([key, said]) => (said === null || said === usual[key] ? [] : [[key, said]]));
+const saidOf = (choice, usual) => Object.entries(choice).flatMap(([key, said]) => (said === null || said === usual[key] ? [] : [[key, String(said)]]));
 
 /** @param {Span} span */
 const saidSpan = ({ start, end }) => `${start}-${end}`;
@@ -78,6 +83,8 @@ export function fromAddress(text) {
     compare: heardCompare(address),
     probed: { label: address.get("label"), measure: MEASURES.find((one) => one === address.get("measure")) ?? "bits" },
     map: { unit: UNITS.find((one) => one === address.get("unit")) ?? null, by: address.get("by"), projection: address.get("projection") },
+    normality: { dim: count("dim") },
+    among: { ensemble: address.get("ensemble"), spot: count("spot"), figure: FIGURES.find((one) => one === address.get("figure")) ?? "channels" },
   };
 }
 
@@ -90,7 +97,8 @@ const COMPARED = /** @type {const} */ ({ compare: "by", second: "example", "seco
  */
 function saidCompare(compare) {
   const chosen = Object.entries(COMPARED).filter(([, key]) => compare[key] !== NOTHING_CHOSEN.compare[key]);
-  return chosen.map(([name, key]) => [name, String(compare[key])]);
+  const match = compare.match ? [["match", saidMatch(compare.match)]] : [];
+  return [...chosen.map(([name, key]) => [name, String(compare[key])]), ...match].map(([name, said]) => [name, said]);
 }
 
 /**
@@ -109,6 +117,7 @@ function heardCompare(address) {
     share: new RegExp(`^${NUMBER}$`).test(share) ? Math.min(1, Number(share)) : half,
     top: /^[1-9]\d{0,4}$/.test(top) ? Number(top) : null,
     twin: address.get("twin"),
+    match: heardMatch(address.get("match") ?? ""),
   };
 }
 

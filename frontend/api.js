@@ -26,6 +26,29 @@ import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from "./arrays.js";
 /** @typedef {{duration: number, audio: ArrayBuffer, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded */
 /** @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar: Float32Array}} Latents of one clip and module, each [dims, frames] row-major; `logvar` is minus infinity where the encoder is deterministic */
 
+/** @typedef {{value: number, low: number, high: number}} Measured with its 95 % interval */
+/** @typedef {{ensemble: string, members: number, channels: number, hot_spots: number, data: string}} EnsembleSummary */
+/** @typedef {{member: string, preset: string, seed: number, digest: string, kl: number[], model: string | null}} Member `model` is its name where it can be heard here */
+/** @typedef {{member: number, module: number, dim: number, bits: number, monte_carlo: Measured}} Channel a dimension of the member of that number */
+/** @typedef {{channels: number[], nmi: number[], centre: number, models: number, modules: number[], bits: number, mean_nmi: number, mean_vi: number, stability: Measured, stability_of_models: Measured, labels: {label: string, nmi: Measured, mean_nmi: number, shared_bits: Measured}[]}} HotSpot `nmi` is that of each channel with the centre */
+/**
+ * @typedef {object} Ensemble
+ * @property {string} ensemble
+ * @property {string} data
+ * @property {number} moments
+ * @property {number} recordings
+ * @property {"nmi" | "vi"} distance
+ * @property {number} min_samples
+ * @property {number} dropped
+ * @property {Member[]} members
+ * @property {Channel[]} channels
+ * @property {number[]} order
+ * @property {{label: string, classes: number, bits: number}[]} labels
+ * @property {HotSpot[]} hot_spots
+ * @property {string[]} figures
+ */
+/** @typedef {Channel & {channel: number, nmi: number}} Nearest */
+
 /** The server answered with a problem (RFC 9457): `message` is its detail, fit to be shown. */
 export class Problem extends Error {
   /**
@@ -83,11 +106,51 @@ export async function model(name) {
 
 /**
  * @param {string} name of the model
+ * @returns {Promise<string[]>} the figures that its report has the numbers for
+ */
+export async function figures(name) {
+  return (await (await call(`models/${segment(name)}/figures`)).json()).figures;
+}
+
+/**
+ * @param {string} name of the model
  * @param {string} figure
  * @returns {Promise<import("./charts.js").Figure>}
  */
 export async function figure(name, figure) {
   return (await call(`models/${segment(name)}/figures/${segment(figure)}`)).json();
+}
+
+/** @returns {Promise<EnsembleSummary[]>} the shipped one first */
+export async function ensembles() {
+  return (await (await call("ensembles")).json()).ensembles;
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<Ensemble>}
+ */
+export async function ensemble(name) {
+  return (await call(`ensembles/${segment(name)}`)).json();
+}
+
+/**
+ * @param {string} name of the ensemble
+ * @param {string} figure
+ * @returns {Promise<import("./charts.js").Figure>}
+ */
+export async function ensembleFigure(name, figure) {
+  return (await call(`ensembles/${segment(name)}/figures/${segment(figure)}`)).json();
+}
+
+/**
+ * @param {string} name of the ensemble
+ * @param {{member: number, module: number, dim: number}} channel
+ * @returns {Promise<Nearest[]>} of each other member, most alike first
+ */
+export async function nearest(name, { member, module, dim }) {
+  const query = new URLSearchParams({ member: String(member), module: String(module), dim: String(dim) });
+  return (await (await call(`ensembles/${segment(name)}/nearest?${query}`)).json()).nearest;
 }
 
 /**

@@ -8,7 +8,9 @@ import { createUpkeep } from "./upkeep.js";
 /** @typedef {FigureRequest & {figure: import("./charts.js").Figure | null, missing: string}} Shown `missing` says why there is none */
 
 /** The panels that show a figure, which has their name. */
-const PANELS = ["layers", "map"];
+const PANELS = ["layers", "map", "prior"];
+/** Most models are of no sweep: that is not asked for in vain. */
+const NO_SWEEP = "Not measured with this model: python -m trainer sweep trains over beta and over noise, and --into puts what it found into its report.";
 
 /** @param {State} state @returns {FigureRequest | null} */
 const wanted = ({ panel, card }) => (PANELS.includes(panel) && card ? { model: card.model, name: panel } : null);
@@ -31,6 +33,13 @@ export function createFigures(store) {
     request: wanted,
     ask,
     show: (figure) => store.set({ figure }),
+  });
+  createUpkeep(store, {
+    name: "tradeoff",
+    keys: ["card", "panel"],
+    request: ({ panel, card }) => (panel === "prior" && card ? { model: card.model, name: "tradeoff" } : null),
+    ask: async (request) => ((await api.figures(request.model)).includes(request.name) ? ask(request) : { ...request, figure: null, missing: NO_SWEEP }),
+    show: (tradeoff) => store.set({ tradeoff }),
   });
 }
 

@@ -21,7 +21,7 @@
 
 const DIGITS = "123456789".split("");
 
-const PANEL_KEYS = /** @type {const} */ ({ d: "sliders", g: "grid", c: "compare", y: "layers", p: "map" });
+const PANEL_KEYS = /** @type {const} */ ({ d: "sliders", g: "grid", c: "compare", y: "layers", p: "map", n: "prior", a: "ensemble" });
 
 /** @type {readonly Key[]} */
 export const KEYS = [
@@ -30,7 +30,7 @@ export const KEYS = [
   { where: "everywhere", keys: ["B"], does: "Swap between the two, at the same moment", strokes: ["b"], act: (to) => to.swap() },
   { where: "everywhere", keys: ["R"], does: "Loop", strokes: ["r"], act: (to) => to.toggleLoop() },
   { where: "everywhere", keys: ["1", "…", "9"], does: "Choose the module", strokes: DIGITS, act: (to, digit) => to.chooseModule(Number(digit)) },
-  { where: "everywhere", keys: ["D", "G", "C", "Y", "P"], does: "Show the sliders, the grid, the comparison, the layers, the map", strokes: ["d", "g", "c", "y", "p"],
+  { where: "everywhere", keys: ["D", "G", "C", "Y", "P", "N", "A"], does: "Show the sliders, the grid, the comparison, the layers, the map, the prior, the ensemble", strokes: ["d", "g", "c", "y", "p", "n", "a"],
     act: (to, letter) => to.choosePanel(PANEL_KEYS[/** @type {keyof typeof PANEL_KEYS} */ (letter)]) },
   { where: "everywhere", keys: ["/"], does: "Find a dimension", strokes: ["/"], act: (to) => to.find() },
   { where: "everywhere", keys: ["Ctrl Z"], does: "Undo", strokes: ["ctrl+z"], act: (to) => to.undo() },

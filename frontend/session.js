@@ -17,7 +17,7 @@ function missingFrom(shown, wanted) {
   const said = [];
   if (wanted.model && wanted.model !== shown.model) said.push(`There is no model “${wanted.model}” here; ${shown.model} is shown.`);
   if (wanted.module && wanted.module !== shown.module) said.push(`The model has no module ${wanted.module}; its deepest one is shown.`);
-  if (wanted.example && wanted.example !== shown.example) said.push(`The model has no example “${wanted.example}”; its first one is shown.`);
+  if (wanted.example && wanted.example !== shown.example && !shown.clip) said.push(`The model has no example “${wanted.example}”; its first one is shown.`);
   return said;
 }
 
@@ -135,12 +135,20 @@ export function createSession(store, recents) {
     }
   }
 
+  /**
+   * @param {Blob} file
+   * @param {string} name
+   */
+  const openHeld = (file, name) => open(async () => ({ file, name }), (clip) => ({ example: null, clip, file: name }));
+
   /** Opens what the address or the last model had open; without either, the first example, so that something is seen at once. */
   async function openChosen() {
     const { example, clip, file, examples } = store.state;
     if (clip) return openClip(clip, file ?? "the recording");
     const known = examples.find((one) => one.id === example) ?? examples[0];
     if (known) return openExample(known.id);
+    const held = store.state.recording;
+    if (held?.file) return openHeld(held.file, held.name); // a model without examples hears what was open
     store.set({ recording: null, decoded: null, phase: "empty" });
     keepUp();
   }

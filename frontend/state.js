@@ -7,8 +7,8 @@ import { PREFERRED } from "./preferences.js";
 /** @typedef {import("./edits.js").Span} Span */
 /** @typedef {import("./edits.js").Gestures} Gestures */
 /** @typedef {"mean" | "sample" | "prior" | "zero"} Base the clip's posterior mean, a draw of it, a draw of N(0, I), or zero */
-/** @typedef {"sliders" | "grid" | "compare" | "layers" | "map"} Panel */
-/** @typedef {"cell" | "kept" | "blend" | "twin"} Aside what is heard beside these: a cell of the grid, the state kept as B, the way to a second clip, another model */
+/** @typedef {"sliders" | "grid" | "compare" | "layers" | "map" | "prior" | "ensemble"} Panel */
+/** @typedef {"cell" | "kept" | "blend" | "twin" | "relative"} Aside what is heard beside these: a cell of the grid, the state kept as B, the way to a second clip, another model, a dimension of a model of an ensemble */
 /** @typedef {"original" | "decoded" | number | Aside} Side what can be heard: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
 /** @typedef {import("./api.js").Encoded} Encoded */
 /** @typedef {import("./api.js").Decoded} Decoded */
@@ -22,12 +22,12 @@ import { PREFERRED } from "./preferences.js";
 /** @typedef {"kept" | "clips" | "models"} Comparison with a state kept as B, along the way to a second clip, or with another model */
 /**
  * What is compared. The second clip is an example or, as in Choice, a clip with its file's name; `share` of the way to it, from 0 to 1, in the
- * `top` dimensions that contribute most or, where that is null, in all; `twin` is the other model, null for the page to choose.
- * @typedef {{by: Comparison, example: string | null, clip: string | null, file: string | null, share: number, top: number | null, twin: string | null}} Compare
+ * `top` dimensions that contribute most or, where that is null, in all; `twin` is the other model, null for the page to choose; with `match` one dimension alone moves both.
+ * @typedef {{by: Comparison, example: string | null, clip: string | null, file: string | null, share: number, top: number | null, twin: string | null, match: import("./match.js").Match | null}} Compare
  */
 /** @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "gestures">} SoundChoice */
 /** @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Kept */
-/** @typedef {"grid" | "cell" | "second" | "way" | "blend" | "card" | "twin" | "figure" | "points"} Pending what else than the sliders' sound is awaited */
+/** @typedef {"grid" | "cell" | "second" | "way" | "blend" | "card" | "twin" | "figure" | "tradeoff" | "points" | "ensemble" | "relatives"} Pending what else than the sliders' sound is awaited */
 /** @typedef {"starting" | "opening" | "ready" | "empty" | "asking" | "failed"} Phase */
 
 /**
@@ -48,6 +48,8 @@ import { PREFERRED } from "./preferences.js";
  * @property {Compare} compare
  * @property {import("./probes.js").Probed} probed which label of the layer curves, by which measure
  * @property {import("./map.js").MapChoice} map what its points are, and are coloured by
+ * @property {import("./normality.js").Normality} normality which dimension is held against the prior
+ * @property {import("./ensemble.js").EnsembleChoice} among which ensemble, and which of its hot spots
  */
 
 /**
@@ -69,6 +71,9 @@ import { PREFERRED } from "./preferences.js";
  * @property {(import("./api.js").Way & {request: import("./api.js").InterpolateRequest}) | null} way to the second clip
  * @property {import("./api.js").Model | null} twinCard the other model's facts
  * @property {import("./figures.js").Shown | null} figure of the report, while its panel is open
+ * @property {import("./figures.js").Shown | null} tradeoff the figure of that name, while the prior is looked at
+ * @property {import("./ensemble.js").Shown | null} ensemble while its panel is open
+ * @property {import("./relatives.js").Relatives | null} relatives the same traversal in each model of the chosen hot spot
  * @property {import("./map.js").Points | null} points of the map, as their module has them
  * @property {{model: string, unit: import("./map.js").Unit, index: number} | null} point of the map, the chosen one
  * @property {readonly Pending[]} pending
@@ -93,14 +98,15 @@ export const DRAWN_SECONDS = 2;
 export const COMPARISONS = ["kept", "clips", "models"];
 
 /** @type {readonly Panel[]} */
-export const PANELS = ["sliders", "grid", "compare", "layers", "map"];
+export const PANELS = ["sliders", "grid", "compare", "layers", "map", "prior", "ensemble"];
 
 /** @type {Choice} */
 export const NOTHING_CHOSEN = {
   model: null, module: null, example: null, clip: null, file: null, op: "add", base: "mean", seed: 0, span: null, gestures: {},
   panel: "sliders", grid: { module: null, dim: null, against: null, steps: null, low: -3, high: 3 },
-  compare: { by: "kept", example: null, clip: null, file: null, share: 0.5, top: null, twin: null },
+  compare: { by: "kept", example: null, clip: null, file: null, share: 0.5, top: null, twin: null, match: null },
   probed: { label: null, measure: "bits" }, map: { unit: null, by: null, projection: null },
+  normality: { dim: null }, among: { ensemble: null, spot: null, figure: "channels" },
 };
 
 /** The keys that decide how the clip sounds. */
@@ -124,7 +130,7 @@ export function createStore(choice) {
   /** @type {State} */
   let state = {
     ...choice, models: [], card: null, examples: [], recents: [], recording: null, decoded: null, layers: {}, latents: null, asides: {}, traversal: null, cell: null,
-    kept: null, second: null, way: null, twinCard: null, figure: null, points: null, point: null, pending: [], heard: null, stretch: null, phase: "starting",
+    kept: null, second: null, way: null, twinCard: null, figure: null, tradeoff: null, ensemble: null, relatives: null, points: null, point: null, pending: [], heard: null, stretch: null, phase: "starting",
     decoding: false, view: null, locked: [], preferences: PREFERRED, undoable: false, redoable: false, notice: null,
   };
   /** @type {{keys: readonly (keyof State)[], listener: () => void}[]} */
@@ -220,7 +226,7 @@ export function pictured({ heard, layers, asides, decoded }) {
   return heard !== null && sound ? { side: heard, sound } : { side: "decoded", sound: decoded };
 }
 
-const CAPTIONS = { original: "Original", decoded: "Decoded", cell: "Cell of the grid", kept: "B", blend: "Between the clips", twin: "The other model" };
+const CAPTIONS = { original: "Original", decoded: "Decoded", cell: "Cell of the grid", kept: "B", blend: "Between the clips", twin: "The other model", relative: "A model of the ensemble" };
 
 /** @param {Side} side */
 export const captionOf = (side) => (typeof side === "number" ? `Module ${side}, unedited` : CAPTIONS[side]);

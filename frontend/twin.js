@@ -1,7 +1,8 @@
 // @ts-check
 /** The same clip and the same gesture in another model: another seed, another preset, another corpus. */
 import * as api from "./api.js";
-import { SOUND, decodeRequest, fitted } from "./state.js";
+import { matched } from "./match.js";
+import { SOUND, decodeRequest, fitted, gesture } from "./state.js";
 import { createUpkeep } from "./upkeep.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -25,7 +26,18 @@ const isOpen = ({ panel, compare }) => panel === "compare" && compare.by === "mo
 export function twinRequest(state) {
   const { twinCard: card } = state;
   if (!isOpen(state) || !card || card.model !== twinOf(state)) return null;
-  return decodeRequest({ ...state, model: card.model, ...fitted(state, card) });
+  const match = matchOf(state);
+  const choice = match ? { ...state, module: match.toModule, gestures: { [match.toModule]: matched(gesture(state), match) } } : state;
+  return decodeRequest({ ...state, model: card.model, ...fitted(choice, card) });
+}
+
+/**
+ * @param {State} state
+ * @returns {import("./match.js").Match | null} the dimension that alone moves both, while its module is chosen and both have it
+ */
+export function matchOf({ compare: { match }, module, card, twinCard }) {
+  const has = (/** @type {import("./api.js").Model | null} */ model, /** @type {number} */ at, /** @type {number} */ dim) => (model?.modules.find((one) => one.module === at)?.dims ?? 0) > dim;
+  return match && match.module === module && has(card, match.module, match.dim) && has(twinCard, match.toModule, match.toDim) ? match : null;
 }
 
 /** @param {import("./state.js").Store} store */

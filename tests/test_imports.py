@@ -20,7 +20,9 @@ LAYERS = (
     {"corpus", "analysis"},
     {"checkpoint", "progress", "run"},
     {"loop", "reports"},
-    {"pack", "fit", "fit_decoder", "analyse"},
+    {"pack", "fit", "fit_decoder", "analyse", "family"},
+    {"ensemble"},
+    {"sweep"},
     {"cli"},
     {"__main__"},
 )
@@ -42,13 +44,21 @@ SERVED = {"allocator", "config", "geometry", "audio", "features", "model", "edit
 # Packages from elsewhere that one place alone knows.
 KEPT_TO = {
     "torchaudio": {"trainer/features.py"},
-    "sklearn": {"trainer/analysis/probes.py"},
+    "sklearn": {"trainer/analysis/probes.py", "trainer/analysis/hot_spots.py"},
     "espeakng_loader": {"trainer/corpus/espeak.py"},
     "pystoi": {"trainer/analysis/intelligibility.py"},
     "pesq": {"trainer/analysis/quality.py"},
     "umap": {"trainer/analysis/neighbour_plane.py"},
     "parselmouth": {"trainer/analysis/formants.py"},
-    "scipy": {"trainer/analysis/chance.py", "trainer/analysis/total_correlation.py"},
+    "scipy": {
+        "trainer/analysis/certificate.py",
+        "trainer/analysis/chance.py",
+        "trainer/analysis/energy_distance.py",
+        "trainer/analysis/normality.py",
+        "trainer/analysis/sample_pairs.py",
+        "trainer/analysis/sliced_wasserstein.py",
+        "trainer/analysis/total_correlation.py",
+    },
 }
 
 

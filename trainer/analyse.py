@@ -1,4 +1,4 @@
-"""python -m trainer analyse all | usage | reconstruction | interpolation | probes | decoders | smoothness"""
+"""python -m trainer analyse all | usage | reconstruction | interpolation | probes | decoders | smoothness | prior"""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ def add_measures(measures: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("reconstruction", _reconstruction, 200, "how near decoded clips are to the originals, in one figure"),
         ("decoders", _decoders, 50, "what decoded clips keep: spectrum, intelligibility, melody, phones"),
         ("smoothness", _smoothness, 40, "how evenly the decoded sound moves along dimensions and between clips"),
+        (
+            "prior",
+            _prior,
+            300,
+            "how far latents are from N(0, I), dimension by dimension and jointly, and what is certified",
+        ),
         ("interpolation", _interpolation, 200, "how few dimensions carry the difference between two clips (ICS)"),
     ):
         measure = measures.add_parser(name, help=text)
@@ -166,6 +172,20 @@ def _interpolation(options: argparse.Namespace) -> None:
     rows = [{"data": name, "module": module, **asdict(result)} for result in results]
     report = read_report(options.bundle) or Report()
     write_report(options.bundle, replace_rows(report, INTERPOLATION_KEY, name, rows))
+
+
+def _prior(options: argparse.Namespace) -> None:
+    from trainer.bundle import Report, load, read_config, read_report, write_report
+    from trainer.reports.normality import add_normality
+    from trainer.reports.subjects import choose, shortest_seconds
+
+    header = read_config(options.bundle)
+    least = shortest_seconds(header.config)
+    chosen = choose(options.data, header, options.side, options.clips, least_seconds=least)
+    report = read_report(options.bundle) or Report()
+    report, lines = add_normality(report, f"{_data_name(options)}, {options.side}", load(options.bundle), chosen)
+    print("\n".join(lines))
+    write_report(options.bundle, report)
 
 
 def _decoders(options: argparse.Namespace) -> None:

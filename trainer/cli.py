@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 from trainer import config as configuration
 from trainer.allocator import keep_memory
 from trainer.analyse import add_data, add_measures
+from trainer.ensemble import add_ensemble, add_ensemble_measures, settings
+from trainer.sweep import add_sweep
 
 INTERRUPTED = 130
 
@@ -57,6 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
     fit.add_argument("--out", type=Path, required=True, help="the bundle; the same command again resumes")
     add_data(fit)
     _add_loop(fit)
+    fit.add_argument("--waveforms", type=Path, help="where decoded recordings are kept, for several runs to share")
     fit.set_defaults(run=_fit)
 
     decoder = commands.add_parser("decoder", help="train the decoders of a bundle")
@@ -76,8 +78,11 @@ def make_parser() -> argparse.ArgumentParser:
     align.add_argument("--clips", type=int, default=300, help="at most so many recordings, spread evenly")
     align.set_defaults(run=_align)
 
+    add_ensemble(commands)
+    add_sweep(commands)
     measures = commands.add_parser("analyse", help="measure a bundle").add_subparsers(required=True, metavar="MEASURE")
     add_measures(measures)
+    add_ensemble_measures(measures)
 
     report = commands.add_parser("report", help="write what was found out about a bundle as one HTML file")
     report.add_argument("--bundle", type=Path, required=True)
@@ -108,15 +113,7 @@ def _add_loop(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(options: argparse.Namespace, section: str) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for assignment in options.set:
-        name, separator, text = assignment.partition("=")
-        if not separator:
-            raise ValueError(f"--set {assignment}: write NAME=VALUE")
-        try:
-            values[name] = json.loads(text)
-        except ValueError:
-            values[name] = text
+    values = settings(options.set)
     if options.steps is not None:
         values[f"{section}.steps"] = options.steps
     if options.seed is not None:
@@ -137,7 +134,14 @@ def _fit(options: argparse.Namespace) -> bool:
     from trainer.fit import fit
 
     config = configuration.override(configuration.preset(options.preset), _settings(options, "training"))
-    return fit(config, options.data, options.out, accelerator=options.accelerator, devices=options.devices)
+    return fit(
+        config,
+        options.data,
+        options.out,
+        accelerator=options.accelerator,
+        devices=options.devices,
+        waveforms=options.waveforms,
+    )
 
 
 def _decoder(options: argparse.Namespace) -> bool:

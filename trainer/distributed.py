@@ -124,7 +124,10 @@ class FrameNorm(nn.BatchNorm1d):
         centre = mean(values.mean((0, 1)))
         variance = mean((values - centre).square().mean((0, 1)))
         self._follow(centre.detach(), variance.detach(), x.shape[0] * x.shape[1] * world_size())
-        return ((values - centre) * (self.weight * (variance + self.eps).rsqrt()) + self.bias).to(x.dtype)
+        scale = (variance + self.eps).rsqrt()
+        if not self.affine:
+            return ((values - centre) * scale).to(x.dtype)
+        return ((values - centre) * (self.weight * scale) + self.bias).to(x.dtype)
 
     @torch.no_grad()
     def _follow(self, centre: Tensor, variance: Tensor, count: int) -> None:

@@ -26,9 +26,16 @@ from trainer.run import code_version, run_folder
 
 
 def fit(
-    config: Config, data: Sequence[Path], out: Path, *, accelerator: str = "auto", devices: int | str = "auto"
+    config: Config,
+    data: Sequence[Path],
+    out: Path,
+    *,
+    accelerator: str = "auto",
+    devices: int | str = "auto",
+    waveforms: Path | None = None,
 ) -> bool:
     """Train `config`'s encoder on the recordings in `data` into a bundle at `out`, resuming what an earlier call began.
+    Decoded recordings are kept in the folder `waveforms`, which several runs can share (None: one of its own).
 
     Returns whether it ran to the end (False: stopped by Ctrl-C, checkpoint kept). Raises CorpusError, CheckpointError
     or TrainingError.
@@ -38,7 +45,7 @@ def fit(
     run = run_folder(out)
     with fabric.rank_zero_first():
         sides = find_sides(data, config)
-        sources = Sources(*open_stores(sides, run / "waveforms", config, config.training))
+        sources = Sources(*open_stores(sides, waveforms or run / "waveforms", config, config.training))
 
     torch.manual_seed(training.seed)
     model = Model(config)

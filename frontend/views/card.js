@@ -3,6 +3,7 @@
 import { fixed } from "../format.js";
 import { densityOf } from "./card/density.js";
 import { effectsOf } from "./card/effects.js";
+import { elsewhereOf } from "./card/elsewhere.js";
 import { createEvidence } from "./card/evidence.js";
 import { factorsOf } from "./card/factors.js";
 import { createStrip } from "./card/strip.js";
@@ -15,6 +16,7 @@ import { make } from "./dom.js";
  * @property {import("./palette.js").Palette} palette
  * @property {import("../dossier.js").Dossier} dossier
  * @property {import("../stretch.js").Stretches} stretches
+ * @property {import("../kin.js").KinHost} kin
  */
 
 /**
@@ -22,7 +24,7 @@ import { make } from "./dom.js";
  * @param {CardHost} host
  * @param {{mute: () => void, lock: () => void, sweep: () => void, use: (value: number) => void}} told
  */
-export function createCard(facts, { store, palette, dossier, stretches }, told) {
+export function createCard(facts, { store, palette, dossier, stretches, kin }, told) {
   const { dim } = facts;
   const buttons = {
     sweep: make("button", { type: "button", title: "S" }, "Sweep"),
@@ -44,7 +46,7 @@ export function createCard(facts, { store, palette, dossier, stretches }, told) 
     const known = await dossier.facts(dim);
     if (!known) return;
     evidence = createEvidence(known, store.state.examples, stretches.toggle);
-    body.replaceChildren(factorsOf(known), densityOf(known), strip.element, effectsOf(known), evidence.element);
+    body.replaceChildren(factorsOf(known), densityOf(known), strip.element, effectsOf(known), evidence.element, elsewhereOf(dim, kin));
     body.ariaBusy = "false";
     await picture();
   }

@@ -20,7 +20,7 @@ export const shade = (colour) => (DARK.matches ? BY_NIGHT : BY_DAY).get(colour) 
 /**
  * @param {HTMLElement} host empty, with a height of its own
  * @param {HTMLElement} failure says so where the chart library cannot be had
- * @param {(trace: number, point: number) => void} [onClick]
+ * @param {(trace: number, point: any) => void} [onClick] a point is its number or, of a heat map, [row, column]
  */
 export function createChart(host, failure, onClick) {
   /** @type {Figure | null} */
@@ -28,7 +28,7 @@ export function createChart(host, failure, onClick) {
   /** @type {import("../charts.js").Plotly | null} */
   let library = null;
   let listening = false;
-  /** @param {{points: {curveNumber: number, pointNumber: number}[]}} event */
+  /** @param {{points: {curveNumber: number, pointNumber: any}[]}} event */
   const heard = ({ points: [first] }) => first && onClick?.(first.curveNumber, first.pointNumber);
   /** Drawings follow one another: Plotly takes no second one before the first is done. */
   let drawing = Promise.resolve();
@@ -78,10 +78,11 @@ function coloured(trace) {
 }
 
 /** @param {Figure["layout"]} layout */
-function themed({ title: _, updatemenus: __, template: ___, legend, xaxis, yaxis, ...layout }) {
+function themed({ title: _, updatemenus: __, template: ___, legend, ...layout }) {
   const [ink, soft, faint, panel] = ["--ink", "--soft", "--line", "--panel"].map(rgbOf);
   const axis = { gridcolor: faint, zerolinecolor: faint, linecolor: faint, tickfont: { color: soft }, automargin: true };
-  const titled = (/** @type {any} */ own) => ({ ...axis, ...own, title: { standoff: 8, ...own?.title, font: { size: 12, color: soft } } });
+  const titled = (/** @type {any} */ own) => ({ ...axis, ...own, tickfont: { ...axis.tickfont, ...own.tickfont }, title: { standoff: 8, ...own?.title, font: { size: 12, color: soft } } });
+  const axes = Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key));
   return {
     margin: { l: 44, r: 8, t: 8, b: 32 },
     ...layout,
@@ -92,8 +93,9 @@ function themed({ title: _, updatemenus: __, template: ___, legend, xaxis, yaxis
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
     hoverlabel: { bgcolor: panel, bordercolor: faint, font: { color: ink, size: 12 } },
-    xaxis: titled(xaxis),
-    yaxis: titled(yaxis),
+    xaxis: titled({}),
+    yaxis: titled({}),
+    ...Object.fromEntries(axes.map((key) => [key, titled(layout[key])])),
   };
 }
 

@@ -31,7 +31,7 @@ export function showCompare(store, kept, between, { player, transport, release }
 
   showKept(store, kept, transport, release);
   showBetween(store, between, transport);
-  showTwin(store, transport);
+  showTwin(store, transport, release);
 
   store.on(["asides"], () => {
     const { heard, asides } = store.state;

@@ -13,9 +13,9 @@ import { createSlider } from "./slider.js";
 /**
  * @param {import("../state.js").Store} store
  * @param {import("../latents.js").LatentsWatch} latents
- * @param {{release: () => void, sweep: import("../sweep.js").Sweep, history: import("../history.js").History, dossier: import("../dossier.js").Dossier, stretches: import("../stretch.js").Stretches}} host `release` is told when a change is done
+ * @param {{release: () => void, sweep: import("../sweep.js").Sweep, history: import("../history.js").History, dossier: import("../dossier.js").Dossier, stretches: import("../stretch.js").Stretches, kin: import("../kin.js").KinHost}} host `release` is told when a change is done
  */
-export function showSliders(store, latents, { release, sweep, history, dossier, stretches }) {
+export function showSliders(store, latents, { release, sweep, history, dossier, stretches, kin }) {
   const list = part("sliders");
   const rest = part("sliders-rest");
   /** @type {Map<number, import("./slider.js").Slider>} */
@@ -88,7 +88,7 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
       card.element.remove();
       cards.delete(dim);
     } else {
-      const opened = createCard(facts, { store, palette, dossier, stretches }, {
+      const opened = createCard(facts, { store, palette, dossier, stretches, kin }, {
         mute: () => mute(dim),
         lock: () => lock(dim),
         sweep: () => runThrough(facts),

@@ -87,3 +87,22 @@ def test_with_nothing_to_show(fresh: Opener, scheme: str, width: int) -> None:
     page.reload()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_prior_and_ensemble(fresh: Opener, scheme: str, width: int) -> None:
+    explorer = opened(fresh, scheme, width, "#panel=ensemble&spot=0")
+    page = explorer.page
+    expect(page.locator("#ensemble-chart[data-drawn] .main-svg").first).to_be_visible()
+    expect(page.locator("#relatives canvas").first).to_be_visible()
+    page.get_by_text("Its channels").click()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.goto("about:blank")
+    page.goto(f"{explorer.address}/#model=narrow.seed-0&panel=prior&base=prior")
+    for chart in ("quantiles", "spectrum", "certificate", "distance"):
+        expect(page.locator(f"#normal-{chart}[data-drawn] .main-svg").first).to_be_visible()
+    for numbers in ("The numbers", "Distances from N(0, I)"):
+        page.locator("#panel-prior").get_by_text(numbers).click()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

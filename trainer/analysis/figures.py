@@ -12,7 +12,9 @@ from trainer.analysis.concentration import CONCENTRATION_KEY
 from trainer.analysis.layers_figure import layers_figure
 from trainer.analysis.map_figure import map_figure
 from trainer.analysis.plotting import Figure, Trace, colour, error, figure, latest, line
-from trainer.bundle import ModuleReport, Report
+from trainer.analysis.prior_figure import prior_figure
+from trainer.analysis.tradeoff import TRADEOFF_KEY, tradeoff_figure
+from trainer.bundle import Report
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,6 @@ def _usage(report: Report) -> Figure | None:
             )
     title = "How much each dimension is used"
     return figure(title, lines, "dimensions, most used first", "KL, nats a frame", y_type="log") if lines else None
-
-
-def _prior(report: Report) -> Figure | None:
-    """How far frames lie from the middle of the prior."""
-    parts = [part for part in report.modules if part.prior is not None]
-    lines = [line(index, f"module {part.module}", *_distances(part)) for index, part in enumerate(parts)]
-    title = "How far frames lie from zero; latents drawn from N(0, I) lie near 1"
-    return figure(title, lines, "root mean square of a frame", "share of frames within") if lines else None
-
-
-def _distances(part: ModuleReport) -> tuple[list[float], list[float]]:
-    quantiles = list(part.prior.frame_rms_quantiles) if part.prior is not None else []
-    return quantiles, [index / (len(quantiles) - 1) for index in range(len(quantiles))]
 
 
 def _factors(report: Report) -> Figure | None:
@@ -99,6 +88,7 @@ FIGURES: dict[str, Maker] = {
     "layers": Maker(layers_figure, _all("bounds")),
     "map": Maker(map_figure, _all("map")),
     "concentration": Maker(_concentration, _all("concentration")),
-    "prior": Maker(_prior, "python -m trainer analyse usage"),
+    "prior": Maker(prior_figure, "python -m trainer analyse prior"),
+    "tradeoff": Maker(lambda report: tradeoff_figure(latest(report, TRADEOFF_KEY)), "python -m trainer sweep --into"),
 }
 """Every figure there may be, by the name it has in reports and addresses. One more is one line more."""

@@ -19,6 +19,7 @@ from trainer.config.encoder import ContextConfig, ConvLayer, EncoderConfig, Filt
 from trainer.config.frozen import Frozen
 from trainer.config.models import Config, TrainingConfig, override
 from trainer.config.objective import (
+    DimNoiseConfig,
     FrameDistances,
     Objective,
     ObjectiveConfig,
@@ -37,6 +38,7 @@ __all__ = [
     "ConvLayer",
     "DecoderConfig",
     "DecoderLossConfig",
+    "DimNoiseConfig",
     "EncoderConfig",
     "FilterbankConfig",
     "FrameDistances",

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from trainer.config.decoder import DecoderConfig, DecoderLossConfig, PaperDecoderConfig
 from trainer.config.encoder import EncoderConfig
 from trainer.config.frozen import Frozen
-from trainer.config.objective import Objective, ObjectiveConfig
+from trainer.config.objective import DimNoiseConfig, Objective, ObjectiveConfig
 
 
 class TrainingConfig(Frozen):
@@ -40,6 +40,8 @@ class TrainingConfig(Frozen):
     seed: int = 0
     validation_fraction: float = Field(default=0.05, gt=0, lt=1)
     split_by: Literal["auto", "speaker", "word", "recording"] = "auto"
+    split_seed: int | None = None
+    """Decides what is held out (None: `seed` does). With one of its own, runs of many seeds hold out the same."""
     checkpoint_every: int = Field(default=200, ge=1)
     """Steps between validations, each of which leaves a checkpoint."""
     patience: int | None = Field(default=None, ge=1)
@@ -75,7 +77,8 @@ class Config(Frozen):
         if isinstance(self.objective, ObjectiveConfig):
             if len(self.objective.beta) != depth:
                 raise ValueError(f"objective.beta needs one value for each of the {depth} modules")
-            if self.objective.end_to_end and self.encoder.probabilistic:
+            noisy = isinstance(self.objective, DimNoiseConfig)
+            if self.objective.end_to_end and self.encoder.probabilistic and not noisy:
                 raise ValueError("objective.end_to_end is for deterministic encoders; set encoder.probabilistic=false")
         if isinstance(self.decoder, PaperDecoderConfig) and len(self.decoder.layers) != depth:
             raise ValueError(f"decoder.layers needs one list for each of the {depth} modules")
@@ -95,4 +98,6 @@ def override(config: Config, values: dict[str, Any]) -> Config:
         if not isinstance(node, dict) or leaf not in node:
             raise ValueError(f"there is no setting {name!r}; see config.json of a bundle for the names")
         node[leaf] = value
+        if leaf == "kind":  # which has settings of its own, and those that follow may name them
+            tree = Config.model_validate(tree).model_dump()
     return Config.model_validate(tree)

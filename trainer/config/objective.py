@@ -18,7 +18,8 @@ class FrameDistances(Frozen):
 
 class TimeDistances(Frozen):
     """Predict the same times ahead at every module, so that a shallow one cannot live on the continuity of the
-    waveform; negative ones behind. Each step takes `per_step` of them, drawn anew (None: all).
+    waveform; negative ones behind. Each step takes `per_step` of them, drawn anew (None: all). 0, the frame itself, is
+    for two views of a crop, or for latents with noise.
     """
 
     unit: Literal["seconds"] = "seconds"
@@ -76,7 +77,26 @@ class ObjectiveConfig(Frozen):
     def _check(self) -> ObjectiveConfig:
         if self.views is not None and self.window is not None:
             raise ValueError("views of different speed share no window; set window=null, and limit anchors instead")
+        distances = self.prediction.distances if isinstance(self.prediction, TimeDistances) else ()
+        if 0 in distances and self.views is None and not isinstance(self, DimNoiseConfig):
+            raise ValueError("prediction.distances: a frame is found from itself only in another view; set views")
         return self
+
+
+class DimNoiseConfig(ObjectiveConfig):
+    """Noise in place of the KL (Butakov et al., arXiv 2410.06993): each module's output is normalised, component by
+    component, to mean 0 and variance 1, noise is added to the frames that are to be found, and the information between
+    these and the context is maximised, which only latents of the `target` distribution bring to its capacity.
+
+    Gaussian: noise N(0, `noise`). Uniform: latents lie between -sqrt 3 and sqrt 3, which stands for [0, 1], and the
+    noise is U(-e, e) there, with e = `noise`. `bound`: of the information. With `end_to_end` it is plain Deep InfoMax,
+    with noise at the top alone; else each module has its own. `beta` is not used.
+    """
+
+    kind: Literal["dim-noise"] = "dim-noise"  # type: ignore[assignment]
+    target: Literal["gaussian", "uniform"] = "gaussian"
+    noise: float = Field(default=0.1, gt=0, le=100)
+    bound: Literal["info-nce", "donsker-varadhan"] = "info-nce"
 
 
 class SupervisedConfig(Frozen):
@@ -95,5 +115,8 @@ def _kind(objective: object) -> str:
 
 
 Objective = Annotated[
-    Annotated[ObjectiveConfig, Tag("info-nce")] | Annotated[SupervisedConfig, Tag("supervised")], Discriminator(_kind)
+    Annotated[ObjectiveConfig, Tag("info-nce")]
+    | Annotated[DimNoiseConfig, Tag("dim-noise")]
+    | Annotated[SupervisedConfig, Tag("supervised")],
+    Discriminator(_kind),
 ]

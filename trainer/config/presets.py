@@ -6,6 +6,7 @@ from trainer.config.decoder import DecoderLossConfig, PaperDecoderConfig, Spectr
 from trainer.config.encoder import ContextConfig, ConvLayer, EncoderConfig, FilterbankConfig, ModuleConfig
 from trainer.config.models import Config, TrainingConfig
 from trainer.config.objective import (
+    DimNoiseConfig,
     FrameDistances,
     ObjectiveConfig,
     PooledConfig,
@@ -221,6 +222,45 @@ def _demo() -> Config:
     )
 
 
+def _dim_noise() -> Config:
+    """`demo` with noise in place of the KL (Butakov et al., arXiv 2410.06993): the other road to N(0, I)."""
+    demo = _demo()
+    assert isinstance(demo.objective, ObjectiveConfig)
+    kept = demo.objective.model_dump(exclude={"kind"})
+    return demo.model_copy(update={"preset": "dim-noise", "objective": DimNoiseConfig.model_validate(kept)})
+
+
+def _narrow() -> Config:
+    """For many runs: an ensemble, or a sweep. `demo` with 16 dimensions a module, all of 10 ms frames, plain
+    convolutions, and a minute or two on one core.
+    """
+    demo = _demo()
+    assert isinstance(demo.objective, ObjectiveConfig)
+    bank = FilterbankConfig(filters=40, kernel=400, stride=40, smoothing=5, pooling=4)
+    modules = tuple(
+        ModuleConfig(
+            filterbank=None if index else bank,
+            convs=(ConvLayer(kernel=kernel, padding=kernel // 2),),
+            hidden=32,
+            dims=16,
+        )
+        for index, kernel in enumerate((3, 7, 9))
+    )
+    training = demo.training.model_copy(
+        update={"steps": 1_000, "rates": (1.0,), "warmup_steps": 50, "validation_fraction": 0.2}
+    )
+    return demo.model_copy(
+        update={
+            "preset": "narrow",
+            "encoder": demo.encoder.model_copy(update={"modules": modules}),
+            "objective": demo.objective.model_copy(update={"negatives": 128, "own_negatives": 32, "anchors": 32}),
+            "training": training,
+            "decoder": SpectralDecoderConfig(width=96, blocks=2, direct=True),
+            "decoder_training": training.model_copy(update={"steps": 2_000, "batch_size": 8, "learning_rate": 2e-3}),
+        }
+    )
+
+
 def _tiny() -> Config:
     """`demo` at a size that a test trains in seconds."""
     demo = _demo()
@@ -252,6 +292,8 @@ _PRESETS = {
     "cpc": _cpc,
     "supervised": _supervised,
     "untrained": _untrained,
+    "dim-noise": _dim_noise,
+    "narrow": _narrow,
     "tiny": _tiny,
 }
 PRESETS = tuple(_PRESETS)

@@ -43,7 +43,8 @@ def find_sides(folders: Sequence[Path], config: Config, known: Sequence[CorpusNo
             kept = [recording for recording in found if names[recording.path] not in held_out]
             others = [recording for recording in found if names[recording.path] in held_out]
         else:
-            kept, others = split(found, training.split_by, training.validation_fraction, training.seed)
+            seed = training.seed if training.split_seed is None else training.split_seed
+            kept, others = split(found, training.split_by, training.validation_fraction, seed)
         train += kept
         validation += others
         speakers = {str(recording.labels["speaker"]) for recording in kept if "speaker" in recording.labels}

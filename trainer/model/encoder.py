@@ -6,18 +6,26 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trainer import distributed
-from trainer.config import ConvLayer, EncoderConfig, ModuleConfig
+from trainer.config import ConvLayer, DimNoiseConfig, EncoderConfig, ModuleConfig
 from trainer.model.convolution import FrameConv
 from trainer.model.filterbank import Filterbank
+from trainer.model.noisy_code import NoisyCode
 from trainer.model.posterior import Posterior
 
 
 class EncoderModule(nn.Module):
     """Convolutions with ReLU (and batch norm), after a filterbank where there is one, then parallel 1x1 convolutions
-    for mean and log-variance (SIM, section 3).
+    for mean and log-variance (SIM, section 3). With `noise` the mean is normalised, and the variance the noise's.
     """
 
-    def __init__(self, inputs: int, module: ModuleConfig, encoder: EncoderConfig, sample_rate: int) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        module: ModuleConfig,
+        encoder: EncoderConfig,
+        sample_rate: int,
+        noise: DimNoiseConfig | None = None,
+    ) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
         if module.filterbank is not None:
@@ -32,7 +40,8 @@ class EncoderModule(nn.Module):
         self.convs = nn.Sequential(*blocks)
         self.mean = FrameConv(module.hidden, module.dims, 1)
         self.logvar: FrameConv | None = None
-        if encoder.probabilistic:
+        self.code = None if noise is None else NoisyCode(module.dims, noise)
+        if encoder.probabilistic and noise is None:
             self.logvar = FrameConv(module.hidden, module.dims, 1)
             assert self.logvar.bias is not None
             nn.init.constant_(self.logvar.bias, encoder.initial_logvar)
@@ -47,6 +56,9 @@ class EncoderModule(nn.Module):
     def forward(self, x: Tensor) -> Posterior:
         """(B, frames in, channels) -> posterior (B, dims, frames)."""
         h = self.convs(x)
+        if self.code is not None:
+            posterior: Posterior = self.code(self.mean(h))
+            return posterior
         mean = self.mean(h).float().mT
         if self.logvar is None:
             return Posterior(mean, None)

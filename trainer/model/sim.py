@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from trainer.config import Config
+from trainer.config import Config, DimNoiseConfig
 from trainer.model.encoder import EncoderModule
 from trainer.model.posterior import Posterior
 
@@ -19,9 +19,10 @@ class SIM(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         encoder = config.encoder
+        noise = config.objective if isinstance(config.objective, DimNoiseConfig) else None
         inputs = [1, *(module.dims for module in encoder.modules[:-1])]
         self.stack = nn.ModuleList(
-            EncoderModule(channels, module, encoder, config.sample_rate)
+            EncoderModule(channels, module, encoder, config.sample_rate, noise)
             for channels, module in zip(inputs, encoder.modules, strict=True)
         )
         self.context = (

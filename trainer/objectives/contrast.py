@@ -17,8 +17,9 @@ def prediction_frames(objective: ObjectiveConfig, hop_seconds: float) -> tuple[i
     half a hop.
     """
     if isinstance(objective.prediction, TimeDistances):
-        frames = tuple(round(distance / hop_seconds) for distance in objective.prediction.distances)
-        if 0 in frames:
+        distances = objective.prediction.distances
+        frames = tuple(round(distance / hop_seconds) for distance in distances)
+        if any(frame == 0 and distance != 0 for frame, distance in zip(frames, distances, strict=True)):
             raise ValueError(
                 f"objective.prediction: a distance is shorter than half the module's hop of {hop_seconds:g} s"
             )
@@ -59,6 +60,15 @@ class InfoNCE(nn.Module):
 
         `pace` (B): how many frames of the latents pass in one of the context, where these are two views of a crop.
         """
+        logits, shares = self.scores(context, latents, generator, pace)
+        return ((logits.logsumexp(-1) - logits[..., 0]) * shares).sum() / len(logits)
+
+    def scores(
+        self, context: Tensor, latents: Tensor, generator: Generator, pace: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Of each pair of an anchor and a distance (B, anchors x distances, 1 + negatives), the target's score first,
+        and its weight in the mean [anchors x distances].
+        """
         context, latents = context.mT, latents.mT
         batch, frames, dims = latents.shape
         weight, distances = self._drawn_distances(latents.device, generator)
@@ -72,8 +82,7 @@ class InfoNCE(nn.Module):
         scores = [positives, predictions @ pool[_draw(len(pool), self.negatives, generator)].T]
         if self.own_negatives:
             scores.append(predictions @ latents[:, _draw(frames, self.own_negatives, generator)].mT)
-        logits = torch.cat(scores, dim=-1).float() * self.scale
-        return ((logits.logsumexp(-1) - logits[..., 0]) * shares).sum() / batch
+        return torch.cat(scores, dim=-1).float() * self.scale, shares
 
     def _drawn_distances(self, device: torch.device, generator: Generator) -> tuple[Tensor, Tensor]:
         """The rows of `predict` of the distances that this step takes, and these [distances]."""

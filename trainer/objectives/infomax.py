@@ -1,4 +1,6 @@
-"""What SIM, GIM and CPC minimise: a contrast for each module, or one at the top, and KL to the prior."""
+"""What SIM, GIM and CPC minimise: a contrast for each module, or one at the top, and KL to the prior; or, in place of
+the KL, noise.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,10 @@ import torch
 from torch import Generator, Tensor, nn
 
 from trainer import geometry
-from trainer.config import Config, ObjectiveConfig
+from trainer.config import Config, DimNoiseConfig, ObjectiveConfig
 from trainer.model import SIM, Posterior
 from trainer.objectives.contrast import InfoNCE, prediction_frames
+from trainer.objectives.noisy import NoisyContrast
 from trainer.objectives.pooled import PooledInfoNCE
 from trainer.objectives.views import make_views, partners
 
@@ -30,7 +33,8 @@ class InfoMaxObjective(nn.Module):
     """The whole loss of a stack, as the sum of losses that share no weights: each module learns from its own alone,
     and so does the context network (SIM, arXiv 2408.12936, section 3).
 
-    With `end_to_end` there is one contrast, of the top, and its gradient reaches all (CPC).
+    With `end_to_end` there is one contrast, of the top, and its gradient reaches all (CPC). With DimNoiseConfig there
+    is no KL: contrasts find frames with noise from contexts without (Deep InfoMax, arXiv 2410.06993).
     """
 
     def __init__(self, config: Config, encoder: SIM) -> None:
@@ -45,7 +49,8 @@ class InfoMaxObjective(nn.Module):
         modules = range(len(dims))
         if settings.end_to_end:
             modules = modules[len(dims) if config.encoder.context is not None else len(dims) - 1 :]
-        self.contrasts = nn.ModuleDict({str(i): InfoNCE(dims[i], dims[i], distances[i], settings) for i in modules})
+        self.noisy = isinstance(settings, DimNoiseConfig)
+        self.contrasts = nn.ModuleDict({str(i): _contrast(dims[i], distances[i], settings) for i in modules})
         self.pooled, self.pooled_weight = nn.ModuleDict(), 0.0
         if settings.pooled is not None:
             self.pooled_weight = settings.pooled.weight
@@ -75,10 +80,12 @@ class InfoMaxObjective(nn.Module):
                 losses.append(part.info_nce)
                 if part.pooled is not None:
                     losses.append(self.pooled_weight * part.pooled)
-                if part.kl is not None:
+                if part.kl is not None and not self.noisy:
                     losses.append(self.beta[index] * part.kl)
                 parts.append(part)
-            x = (latents if self.end_to_end else latents.detach()).mT
+            # In one network noise between its layers would be no part of what is maximised
+            inside = posterior.mean if self.noisy else latents
+            x = (inside if self.end_to_end else latents.detach()).mT
         context_loss = None
         if self.context_contrast is not None:
             window = self.context_contrast.window_of(x.shape[1], generator)
@@ -93,10 +100,11 @@ class InfoMaxObjective(nn.Module):
     ) -> ModuleLoss:
         """The loss of one module from its posterior and a draw from it, `latents`; with a `pace`, across views."""
         contrast = self.contrasts[str(index)]
-        assert isinstance(contrast, InfoNCE)
+        assert isinstance(contrast, InfoNCE | NoisyContrast)
         window = contrast.window_of(latents.shape[2], generator)
+        seen = posterior.frames(window.start, window.stop)
         # A second draw: the context must not share the noise of the frame it is asked to find.
-        context, latents = posterior.frames(window.start, window.stop).sample(generator), latents[:, :, window]
+        context, latents = seen.mean if self.noisy else seen.sample(generator), latents[:, :, window]
         context = context if pace is None else partners(context)
         info_nce = contrast(context, latents, generator, pace)
         pooled = self.pooled[str(index)](context, latents, generator, pace) if self.pooled else None
@@ -105,3 +113,9 @@ class InfoMaxObjective(nn.Module):
             return ModuleLoss(info_nce, pooled, None, None)
         per_dim = kl.mean((0, 2))
         return ModuleLoss(info_nce, pooled, per_dim.sum(), per_dim)
+
+
+def _contrast(dims: int, distances: tuple[int, ...], settings: ObjectiveConfig) -> nn.Module:
+    if isinstance(settings, DimNoiseConfig):
+        return NoisyContrast(dims, distances, settings)
+    return InfoNCE(dims, dims, distances, settings)

@@ -24,6 +24,7 @@ from trainer.reports.evidence import add_evidence
 from trainer.reports.factors import add_factors
 from trainer.reports.map import add_map
 from trainer.reports.moments import Moments, gather
+from trainer.reports.normality import add_normality
 from trainer.reports.probes import ProbeOptions
 from trainer.reports.structure import add_concentration, add_entanglement
 from trainer.reports.subjects import Chosen, Side, choose, shortest_seconds
@@ -94,6 +95,7 @@ PARTS: dict[str, Part] = {
     "concentration": lambda survey, report: add_concentration(report, survey.data, survey.moments),
     "entanglement": lambda survey, report: add_entanglement(report, survey.data, survey.moments),
     "bounds": _bounds,
+    "prior": lambda survey, report: add_normality(report, survey.data, survey.model, survey.chosen),
 }
 
 

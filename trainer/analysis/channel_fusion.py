@@ -1,0 +1,56 @@
+"""Many weak learners of one fragment of information made one channel (Murphy, Dillavou and Bassett, arXiv 2405.21042).
+
+A free posterior for each sample, (mu, log-variance), is moved by gradient so that its fingerprint is as near as can be
+to those of a group of channels on average. No encoder is trained: it is a channel on these samples alone.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from trainer.analysis.fingerprints import GaussianFingerprints, coefficients
+
+Values = NDArray[np.float64]
+STEPS, LEARNING_RATE = 300, 0.05
+_LOGVAR = (-12.0, 4.0)
+
+
+def fuse(
+    mean: NDArray[np.floating], logvar: NDArray[np.floating], start: int, steps: int = STEPS
+) -> tuple[Values, Values]:
+    """The fused channel's (mean, logvar) [N] of a group's `mean` and `logvar` [channels, N], begun at the channel with
+    number `start`. What is maximised is the mean NMI to the group's channels.
+    """
+    group = GaussianFingerprints(mean, logvar)
+    every = torch.arange(group.samples)
+    prints = torch.stack([group.row(sample, every) for sample in range(group.samples)], dim=1)
+    singles = -prints.mean(2).log2().mean(1)
+    owns = 2 * singles + prints.square().mean(2).log2().mean(1)
+    mu = torch.tensor(mean[start], dtype=torch.float32, requires_grad=True)
+    log_variance = torch.tensor(logvar[start], dtype=torch.float32, requires_grad=True)
+    optimiser = torch.optim.Adam([mu, log_variance], lr=LEARNING_RATE)
+    for step in range(steps):
+        for part in optimiser.param_groups:
+            part["lr"] = LEARNING_RATE * (0.05 + 0.95 * (1 + math.cos(math.pi * step / steps)) / 2)
+        optimiser.zero_grad()
+        torch.autograd.backward(-_mean_nmi(mu, log_variance.clamp(*_LOGVAR), prints, singles, owns))
+        optimiser.step()
+    found = mu.detach(), log_variance.detach().clamp(*_LOGVAR)
+    fused_mean, fused_logvar = (part.double().numpy() for part in found)
+    return fused_mean, fused_logvar
+
+
+def _mean_nmi(mu: Tensor, logvar: Tensor, prints: Tensor, singles: Tensor, owns: Tensor) -> Tensor:
+    """Of the channel (mu, logvar) [N] to channels with the fingerprints `prints` [channels, N, N]."""
+    variance = logvar.exp()
+    own = coefficients(mu[:, None], variance[:, None], mu, variance)
+    single = -own.mean(1).log2().mean()
+    twice = 2 * single + own.square().mean(1).log2().mean()
+    # One product for all: mean_j of own x theirs
+    joint = -((prints * own).mean(2).log2()).mean(1)
+    return ((single + singles - joint) / (twice * owns).clamp_min(1e-12).sqrt()).mean()
