@@ -1,5 +1,4 @@
-"""python -m benchmarks decode | page | load | train | syllables | curves: a JSON line a row; tables: README's."""
-"""python -m benchmarks decode | page | load | train | channels | syllables: JSON lines; tables: README's of results."""
+"""python -m benchmarks decode | page | load | train | channels | syllables | curves: JSON lines; tables: README's."""
 
 from __future__ import annotations
 
@@ -23,17 +22,12 @@ def main() -> None:
     """Run the benchmark that was asked for."""
     if sys.argv[1:2] == ["train"]:
         keep_memory()  # as the trainer does; the reference gains by it as well
-    from benchmarks import curves, decode, load, page, tables, train, trainings
-
-    timed = {"decode": decode.rows, "page": page.rows, "train": train.rows}
-    parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("benchmark", choices=[*timed, "load", *ASD, "tables", "all"], nargs="?", default="all")
-    from benchmarks import channels, decode, load, page, tables, train, trainings
+    from benchmarks import channels, curves, decode, load, page, tables, train, trainings
 
     timed = {"decode": decode.rows, "page": page.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument(
-        "benchmark", choices=[*timed, "channels", "load", "syllables", "tables", "all"], nargs="?", default="all"
+        "benchmark", choices=[*timed, "channels", "load", *ASD, "tables", "all"], nargs="?", default="all"
     )
     parser.add_argument("--repeats", type=int, default=200)
     crowd = parser.add_argument_group("load", "people who move sliders at once")

@@ -57,11 +57,13 @@ class Samples:
 
 
 def open_sources(paths: Sequence[Path]) -> list[Source]:
-    """The encoders at `paths`. Raises ValueError where one has no posteriors, or two the same name."""
+    """The models at `paths`, their latents told along their axes. Raises ValueError where one has no posteriors, or two
+    the same name.
+    """
     sources = []
     for path in paths:
         header = bundle.read_config(path)
-        model = bundle.load_encoder(path, header.config)
+        model = bundle.load(path)
         name = path.resolve().name
         if model.encode(np.zeros(model.geometry[-1].minimum_samples, dtype=np.float32))[0].logvar is None:
             raise ValueError(f"--bundle {name}: its encoder is deterministic, so that its dimensions are no channels")
