@@ -1,4 +1,4 @@
-"""python -m benchmarks decode | page | load | train | channels | syllables | curves: JSON lines; tables: README's."""
+"""python -m benchmarks decode | page | load | train | channels | syllables | curves | findings: JSON lines; tables."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def main() -> None:
     """Run the benchmark that was asked for."""
     if sys.argv[1:2] == ["train"]:
         keep_memory()  # as the trainer does; the reference gains by it as well
-    from benchmarks import channels, curves, decode, load, page, tables, train, trainings
+    from benchmarks import channels, curves, decode, findings, load, page, tables, train, trainings
 
     timed = {"decode": decode.rows, "page": page.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument(
-        "benchmark", choices=[*timed, "channels", "load", *ASD, "tables", "all"], nargs="?", default="all"
+        "benchmark", choices=[*timed, "channels", "load", *ASD, "findings", "tables", "all"], nargs="?", default="all"
     )
     parser.add_argument("--repeats", type=int, default=200)
     crowd = parser.add_argument_group("load", "people who move sliders at once")
@@ -44,6 +44,11 @@ def main() -> None:
     many = parser.add_argument_group("channels", "of how many every two are compared")
     many.add_argument("--channels", type=int, nargs="+", default=[200], help="2000 take minutes")
     options = parser.parse_args()
+    if options.benchmark == "findings":
+        if options.work is None:
+            parser.error("findings needs --work, the folder of ensembles and a sweep")
+        findings.write(options.work)
+        return
     if options.benchmark == "tables":
         tables.write()
         return

@@ -8,7 +8,15 @@ import torch
 
 from trainer.analysis.channel_fusion import fuse
 from trainer.analysis.fingerprints import GaussianFingerprints, Joint, LabelFingerprints, Together
-from trainer.analysis.hot_spots import DISTANCES, centre, find_hot_spots, min_samples_for, overlap, stability
+from trainer.analysis.hot_spots import (
+    DISTANCES,
+    centre,
+    chosen_valleys,
+    find_hot_spots,
+    min_samples_for,
+    overlap,
+    stability,
+)
 from trainer.analysis.information import entropy_bits
 from trainer.analysis.monte_carlo import monte_carlo_bits, monte_carlo_nmi
 from trainer.analysis.shared_information import shared_information
@@ -90,7 +98,7 @@ def test_bound_and_draws_agree_where_channels_hold_little(bits: float) -> None:
     assert drawn == pytest.approx(bits, abs=0.1)
     assert drawn - 0.33 < shared.single[0] < drawn
     nmi, vi = monte_carlo_nmi(first, second)
-    assert shared.nmi()[0, 1] == pytest.approx(nmi, abs=0.08)
+    assert shared.nmi()[0, 1] == pytest.approx(nmi, abs=0.1)
     assert vi - 0.6 < shared.vi()[0, 1] < vi
 
 
@@ -167,6 +175,15 @@ def test_planted_hot_spots_are_found_and_stable(distance: str) -> None:
     ]
     assert all(one.mean > 0.9 for one in stability(found.spots, again))
     assert all(centre(spot, apart) in spot for spot in found.spots)
+
+
+def test_a_valley_counts_unless_those_within_it_are_deeper() -> None:
+    """Two deep valleys within a shallow one; and a deep one with a ripple on its floor."""
+    plot = np.array([np.inf, 5, 5, 4, 1, 1, 1, 3.9, 1, 1, 1, 4.5, 5])
+    assert chosen_valleys(plot, [(3, 6), (7, 10), (3, 10), (0, 12)]) == [(3, 6), (7, 10)]
+    plot = np.array([np.inf, 5, 5, 4, 1.2, 1.1, 1.2, 1.2, 1.1, 1.1, 1.2, 4.5, 5])
+    assert chosen_valleys(plot, [(7, 9), (3, 10)]) == [(3, 10)]
+    assert chosen_valleys(plot, []) == []
 
 
 def test_overlap_is_jaccards() -> None:

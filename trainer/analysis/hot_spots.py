@@ -46,8 +46,8 @@ class Order:
 
 
 def find_hot_spots(distance: Values, min_samples: int, steepness: float = STEEPNESS) -> Order:
-    """OPTICS over `distance` [n, n]. A valley begins and ends where reachability changes by the share `steepness`; of
-    valleys in valleys the innermost count. Raises ValueError where there are fewer than `min_samples` channels.
+    """OPTICS over `distance` [n, n]. A valley begins and ends where reachability changes by the share `steepness`.
+    Raises ValueError where there are fewer than `min_samples` channels.
     """
     count = len(distance)
     if not 2 <= min_samples <= count:
@@ -67,7 +67,7 @@ def find_hot_spots(distance: Values, min_samples: int, steepness: float = STEEPN
         n_jobs=None,
     )
     with np.errstate(invalid="ignore", divide="ignore"):
-        labels, _ = cluster_optics_xi(
+        _, valleys = cluster_optics_xi(
             reachability=reachability,
             predecessor=predecessor,
             ordering=order,
@@ -75,10 +75,56 @@ def find_hot_spots(distance: Values, min_samples: int, steepness: float = STEEPN
             min_cluster_size=min_samples,
             xi=steepness,
         )
-    in_order = labels[order]
-    names = [name for name in dict.fromkeys(in_order.tolist()) if name >= 0]
-    spots = tuple(tuple(order[in_order == name].tolist()) for name in names)
+    chosen = chosen_valleys(reachability[order], [(int(begin), int(end)) for begin, end in valleys])
+    spots = tuple(tuple(order[begin : end + 1].tolist()) for begin, end in chosen)
     return Order(order.astype(np.int64), reachability, spots)
+
+
+def chosen_valleys(plot: Values, valleys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of `valleys`, places (first, last) in the reachability `plot` [n] that may lie in one another, those that do not:
+    a valley, or those within it, whichever hold the larger area under their borders (as in HDBSCAN, Campello et al.
+    2013, excess of mass). All channels together are no valley.
+    """
+    proper = sorted(
+        {(first, last) for first, last in valleys if last - first + 1 < len(plot)}, key=lambda one: (one[0], -one[1])
+    )
+
+    def inside(one: tuple[int, int]) -> list[tuple[int, int]]:
+        within = [each for each in proper if each != one and one[0] <= each[0] and each[1] <= one[1]]
+        return _outermost(within)
+
+    def best(one: tuple[int, int]) -> tuple[float, list[tuple[int, int]]]:
+        border = _border(plot, *one)
+        floor = plot[one[0] : one[1] + 1].copy()
+        floor[0] = floor[1:].min()  # its own is the way in
+        children = inside(one)
+        for first, last in children:
+            here = slice(first - one[0], last - one[0] + 1)
+            floor[here] = np.maximum(floor[here], _border(plot, first, last))
+        own = float(np.maximum(border - floor, 0).sum())
+        found = [best(child) for child in children]
+        total = sum(area for area, _ in found)
+        if total > own:
+            return total, [each for _, those in found for each in those]
+        return max(own, total), [one]
+
+    return [each for one in _outermost(proper) for each in best(one)[1]]
+
+
+def _outermost(valleys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those in no other, in order; of two that overlap the wider."""
+    kept: list[tuple[int, int]] = []
+    for one in sorted(valleys, key=lambda each: (each[0] - each[1], each[0])):
+        if all(one[1] < first or last < one[0] for first, last in kept):
+            kept.append(one)
+    return sorted(kept)
+
+
+def _border(plot: Values, first: int, last: int) -> float:
+    """How high the lower of a valley's two sides is."""
+    sides = [plot[first], plot[last + 1] if last + 1 < len(plot) else np.inf]
+    lower = float(min(sides))
+    return lower if np.isfinite(lower) else float(plot[np.isfinite(plot)].max(initial=0.0))
 
 
 def overlap(spot: Sequence[int], others: Sequence[Sequence[int]]) -> float:
