@@ -49,12 +49,12 @@ export const divergence = (mean, logvar) => 0.5 * (mean * mean + (logvar === -In
  * @param {Dimension[]} dimensions
  * @param {Order} order
  * @param {number[] | null} said by dimension, for the order by span
- * @returns {Dimension[]} most first; what is not known keeps its own order
+ * @returns {Dimension[]} most first: by meaning, those that tell most bits of a factor; what is alike, by KL
  */
 export function ordered(dimensions, order, said) {
-  const weight = (/** @type {Dimension} */ { dim, kl, sensitivity }) =>
-    ({ kl: kl ?? 0, sensitivity: sensitivity ?? 0, span: said?.[dim] ?? 0, number: -dim })[order];
-  return [...dimensions].sort((one, other) => weight(other) - weight(one) || one.dim - other.dim);
+  const weight = (/** @type {Dimension} */ { dim, kl, sensitivity, labels }) =>
+    ({ meaning: Math.max(0, ...labels.map(({ bits }) => bits)), kl: kl ?? 0, sensitivity: sensitivity ?? 0, span: said?.[dim] ?? 0, number: -dim })[order];
+  return [...dimensions].sort((one, other) => weight(other) - weight(one) || (other.kl ?? 0) - (one.kl ?? 0) || one.dim - other.dim);
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /** How a person likes the page: the bench of sliders, which lanes are shown, how it is listened to. What is decoded does not depend on it. */
 
-/** @typedef {"kl" | "sensitivity" | "span" | "number"} Order */
+/** @typedef {"meaning" | "kl" | "sensitivity" | "span" | "number"} Order */
 /** @typedef {"sigma" | "tail" | "corpus" | "free"} Reach */
 /**
  * @typedef {object} Preferences
@@ -17,7 +17,7 @@
  */
 
 /** @type {Preferences} */
-export const PREFERRED = { order: "kl", search: "", quiet: false, reach: "tail", difference: false, latents: null, statistic: "mean", loop: false, matched: true };
+export const PREFERRED = { order: "meaning", search: "", quiet: false, reach: "tail", difference: false, latents: null, statistic: "mean", loop: false, matched: true };
 
 /**
  * @param {import("./state.js").Store} store

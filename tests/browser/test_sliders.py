@@ -197,14 +197,18 @@ def test_sliders_are_found_by_number_sorted_and_ranged(explorer: Explorer) -> No
     def dims() -> list[int]:
         return [int(rows.nth(place).get_attribute("data-dim") or "") for place in range(rows.count())]
 
-    by_kl = dims()
+    by_meaning = dims()
     explorer.page.get_by_label("Sort").select_option("number")
-    assert dims() == sorted(by_kl)
+    assert dims() == sorted(by_meaning)
+    explorer.page.get_by_label("Sort").select_option("kl")
+    kls = [float(fact) for fact in explorer.page.locator(".fact:not(.db)").all_text_contents() if fact != "–"]
+    assert len(kls) == len(by_meaning), "the shipped model's report knows every dimension's KL"
+    assert kls == sorted(kls, reverse=True)
     explorer.page.get_by_label("Sort").select_option("sensitivity")
     facts = [float(text) for text in explorer.page.locator(".fact.db").all_text_contents()]
     assert facts == sorted(facts, reverse=True)
     explorer.page.get_by_label("Sort").select_option("span")
-    expect(rows).to_have_count(len(by_kl))
+    expect(rows).to_have_count(len(by_meaning))
     explorer.page.get_by_role("searchbox").fill("7")
     expect(rows).to_have_count(1)
     assert dims() == [7]
@@ -265,14 +269,15 @@ def test_many_movements_end_on_the_newest_value_with_nothing_left_behind(explore
     assert len(in_flight) == asked
 
 
-def test_sliders_are_sorted_by_kl_and_named_for_their_dimension(explorer: Explorer) -> None:
+def test_sliders_are_sorted_by_meaning_and_named_for_their_dimension(explorer: Explorer) -> None:
     sliders = explorer.page.get_by_role("slider")
     names = [sliders.nth(place).get_attribute("aria-label") or "" for place in range(sliders.count())]
     assert len(names) > 1
     for name in names:
         assert re.match(r"Dimension \d+", name)
     assert len(set(names)) == len(names)
-    facts = [fact for fact in explorer.page.locator(".fact:not(.db)").all_text_contents() if fact != "–"]
-    kls = [float(fact) for fact in facts]
-    assert len(kls) == len(names), "the shipped model's report knows every dimension's KL"
-    assert kls == sorted(kls, reverse=True)
+    facts = explorer.page.request.get(f"{explorer.address}/models/demo").json()["modules"][2]["dimensions"]
+    told = {one["dim"]: max((label["bits"] for label in one["labels"]), default=0.0) for one in facts}
+    shown = [told[int(re.match(r"Dimension (\d+)", name)[1])] for name in names]
+    assert shown[0] > 0.3
+    assert shown == sorted(shown, reverse=True)
