@@ -19,7 +19,7 @@ from trainer.bundle import Report
 LINEAR = "linear"
 Row = Mapping[str, Any]
 
-_OF_FAMILIES = (COLOURS[0], COLOURS[1], COLOURS[4], COLOURS[5])
+_OF_FAMILIES = (COLOURS[0], COLOURS[1], COLOURS[4], COLOURS[6])
 _OF_UNTRAINED, _OF_LOG_MEL = COLOURS[2], COLOURS[3]
 _TITLE = "What probes get out of each layer"
 _EDGE = 0.35  # how far what is the same at every layer reaches beyond the first and the last
