@@ -179,7 +179,7 @@ def _hot_spots(ensemble: Ensemble) -> Figure | None:
             }
         )
     title = "Which labels hot spots carry, and how surely they are found again"
-    return figure(title, traces, "", "NMI of the centre with a label, or overlap; bars: 95 % interval")
+    return figure(title, traces, "", "NMI with a label, or overlap")
 
 
 def _fusion(ensemble: Ensemble) -> Figure | None:
