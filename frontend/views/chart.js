@@ -86,7 +86,7 @@ function themed({ title: _, updatemenus: __, template: ___, legend, ...layout })
   return {
     margin: { l: 44, r: 8, t: 8, b: 32 },
     ...layout,
-    legend: { ...legend, orientation: "h", y: -0.1, font: { size: 12, color: ink } },
+    legend: { ...legend, orientation: "h", y: legend?.yanchor === "bottom" ? 1.02 : -0.1, font: { size: 12, color: ink } },
     dragmode: false, // a finger on a chart scrolls the page
     autosize: true,
     paper_bgcolor: "rgba(0,0,0,0)",

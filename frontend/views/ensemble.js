@@ -40,7 +40,7 @@ export function showEnsemble(store, relatives, { player, transport }) {
     host.dataset.figure = name;
     host.ariaLabel = `${figure?.layout.title.text ?? ""}. ${part("ensemble-about").textContent}`;
     part("ensemble-key").textContent = name === "channels" ? keyOf() : "";
-    chart.show(figure && (name === "channels" ? matrix(figure) : { ...figure, layout: { ...figure.layout, legend: { y: -0.25 } } }));
+    chart.show(figure && (name === "channels" ? matrix(figure) : { ...figure, layout: { ...figure.layout, legend: { y: 1.02, yanchor: "bottom", x: 0 } } }));
   }
 
   store.on(["ensemble", "among"], mark);

@@ -69,7 +69,7 @@ def test_hot_spots_with_what_they_carry_and_how_stable_they_are() -> None:
 
 def test_fusion_in_bits_and_in_nmi() -> None:
     bits, nmi = ([one for one in made("fusion")["data"] if one["xaxis"] == axis] for axis in ("x", "x2"))
-    assert [(one["meta"]["part"], one["y"]) for one in bits] == [("fused", [1.75]), ("best", [1.5])]
-    assert [one["x"] for one in nmi] == [["NMI to the group, hot spot 0"]] * 2
+    assert [(one["meta"]["part"], one["x"]) for one in bits] == [("fused", [1.75]), ("best", [1.5])]
+    assert [one["y"] for one in nmi] == [["NMI to the group, hot spot 0"]] * 2
     assert ENSEMBLE_FIGURES["fusion"].make(alike(MODELS, fused=False)) is None
-    assert all(math.isfinite(value) for one in bits + nmi for value in one["y"])
+    assert all(math.isfinite(value) for one in bits + nmi for value in one["x"])

@@ -179,14 +179,14 @@ def _hot_spots(ensemble: Ensemble) -> Figure | None:
             }
         )
     title = "Which labels hot spots carry, and how surely they are found again"
-    return figure(title, traces, "", "NMI of the centre with a label, or overlap; bars: 95 % interval")
+    return figure(title, traces, "", "NMI with a label, or overlap")
 
 
 def _fusion(ensemble: Ensemble) -> Figure | None:
-    """What the fused channel holds beside the best of its members: bits to the left, NMI to the right."""
+    """What the fused channel holds beside the best of its members: bits above, NMI below."""
     if not ensemble.fusion:
         return None
-    sides = (("bits", "x", "y", [0.0, 0.44]), ("", "x2", "y2", [0.58, 1.0]))
+    sides = (("bits", "x", "y", [0.46, 1.0]), ("", "x2", "y2", [0.0, 0.26]))
     traces: list[Trace] = []
     for unit, x, y, _ in sides:
         rows = [row for row in ensemble.fusion if row.unit == unit]
@@ -199,20 +199,20 @@ def _fusion(ensemble: Ensemble) -> Figure | None:
                     "name": "fused channel" if name == "fused" else "best of its members",
                     "legendgroup": name,
                     "showlegend": unit == "bits",
-                    "x": [_fused(row) for row in rows],
-                    "y": [one.value for one in values],
-                    "error_y": error([(one.value, one.low, one.high) for one in values]),
+                    "y": [_fused(row) for row in rows],
+                    "x": [one.value for one in values],
+                    "error_x": error([(one.value, one.low, one.high) for one in values]),
                     "marker": {"color": colour(index), "symbol": symbol, "size": 9},
                     "xaxis": x,
                     "yaxis": y,
                     "meta": {"part": name, "unit": unit or "NMI"},
                 }
             )
-    made = figure("What a channel fused of a hot spot holds; bars: 95 % interval", traces, "", "bits")
-    made["layout"]["xaxis"] |= {"domain": sides[0][3], "type": "category"}
+    made = figure("What a channel fused of a hot spot holds; bars: 95 % interval", traces, "bits", "")
+    made["layout"]["yaxis"] |= {"domain": sides[0][3], "type": "category", "autorange": "reversed"}
     made["layout"] |= {
-        "xaxis2": {"domain": sides[1][3], "anchor": "y2", "type": "category"},
-        "yaxis2": {"title": {"text": "NMI"}, "anchor": "x2"},
+        "yaxis2": {"domain": sides[1][3], "anchor": "x2", "type": "category", "autorange": "reversed"},
+        "xaxis2": {"title": {"text": "NMI"}, "anchor": "y2"},
     }
     return made
 
