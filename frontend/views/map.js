@@ -127,7 +127,7 @@ export function showMap(store, map, { stretches, session, history, release }) {
     if (shown.places.examples) stretches.toggle(stretchOf(shown, index));
   }
 
-  /** @param {Shown} shown @param {number} index */
+  /** @param {Pick<Shown, "places">} shown @param {number} index */
   const stretchOf = ({ places: { clips, start, end } }, index) => ({ clip: clips[index], start: start[index], end: end[index] });
 
   /** @param {Shown} shown @param {number} index */
