@@ -26,7 +26,7 @@ export function axesOf(state) {
   const dimensions = dimensionsOf(state);
   if (!dimensions.length) return null;
   const known = (/** @type {number | null} */ dim) => (grid.module === module && dim !== null && dim < dimensions.length ? dim : null);
-  const dim = known(grid.dim) ?? ordered(dimensions, "kl", null)[0].dim;
+  const dim = known(grid.dim) ?? ordered(dimensions, "meaning", null)[0].dim;
   const against = known(grid.against) === dim ? null : known(grid.against);
   const kind = against === null ? "alone" : "against";
   const steps = Math.min(MOST_STEPS[kind], Math.max(2, grid.steps ?? STEPS[kind]));

@@ -13,7 +13,7 @@ export function showGridBench(store) {
   function show() {
     const axes = axesOf(store.state);
     const { grid } = store.state;
-    const options = ordered(dimensionsOf(store.state), "kl", null).map(({ dim, labels }) => ({ value: String(dim), text: labels[0] ? `${dim}, ${labels[0].factor.replace("_", " ")}` : String(dim) }));
+    const options = ordered(dimensionsOf(store.state), "meaning", null).map(({ dim, labels }) => ({ value: String(dim), text: labels[0] ? `${dim}, ${labels[0].factor.replace("_", " ")}` : String(dim) }));
     fill(select("grid-dim"), options, String(axes?.dim ?? ""));
     fill(select("grid-against"), [{ value: "", text: "nothing" }, ...options.filter(({ value }) => value !== String(axes?.dim))], String(axes?.against ?? ""));
     fields.steps.max = String(MOST_STEPS[axes?.against === null ? "alone" : "against"]);
