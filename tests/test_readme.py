@@ -74,7 +74,8 @@ def test_the_make_targets_of_readme_exist() -> None:
 
 def test_the_trainer_understands_the_commands_of_readme() -> None:
     told = commands("python -m trainer ")
-    assert {command[3] for command in told} == {"corpus", "fit", "decoder", "analyse", "align", "report"}
+    wanted = {"corpus", "fit", "decoder", "align", "analyse", "report", "ensemble", "sweep"}
+    assert {command[3] for command in told} == wanted
     for command in told:
         assert callable(make_parser().parse_args(command[3:]).run)
 

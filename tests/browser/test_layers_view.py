@@ -124,7 +124,7 @@ def test_words_and_table_say_what_the_chart_shows(fresh: Opener) -> None:
     assert f"{best['classes']} classes" in about
     assert f"{best['n']} examples of {best['groups']} groups" in about
     assert best["data"] in about
-    page.get_by_text("The numbers").click()
+    page.locator("#panel-layers").get_by_text("The numbers").click()
     first = page.locator("#probe-numbers tr").first
     row = own[0]
     expect(first).to_have_text(
