@@ -161,7 +161,7 @@ def test_planted_hot_spots_are_found_and_stable(distance: str) -> None:
     mean, logvar = planted()
     fingerprints = GaussianFingerprints(mean, logvar)
     apart = DISTANCES[distance](shared_information(fingerprints))
-    found = find_hot_spots(apart, min_samples_for(8))
+    found = find_hot_spots(apart, min_samples_for(8), most=16)
     for truth in ({4 * model + k for model in range(8)} for k in range(3)):
         # A valley's last channel may be the first that is outside
         assert any(truth <= set(spot) and len(spot) <= len(truth) + 1 for spot in found.spots)
@@ -170,7 +170,7 @@ def test_planted_hot_spots_are_found_and_stable(distance: str) -> None:
     assert np.isinf(found.reachability[found.order[0]])
     rng = np.random.default_rng(8)
     again = [
-        find_hot_spots(DISTANCES[distance](shared_information(fingerprints, rng.integers(N, size=N))), 3).spots
+        find_hot_spots(DISTANCES[distance](shared_information(fingerprints, rng.integers(N, size=N))), 3, most=16).spots
         for _ in range(5)
     ]
     assert all(one.mean > 0.9 for one in stability(found.spots, again))
@@ -180,7 +180,7 @@ def test_planted_hot_spots_are_found_and_stable(distance: str) -> None:
 def test_a_valley_counts_unless_those_within_it_are_deeper() -> None:
     """Two deep valleys within a shallow one; and a deep one with a ripple on its floor."""
     plot = np.array([np.inf, 5, 5, 4, 1, 1, 1, 3.9, 1, 1, 1, 4.5, 5])
-    assert chosen_valleys(plot, [(3, 6), (7, 10), (3, 10), (0, 12)]) == [(3, 6), (7, 10)]
+    assert chosen_valleys(plot, [(3, 6), (7, 10), (3, 10)]) == [(3, 6), (7, 10)]
     plot = np.array([np.inf, 5, 5, 4, 1.2, 1.1, 1.2, 1.2, 1.1, 1.1, 1.2, 4.5, 5])
     assert chosen_valleys(plot, [(7, 9), (3, 10)]) == [(3, 10)]
     assert chosen_valleys(plot, []) == []
