@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from trainer.analysis.channel_fusion import fuse
-from trainer.analysis.fingerprints import GaussianFingerprints, Joint, LabelFingerprints, Together
+from trainer.analysis.fingerprints import GaussianFingerprints, Joint, LabelFingerprints, Together, coefficients
 from trainer.analysis.hot_spots import (
     DISTANCES,
     centre,
@@ -131,6 +131,20 @@ def test_drawn_samples_count_as_often_as_they_were_drawn() -> None:
     copied = shared_information(GaussianFingerprints(mean[:, drawn], logvar[:, drawn]))
     assert found.single == pytest.approx(copied.single, abs=1e-5)
     assert found.joint == pytest.approx(copied.joint, abs=1e-5)
+
+
+def test_rows_are_the_coefficients_of_the_formula() -> None:
+    """(mu_i - mu_j)^2 / (8 s) + 0.5 [log s - (logvar_i + logvar_j) / 2], s the mean variance."""
+    rng = np.random.default_rng(10)
+    mean, logvar = rng.normal(size=(2, 3, 20))
+    every, some = torch.arange(20), torch.tensor([4, 4, 1])
+    fingerprints = GaussianFingerprints(mean, logvar, torch.float64)
+    between = (np.exp(logvar[:, 7:8]) + np.exp(logvar)) / 2
+    distance = (mean[:, 7:8] - mean) ** 2 / (8 * between) + (np.log(between) - (logvar[:, 7:8] + logvar) / 2) / 2
+    assert fingerprints.row(7, every).numpy() == pytest.approx(np.exp(-distance), abs=1e-12)
+    assert torch.equal(fingerprints.row(7, some), fingerprints.row(7, every)[:, some])
+    both = (torch.from_numpy(part) for part in (mean[:, 7:8], np.exp(logvar[:, 7:8]), mean, np.exp(logvar)))
+    assert coefficients(*both).numpy() == pytest.approx(np.exp(-distance), abs=1e-12)
 
 
 def test_faults_are_named() -> None:
