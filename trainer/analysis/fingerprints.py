@@ -43,11 +43,17 @@ class GaussianFingerprints:
             raise ValueError("a channel's mean or log-variance is not finite")
         self.mean = torch.from_numpy(np.ascontiguousarray(mean)).to(dtype)
         self.variance = torch.from_numpy(np.exp(logvar.astype(np.float64))).to(dtype)
+        self.fourth_root = self.variance.sqrt().sqrt()
         self.count, self.samples = mean.shape
 
     def row(self, sample: int, of: Tensor) -> Tensor:
+        """As `coefficients` has it, in fewer walks over the numbers: most of the time goes into them."""
+        every = len(of) == self.samples and bool((of[1:] > of[:-1]).all())
+        mean, variance, root = (part if every else part[:, of] for part in (self.mean, self.variance, self.fourth_root))
         here = slice(sample, sample + 1)
-        return coefficients(self.mean[:, here], self.variance[:, here], self.mean[:, of], self.variance[:, of])
+        between = (variance + self.variance[:, here]).mul_(0.5)
+        found = (mean - self.mean[:, here]).square_().div_(between).mul_(-0.125).exp_()
+        return found.mul_(root).mul_(between.rsqrt_()).mul_(self.fourth_root[:, here])
 
 
 class LabelFingerprints:

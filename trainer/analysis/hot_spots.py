@@ -21,8 +21,11 @@ Codes = NDArray[np.int64]
 MEMBERS_SHARE = 0.4
 """min_samples over the number of models: the paper's 20 of 50."""
 LEAST_MIN_SAMPLES = 3
+MOST_A_MODULE = 2
+"""Channels of one module of one model that a fragment of information may be spread over."""
 STEEPNESS = 0.05
 _LEAST_NMI = 1e-6
+_LEAST_REACHABILITY = 1e-3
 DISTANCES: dict[str, Callable[[Shared], Values]] = {
     "nmi": lambda shared: -np.log(np.clip(shared.nmi(), _LEAST_NMI, 1.0)),
     "vi": lambda shared: np.maximum(shared.vi(), 0.0),
@@ -45,9 +48,10 @@ class Order:
     spots: tuple[tuple[int, ...], ...]
 
 
-def find_hot_spots(distance: Values, min_samples: int, steepness: float = STEEPNESS) -> Order:
+def find_hot_spots(distance: Values, min_samples: int, steepness: float = STEEPNESS, most: int | None = None) -> Order:
     """OPTICS over `distance` [n, n]. A valley begins and ends where reachability changes by the share `steepness`.
-    Raises ValueError where there are fewer than `min_samples` channels.
+    One of more than `most` channels is a region, in which spots may lie. Raises ValueError where there are fewer than
+    `min_samples` channels.
     """
     count = len(distance)
     if not 2 <= min_samples <= count:
@@ -75,40 +79,36 @@ def find_hot_spots(distance: Values, min_samples: int, steepness: float = STEEPN
             min_cluster_size=min_samples,
             xi=steepness,
         )
-    chosen = chosen_valleys(reachability[order], [(int(begin), int(end)) for begin, end in valleys])
+    largest = count - 1 if most is None else min(most, count - 1)
+    small = [(int(begin), int(end)) for begin, end in valleys if end - begin < largest]
+    chosen = chosen_valleys(reachability[order], small)
     spots = tuple(tuple(order[begin : end + 1].tolist()) for begin, end in chosen)
     return Order(order.astype(np.int64), reachability, spots)
 
 
 def chosen_valleys(plot: Values, valleys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Of `valleys`, places (first, last) in the reachability `plot` [n] that may lie in one another, those that do not:
-    a valley, or those within it, whichever hold the larger area under their borders (as in HDBSCAN, Campello et al.
-    2013, excess of mass). All channels together are no valley.
+    a valley, or those within it, whichever hold more mass, the sum over channels of 1 / reachability above that of the
+    border (as in HDBSCAN, Campello et al. 2013, excess of mass).
     """
-    proper = sorted(
-        {(first, last) for first, last in valleys if last - first + 1 < len(plot)}, key=lambda one: (one[0], -one[1])
-    )
-
-    def inside(one: tuple[int, int]) -> list[tuple[int, int]]:
-        within = [each for each in proper if each != one and one[0] <= each[0] and each[1] <= one[1]]
-        return _outermost(within)
+    density = 1 / np.maximum(plot, _LEAST_REACHABILITY)
 
     def best(one: tuple[int, int]) -> tuple[float, list[tuple[int, int]]]:
-        border = _border(plot, *one)
-        floor = plot[one[0] : one[1] + 1].copy()
-        floor[0] = floor[1:].min()  # its own is the way in
-        children = inside(one)
+        top = density[one[0] : one[1] + 1].copy()
+        top[0] = top[1:].max()  # its own is the way in
+        within = [each for each in valleys if each != one and one[0] <= each[0] and each[1] <= one[1]]
+        children = _outermost(within)
         for first, last in children:
             here = slice(first - one[0], last - one[0] + 1)
-            floor[here] = np.maximum(floor[here], _border(plot, first, last))
-        own = float(np.maximum(border - floor, 0).sum())
+            top[here] = np.minimum(top[here], _border(density, first, last))
+        own = float(np.maximum(top - _border(density, *one), 0).sum())
         found = [best(child) for child in children]
-        total = sum(area for area, _ in found)
+        total = sum(mass for mass, _ in found)
         if total > own:
             return total, [each for _, those in found for each in those]
-        return max(own, total), [one]
+        return own, [one]
 
-    return [each for one in _outermost(proper) for each in best(one)[1]]
+    return [each for one in _outermost(valleys) for each in best(one)[1]]
 
 
 def _outermost(valleys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -120,11 +120,11 @@ def _outermost(valleys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return sorted(kept)
 
 
-def _border(plot: Values, first: int, last: int) -> float:
-    """How high the lower of a valley's two sides is."""
-    sides = [plot[first], plot[last + 1] if last + 1 < len(plot) else np.inf]
-    lower = float(min(sides))
-    return lower if np.isfinite(lower) else float(plot[np.isfinite(plot)].max(initial=0.0))
+def _border(density: Values, first: int, last: int) -> float:
+    """The density at the lower of a valley's two sides; at its one side where nothing follows, or goes before."""
+    before = density[first] if first > 0 else 0.0
+    after = density[last + 1] if last + 1 < len(density) else 0.0
+    return float(max(before, after))
 
 
 def overlap(spot: Sequence[int], others: Sequence[Sequence[int]]) -> float:

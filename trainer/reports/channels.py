@@ -53,6 +53,7 @@ def compare_channels(paths: Sequence[Path], folders: Sequence[Path], options: Ch
     compared = share(samples)
     search = Search(
         models=len(sources),
+        modules=len(np.unique(samples.origin[:, 1])),
         distance=options.distance,
         least=options.min_samples,
         steepness=options.steepness,

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from trainer.analysis.hot_spots import DISTANCES, Order, centre, find_hot_spots, min_samples_for, stability
+from trainer.analysis.hot_spots import (
+    DISTANCES,
+    MOST_A_MODULE,
+    Order,
+    centre,
+    find_hot_spots,
+    min_samples_for,
+    stability,
+)
 from trainer.analysis.shared_information import Shared, shared_information
 from trainer.bundle import HotSpot, Measured, SpotLabel
 from trainer.reports.compared import Compared
@@ -24,9 +32,12 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Search:
-    """How hot spots are looked for, among channels of `models` models. `least` None: min_samples is scaled to these."""
+    """How hot spots are looked for, among channels of `modules` modules of `models` models. `least` None: min_samples
+    is scaled to the models.
+    """
 
     models: int
+    modules: int
     distance: Literal["nmi", "vi"]
     least: int | None
     steepness: float
@@ -41,7 +52,8 @@ class Search:
         return DISTANCES[self.distance](shared)
 
     def find(self, distance: Bits, min_samples: int | None = None) -> Order:
-        return find_hot_spots(distance, min_samples or self.min_samples, self.steepness)
+        most = MOST_A_MODULE * self.models * self.modules
+        return find_hot_spots(distance, min_samples or self.min_samples, self.steepness, most)
 
 
 @dataclass(frozen=True)
