@@ -23,7 +23,8 @@ run: $(VENV)/run.stamp
 	@$(BIN)/python -m backend
 
 # Each file to one worker, in order: Playwright leaves an event loop behind, and what runs its own must have run before.
-WORKERS ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# More of them than two cores: browser tests wait for sound and for the screen most of their time.
+WORKERS ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/dev.stamp
 	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -rs $(WORKERS) $(ARGS)
