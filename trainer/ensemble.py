@@ -89,6 +89,9 @@ def add_ensemble_measures(measures: argparse._SubParsersAction[argparse.Argument
     fusion = measures.add_parser("fuse", help="whether a channel fused from a hot spot holds more than its members")
     _add_members(fusion)
     fusion.add_argument("--spot", type=int, action="append", help="default: the largest (may be repeated)")
+    fusion.add_argument(
+        "--similarity", choices=("vi", "nmi"), default="vi", help="to the spot's channels, that is brought up"
+    )
     fusion.add_argument("--seed", type=int, default=0)
     fusion.set_defaults(run=_fuse)
 
@@ -132,6 +135,6 @@ def _fuse(options: argparse.Namespace) -> None:
     from trainer.reports.fusion import fuse_ensemble, table
 
     ensemble = read_ensemble(options.ensemble)
-    ensemble = fuse_ensemble(ensemble, _members(options), options.data, options.spot, options.seed)
+    ensemble = fuse_ensemble(ensemble, _members(options), options.data, options.spot, options.seed, options.similarity)
     write_ensemble(options.ensemble, ensemble)
     print("\n".join(table(ensemble.fusion)))

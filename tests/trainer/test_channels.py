@@ -208,7 +208,8 @@ def test_overlap_is_jaccards() -> None:
     assert min_samples_for(4) == 3
 
 
-def test_a_channel_fused_from_weak_learners_is_nearer_to_what_they_have_in_common() -> None:
+@pytest.mark.parametrize("similarity", ["vi", "nmi"])
+def test_a_channel_fused_from_weak_learners_is_nearer_to_what_they_have_in_common(similarity: str) -> None:
     """Eight channels that each see the signal through noise of their own, which the fused one averages out: it follows
     the signal better than the best of them, is nearer to the signal's levels, and to channels it was not made of.
     """
@@ -217,7 +218,7 @@ def test_a_channel_fused_from_weak_learners_is_nearer_to_what_they_have_in_commo
     heard = 0.8 * signal + 0.6 * rng.normal(size=(12, samples))
     sd = 2**-1.5
     means, logvars = math.sqrt(1 - sd**2) * heard, np.full((12, samples), 2 * math.log(sd))
-    fused = fuse(means[:8], logvars[:8], start=0, steps=100)
+    fused = fuse(means[:8], logvars[:8], start=0, steps=100, similarity=similarity)
     levels = np.searchsorted(np.quantile(signal, np.arange(1, 8) / 8), signal)[None]
     posteriors = GaussianFingerprints(np.stack([fused[0], *means]), np.stack([fused[1], *logvars]))
     nmi = shared_information(Together(posteriors, LabelFingerprints(levels))).nmi()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from trainer.analysis.channel_fusion import fuse
+from trainer.analysis.channel_fusion import Similarity, fuse
 from trainer.analysis.fingerprints import GaussianFingerprints, LabelFingerprints, Together
 from trainer.analysis.shared_information import Shared, shared_information
 from trainer.bundle import Ensemble, FusedRow, HotSpot, Measured
@@ -25,7 +25,12 @@ Codes = NDArray[np.int64]
 
 
 def fuse_ensemble(
-    ensemble: Ensemble, paths: Sequence[Path], folders: Sequence[Path], spots: Sequence[int] | None, seed: int = 0
+    ensemble: Ensemble,
+    paths: Sequence[Path],
+    folders: Sequence[Path],
+    spots: Sequence[int] | None,
+    seed: int = 0,
+    similarity: Similarity = "vi",
 ) -> Ensemble:
     """`ensemble`, of the bundles at `paths`, with the fusion of the hot spots called `spots`, or the largest. Raises
     ValueError where there is no such spot, or the bundles are not those of the ensemble.
@@ -42,7 +47,11 @@ def fuse_ensemble(
     kept = told_channels(samples)
     if len(kept) != len(ensemble.channels):
         raise ValueError("--data: these are not the recordings of ensemble.json; give those it was made from")
-    rows = [row for number in wanted for row in fuse_spot(samples, kept, ensemble.hot_spots[number], number, seed)]
+    rows = [
+        row
+        for number in wanted
+        for row in fuse_spot(samples, kept, ensemble.hot_spots[number], number, seed, similarity)
+    ]
     others = [row for row in ensemble.fusion if row.spot not in wanted]
     return ensemble.model_copy(update={"fusion": (*others, *rows)})
 
@@ -54,7 +63,9 @@ def _largest(ensemble: Ensemble) -> list[int]:
     return [max(range(len(sizes)), key=lambda number: sizes[number])]
 
 
-def fuse_spot(samples: Samples, kept: Codes, spot: HotSpot, number: int, seed: int = 0) -> list[FusedRow]:
+def fuse_spot(
+    samples: Samples, kept: Codes, spot: HotSpot, number: int, seed: int = 0, similarity: Similarity = "vi"
+) -> list[FusedRow]:
     """Rows for `spot`, whose number is `number`, of the channels `kept` of `samples`: what the fused channel tells of
     the samples, how near it is to the group, what it shares with the spot's labels; and, fused of one half of the
     models, how near it is to the other half's channels, which is the one that no channel was made to be good at. Each
@@ -65,7 +76,7 @@ def fuse_spot(samples: Samples, kept: Codes, spot: HotSpot, number: int, seed: i
     start = list(spot.channels).index(spot.centre)
     labels = [one.label for one in spot.labels]
     codes = np.stack([samples.labels[name] for name in labels])
-    fused = fuse(mean, logvar, start)
+    fused = fuse(mean, logvar, start, similarity=similarity)
     channels = Together(
         GaussianFingerprints(np.stack([fused[0], *mean]), np.stack([fused[1], *logvar])), LabelFingerprints(codes)
     )
@@ -84,7 +95,7 @@ def fuse_spot(samples: Samples, kept: Codes, spot: HotSpot, number: int, seed: i
     ]
     for index, label in enumerate(labels):
         rows.append(row(label, "bits", [one.mutual[: 1 + count, 1 + count + index] for one in found]))
-    unseen = _unseen(samples, members, drawn)
+    unseen = _unseen(samples, members, drawn, similarity)
     return rows if unseen is None else [*rows, _row(number, UNSEEN, "", unseen[0], numbers[unseen[1]])]
 
 
@@ -99,7 +110,9 @@ def _to_others(shared: Shared, count: int) -> Values:
     return means
 
 
-def _unseen(samples: Samples, members: Codes, drawn: Sequence[Codes | None]) -> tuple[list[Values], Codes] | None:
+def _unseen(
+    samples: Samples, members: Codes, drawn: Sequence[Codes | None], similarity: Similarity
+) -> tuple[list[Values], Codes] | None:
     """NMI of the channel fused from every other model, and of these models' own channels, to those of the others, and
     which members of the group these are; None where the halves have too few.
     """
@@ -110,7 +123,7 @@ def _unseen(samples: Samples, members: Codes, drawn: Sequence[Codes | None]) -> 
         return None
     mean, logvar = samples.mean[members], samples.logvar[members]
     own = shared_information(GaussianFingerprints(mean[seen], logvar[seen])).nmi()
-    fused = fuse(mean[seen], logvar[seen], int(own.sum(0).argmax()))
+    fused = fuse(mean[seen], logvar[seen], int(own.sum(0).argmax()), similarity=similarity)
     order = np.concatenate([np.flatnonzero(seen), np.flatnonzero(~seen)])
     channels = GaussianFingerprints(np.stack([fused[0], *mean[order]]), np.stack([fused[1], *logvar[order]]))
     first = 1 + int(seen.sum())
