@@ -23,11 +23,11 @@ run: $(VENV)/run.stamp
 	@$(BIN)/python -m backend
 
 # Each file to one worker, in order: Playwright leaves an event loop behind, and what runs its own must have run before.
-# More of them than two cores: browser tests wait for sound and for the screen most of their time.
+# More of them than two cores, of one thread each: browser tests wait for sound and for the screen some of their time.
 WORKERS ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/dev.stamp
-	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -rs $(WORKERS) $(ARGS)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -rs $(WORKERS) $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

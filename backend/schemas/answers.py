@@ -57,8 +57,8 @@ class Dimension(Answer):
 
 
 class Effect(Answer):
-    """What +1 on a dimension does to a property of the decoded sound: the mean over `n` clips with its 95 % interval,
-    and the standard deviation from clip to clip.
+    """What +1 on a dimension does to a property of the decoded sound: the median of `n` clips with its 95 %
+    interval, and half the range in which the middle half of them lies.
     """
 
     measure: str

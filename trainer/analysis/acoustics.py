@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from trainer.analysis.formants import formants
 from trainer.pitch import track_pitch
 
-Wave = NDArray[np.float32] | NDArray[np.float64]
+Values = NDArray[np.float64]
+Wave = NDArray[np.float32] | Values
 HOP_SECONDS = 0.02
 _WINDOW_SECONDS = 0.04
 _QUIETEST = 1e-6  # of the power of full scale
@@ -19,7 +20,7 @@ _QUIETEST = 1e-6  # of the power of full scale
 
 @dataclass(frozen=True)
 class Property:
-    """A property of a sound, and the unit of its changes."""
+    """A property of a sound, and the unit in which it changes."""
 
     name: str
     unit: str
@@ -33,23 +34,46 @@ FORMANTS = tuple(Property(f"f{number}", "Hz") for number in (1, 2, 3))
 PROPERTIES = (F0, INTENSITY, CENTROID, VOICED, *FORMANTS)
 
 
-def properties(wave: Wave, sample_rate: int) -> NDArray[np.float64]:
-    """Each of PROPERTIES of `wave` [samples]: median F0 in semitones over 1 Hz, RMS in dB re full scale, centre of
-    gravity of the power spectrum in Hz, seconds voiced, and median F1 to F3 in Hz over voiced frames. NaN where a sound
-    has none of it: pitch without voice, formants without Praat.
+@dataclass(frozen=True)
+class Measured:
+    """A sound's `pitch` [frames] in Hz and `formants` [frames, 3] in Hz, NaN where there is no voice or nothing to
+    measure it with; its RMS `intensity` in dB re full scale, the `centroid` of its power in Hz, and seconds `voiced`.
     """
+
+    pitch: Values
+    formants: Values
+    intensity: float
+    centroid: float
+    voiced: float
+
+
+def measure(wave: Wave, sample_rate: int) -> Measured:
+    """Of `wave` [samples], pitch and formants every HOP_SECONDS."""
     pitch = track_pitch(wave, sample_rate, HOP_SECONDS)
-    voiced = np.isfinite(pitch)
-    tones = formants(wave, sample_rate, HOP_SECONDS * np.flatnonzero(voiced).astype(np.float64))
-    return np.array(
-        [
-            12 * np.log2(np.median(pitch[voiced])) if voiced.any() else np.nan,
-            10 * np.log10(max(float((wave.astype(np.float64) ** 2).mean()), _QUIETEST)),
-            centroid(wave, sample_rate),
-            min(voiced.sum() * HOP_SECONDS, len(wave) / sample_rate),
-            *tones,
-        ]
+    voiced = np.flatnonzero(np.isfinite(pitch))
+    tones = np.full((len(pitch), len(FORMANTS)), np.nan)
+    tones[voiced] = formants(wave, sample_rate, HOP_SECONDS * voiced.astype(np.float64))
+    power = float((wave.astype(np.float64) ** 2).mean())
+    return Measured(
+        pitch,
+        tones,
+        10 * np.log10(max(power, _QUIETEST)),
+        centroid(wave, sample_rate),
+        min(len(voiced) * HOP_SECONDS, len(wave) / sample_rate),
     )
+
+
+def change(before: Measured, after: Measured) -> Values:
+    """Of each of PROPERTIES, between two sounds of the same length. That of pitch and of formants is the median over
+    the frames where both have it: what a frame that has lost its voice was like says nothing of a movement, and a
+    tracker that takes an octave for another in some frames does not move a median. NaN where no frame has both.
+    """
+    rise = 12 * np.log2(after.pitch / before.pitch)
+    tracks = np.column_stack([rise, after.formants - before.formants])
+    there = np.isfinite(tracks)
+    moved = [np.median(one[known]) if known.any() else np.nan for one, known in zip(tracks.T, there.T, strict=True)]
+    wholes = [after.intensity - before.intensity, after.centroid - before.centroid, after.voiced - before.voiced]
+    return np.array([moved[0], *wholes, *moved[1:]])
 
 
 def centroid(wave: Wave, sample_rate: int) -> float:
@@ -62,9 +86,6 @@ def centroid(wave: Wave, sample_rate: int) -> float:
     return float(frequencies @ power / power.sum()) if power.sum() > 0 else np.nan
 
 
-def slopes(up: Sequence[NDArray[np.float64]], down: Sequence[NDArray[np.float64]], step: float) -> NDArray[np.float64]:
-    """Change of each property per unit [clips, properties], from clips moved by +step and by -step; NaN where a
-    property was there on one side only.
-    """
-    change: NDArray[np.float64] = (np.stack(up) - np.stack(down)) / (2 * step)
-    return change
+def slopes(up: Sequence[Measured], down: Sequence[Measured], step: float) -> Values:
+    """Change of each property per unit [clips, properties], from clips moved by +step and by -step."""
+    return np.stack([change(low, high) for low, high in zip(down, up, strict=True)]) / (2 * step)

@@ -53,8 +53,8 @@ class FactorLabel(Frozen):
 
 
 class AcousticEffect(Frozen):
-    """What +1 on a dimension does to a property of the decoded sound, in `unit`: the mean over `n` clips with its
-    interval, and `spread`, the standard deviation from clip to clip.
+    """What +1 on a dimension does to a property of the decoded sound, in `unit`: the median of `n` clips with its
+    interval, and `spread`, half the range in which the middle half of the clips lies.
     """
 
     measure: str

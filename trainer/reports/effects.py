@@ -7,11 +7,10 @@ from itertools import islice
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from trainer.analysis.acoustics import PROPERTIES, properties, slopes
-from trainer.analysis.bootstrap import bootstrap_mean
+from trainer.analysis.acoustics import PROPERTIES, Measured, measure, slopes
+from trainer.analysis.bootstrap import bootstrap_median
 from trainer.analysis.formants import INSTALLED
 from trainer.bundle import AcousticEffect, Report
 from trainer.model import Model
@@ -21,7 +20,7 @@ from trainer.reports.subjects import spread
 from trainer.reports.tables import columns
 
 STEP = 1.0
-CLIPS, SECONDS = 6, 0.6
+CLIPS, SECONDS = 24, 0.6
 _LEAST_CLIPS = 3  # that must tell of a property
 
 
@@ -48,7 +47,8 @@ def add_effects(report: Report, model: Model, moments: Moments) -> tuple[Report,
 
 def dimension_effects(model: Model, module: int, dim: int, clips: Sequence[torch.Tensor]) -> tuple[AcousticEffect, ...]:
     """The effects per unit of one dimension over latents [dims, frames] of clips, half of the difference between a step
-    up and a step down over the whole clip; a property that fewer than three clips tell of is left out.
+    up and a step down over the whole clip; a property that fewer than three clips tell of is left out. What is told is
+    the median, since a tracker that is an octave off in one clip would outweigh all others in a mean.
     """
     up, down = ([_sound(model, module, dim, latents, way * STEP) for latents in clips] for way in (1, -1))
     changes = slopes(up, down, STEP)
@@ -57,25 +57,26 @@ def dimension_effects(model: Model, module: int, dim: int, clips: Sequence[torch
         told = changes[:, index][np.isfinite(changes[:, index])]
         if len(told) < _LEAST_CLIPS:
             continue
-        found = bootstrap_mean(told)
+        found = bootstrap_median(told)
+        quarters = np.quantile(told, (0.25, 0.75))
         effects.append(
             AcousticEffect(
                 measure=one.name,
                 unit=one.unit,
-                change=found.mean,
+                change=found.value,
                 low=found.low,
                 high=found.high,
-                spread=float(told.std(ddof=1)),
+                spread=float(np.diff(quarters)[0] / 2),
                 n=found.n,
             )
         )
     return tuple(effects)
 
 
-def _sound(model: Model, module: int, dim: int, latents: torch.Tensor, step: float) -> NDArray[np.float64]:
+def _sound(model: Model, module: int, dim: int, latents: torch.Tensor, step: float) -> Measured:
     moved = latents.clone()
     moved[dim] += step
-    return properties(model.decode(module, moved).numpy(), model.config.sample_rate)
+    return measure(model.decode(module, moved).numpy(), model.config.sample_rate)
 
 
 def _lines(module: int, found: dict[int, tuple[AcousticEffect, ...]]) -> list[str]:

@@ -166,12 +166,14 @@ def _rows(found: dict[_Walk, _Shapes], own: str) -> list[SmoothnessRow]:
                         **asdict(walk),
                         sound=sound,
                         measure=measure,
-                        mean=estimate.mean,
+                        mean=estimate.value,
                         low=estimate.low,
                         high=estimate.high,
                         n=estimate.n,
                         paths=sum(map(len, shapes)),
-                        own_minus_it=None if difference is None else (difference.mean, difference.low, difference.high),
+                        own_minus_it=None
+                        if difference is None
+                        else (difference.value, difference.low, difference.high),
                     )
                 )
     return rows

@@ -18,7 +18,7 @@ const isSure = ({ low, high }) => low > 0 || high < 0;
 export function effectsOf({ effects, active }) {
   const sure = effects.filter(isSure).length;
   const note = effects.length
-    ? `${sure ? "" : "Nothing sure. "}Mean over ${effects[0].n} clips; ± from clip to clip. Faint: its 95 % interval holds zero.`
+    ? `${sure ? "" : "Nothing sure. "}Median of ${effects[0].n} clips; ± half the range of the middle half of them. Faint: its 95 % interval holds zero.`
     : active === false
       ? "Not measured: the model hardly uses it."
       : "Not measured: `python -m trainer analyse all` does it, where the module has a decoder.";
