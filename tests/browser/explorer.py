@@ -111,6 +111,11 @@ class Explorer:
         notes: list[dict[str, str]] = self.page.evaluate("window.sounds")
         return notes
 
+    def hear(self, side: str) -> None:
+        """Wait until that side has been heard, if only for a moment, since `listen`."""
+        heard = "side => window.sounds.some((sound) => sound.side === side)"
+        self.page.wait_for_function(heard, arg=side, timeout=PATIENCE_MS)
+
     @property
     def digest(self) -> str:
         """SHA-256 of the decoded sound's file."""

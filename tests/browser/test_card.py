@@ -89,7 +89,7 @@ def test_effects_stand_with_their_spread_and_whether_they_are_sure(explorer: Exp
         assert f"± {_rounded(effect.spread)}" in line
     sure = [one for one in effects if one.low > 0 or one.high < 0]
     assert card.locator(".effects .sure").count() == len(sure)
-    expect(card).to_contain_text(f"Mean over {effects[0].n} clips")
+    expect(card).to_contain_text(f"Median of {effects[0].n} clips")
 
 
 def _said(value: float) -> str:

@@ -9,11 +9,12 @@ import torch
 
 from tests.trainer.vowels import RATE, VOWELS, sound, speak_vowels
 from trainer import bundle
+from trainer.analysis import trained_probes
 from trainer.bundle import Report
 from trainer.cli import main
 from trainer.config import preset
 from trainer.model import Model
-from trainer.reports import everything
+from trainer.reports import effects, everything, normality
 from trainer.reports.everything import DONE_KEY, PARTS
 
 
@@ -29,6 +30,15 @@ def model(tmp_path: Path) -> Path:
     made.add_decoder(3)
     bundle.save(tmp_path / "model", made.eval())
     return tmp_path / "model"
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch) -> None:
+    """Whether all is measured and kept is asked here; whether it is measured well, each measure's own test asks."""
+    monkeypatch.setattr(trained_probes, "_EPOCHS", 4)
+    monkeypatch.setattr(normality, "_NULL_DRAWS", 8)
+    monkeypatch.setattr(normality, "_JOINT_FRAMES", 300)
+    monkeypatch.setattr(effects, "CLIPS", 4)
 
 
 def run(model: Path, corpus: Path, *more: str) -> int:

@@ -8,10 +8,12 @@ import pytest
 
 from tests.trainer.test_analyse_all import corpus as _corpus
 from trainer import bundle
+from trainer.analysis import trained_probes
 from trainer.analysis.ensemble_figures import ensemble_figures
 from trainer.analysis.figures import figures
 from trainer.bundle import BundleError, Ensemble, PackedArray, read_ensemble, write_ensemble
 from trainer.cli import main
+from trainer.reports import normality
 
 corpus = _corpus
 SMALL = ["--set", "training.steps=8", "--set", "encoder.initial_logvar=-6", "--accelerator", "cpu"]
@@ -123,7 +125,9 @@ def test_a_sweep_measures_both_roads_and_draws_them(ensemble: Path, tmp_path: Pa
     assert (out / "sweep.json").read_text() == before, "measured once"
 
 
-def test_how_normal_latents_are_goes_into_the_report(ensemble: Path, corpus: Path) -> None:
+def test_how_normal_latents_are_goes_into_the_report(ensemble: Path, corpus: Path, monkeypatch) -> None:
+    monkeypatch.setattr(trained_probes, "_EPOCHS", 4)
+    monkeypatch.setattr(normality, "_NULL_DRAWS", 8)
     member = ensemble / "members" / "seed-1"
     assert main(["analyse", "prior", "--bundle", str(member), "--data", str(corpus), "--side", "all"]) == 0
     report = bundle.read_report(member)
