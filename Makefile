@@ -27,7 +27,7 @@ run: $(VENV)/run.stamp
 WORKERS ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/dev.stamp
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -rs $(WORKERS) $(ARGS)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -rs --durations=12 $(WORKERS) $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

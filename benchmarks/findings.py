@@ -106,7 +106,7 @@ def sweep_rows(found: list[Row]) -> Iterator[Row]:
 
 def _interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[float]:
     found = bootstrap_mean(values)
-    return [round(part, _DIGITS) for part in (found.value, found.low, found.high)]
+    return [round(part, _DIGITS) for part in (found.mean, found.low, found.high)]
 
 
 def _rounded(one: Measured) -> list[float]:

@@ -47,7 +47,7 @@ def table(scores: Sequence[Score]) -> list[dict[str, Any]]:
                 "label": one.label,
                 "pooling": one.pooling,
                 "representation": one.representation,
-                "accuracy": found.value,
+                "accuracy": found.mean,
                 "low": found.low,
                 "high": found.high,
                 "n": sum(one.of),
@@ -72,7 +72,7 @@ def over(one: Score, other: Score | None) -> list[float] | None:
     if not both.any() or (of[both] != others[both]).any():
         raise ValueError(f"the rows {one.row!r} and {other.row!r} were not measured on the same recordings")
     found = bootstrap_ratio((np.array(one.right) - np.array(other.right))[both].tolist(), of[both].tolist())
-    return [found.value, found.low, found.high]
+    return [found.mean, found.low, found.high]
 
 
 def write(folder: Path, row: str, scores: Sequence[Score], **beside: Any) -> Path:

@@ -16,7 +16,7 @@ def test_values_are_averaged_over_the_clips_that_tell() -> None:
 def test_hits_are_counted_over_trials() -> None:
     score = Score(np.array([3.0, 1.0, np.nan]), np.array([4.0, 1.0, 0.0]))
     assert score.estimate() == bootstrap_ratio([3.0, 1.0], [4.0, 1.0])
-    assert score.estimate().value == pytest.approx(4 / 5)
+    assert score.estimate().mean == pytest.approx(4 / 5)
     assert Score(np.array([0.0]), np.array([0.0])).estimate() is None
 
 
@@ -25,5 +25,5 @@ def test_a_difference_is_paired() -> None:
     clips = 10 * np.random.default_rng(0).normal(size=30)
     one, other = Score.of_values([*clips + 1, None]), Score.of_values([*clips, 7.0])
     found = one.minus(other).estimate()
-    assert (found.value, found.low, found.high) == pytest.approx((1.0, 1.0, 1.0))
+    assert (found.mean, found.low, found.high) == pytest.approx((1.0, 1.0, 1.0))
     assert found.n == 30

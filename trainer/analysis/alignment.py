@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 RIDGE = 0.1
-"""Of the mean variance within, added to each: a direction that reads a factor well and yet moves it when it is walked.
-Less reads better and moves less.
+"""Of the mean variance within, added to each. Less reads better (on voices of the shipped model's own corpus that were
+held out, 13.5 bits in all at 0.003, 12.9 at 0.1, 12.2 at 0.3), but of 0.003, 0.01, 0.03, 0.1 and 0.3 only with 0.1 does
+the axis of F0 move the pitch of these voices most in every module.
 """
 
 

@@ -17,15 +17,15 @@ _BLOCK_DRAWS = 1 << 22
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % bootstrap interval over `n` items."""
+    """A mean with its 95 % bootstrap interval over `n` items."""
 
-    value: float
+    mean: float
     low: float
     high: float
     n: int
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] n={self.n}"
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}] n={self.n}"
 
 
 def bootstrap_mean(
@@ -41,15 +41,17 @@ def bootstrap_mean(
         return bootstrap_ratio(array, np.ones_like(array), seed, resamples)
     _, member = np.unique(groups, return_inverse=True)
     found = bootstrap_ratio(np.bincount(member, array).tolist(), np.bincount(member).tolist(), seed, resamples)
-    return Estimate(found.value, found.low, found.high, len(array))
+    return Estimate(found.mean, found.low, found.high, len(array))
 
 
-def bootstrap_median(values: Values, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
-    """The median of `values` [n] and its percentile bootstrap interval: for what may be far out now and then."""
+def bootstrap_median(values: Values, seed: int = 0, resamples: int = RESAMPLES) -> tuple[float, float, float]:
+    """The median of `values` [n] and its percentile bootstrap interval (median, low, high): for what may be far out now
+    and then.
+    """
     array = np.asarray(values, dtype=np.float64)
     drawn = np.random.default_rng(seed).integers(len(array), size=(resamples, len(array)))
     low, high = np.quantile(np.median(array[drawn], axis=1), LEVEL)
-    return Estimate(float(np.median(array)), float(low), float(high), len(array))
+    return float(np.median(array)), float(low), float(high)
 
 
 def bootstrap_ratio(numerators: Values, denominators: Values, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:

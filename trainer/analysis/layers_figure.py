@@ -21,6 +21,7 @@ Row = Mapping[str, Any]
 
 _OF_FAMILIES = (COLOURS[0], COLOURS[1], COLOURS[4], COLOURS[6])
 _OF_UNTRAINED, _OF_LOG_MEL = COLOURS[2], COLOURS[3]
+_FIRST = "phone"
 _TITLE = "What probes get out of each layer"
 _EDGE = 0.35  # how far what is the same at every layer reaches beyond the first and the last
 _APART = 0.05  # between what would stand one on another
@@ -52,11 +53,11 @@ _MEASURES: dict[str, tuple[str, Callable[[Row], Interval | None]]] = {
 
 
 def layers_figure(report: Report) -> Figure | None:
-    """Every label that was probed, by every measure; the first label's bits are shown."""
+    """Every label that was probed, phones before all others, by every measure; the first label's bits are shown."""
     rows = latest(report, BOUNDS_KEY)
     if not rows:
         return None
-    labels = list(dict.fromkeys(row["label"] for row in rows))
+    labels = sorted(dict.fromkeys(row["label"] for row in rows), key=lambda label: label != _FIRST)
     depths = list(dict.fromkeys(row["representation"] for row in rows if _is_own(row)))
     choices = [(label, measure) for label in labels for measure in _MEASURES]
     traces = [

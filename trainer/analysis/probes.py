@@ -127,7 +127,7 @@ class Trial:
             label=self.question.label,
             representation=representation,
             pooling=pooling,
-            accuracy=found.value,
+            accuracy=found.mean,
             low=found.low,
             high=found.high,
             n=found.n,
@@ -160,7 +160,7 @@ def splittable(asked: Sequence[Question], folds: int, test_folds: tuple[int, ...
 def difference(outcome: Outcome, other: Outcome, groups: Names) -> Interval:
     """How much more often `outcome` is right than `other` on the same examples, by paired bootstrap over groups."""
     found: Estimate = bootstrap_mean(outcome.correct.astype(np.float64) - other.correct, groups=groups)
-    return found.value, found.low, found.high
+    return found.mean, found.low, found.high
 
 
 def probe(features: Mapping[str, Features], trial: Trial) -> list[ProbeRow]:

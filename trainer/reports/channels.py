@@ -114,7 +114,7 @@ def _channels(compared: Compared, options: ChannelOptions) -> list[Channel]:
                 module=module,
                 dim=dim,
                 bits=float(compared.shared.single[number]),
-                monte_carlo=Measured(value=drawn.value, low=drawn.low, high=drawn.high),
+                monte_carlo=Measured(value=drawn.mean, low=drawn.low, high=drawn.high),
             )
         )
     return found

@@ -171,12 +171,12 @@ def _rows(scores: _Scores, own: str) -> list[DecoderRow]:
                 bundle=sound.of,
                 module=sound.module,
                 measure=name,
-                mean=found.value,
+                mean=found.mean,
                 low=found.low,
                 high=found.high,
                 n=found.n,
                 left_out=score.left_out,
-                own_minus_it=None if difference is None else (difference.value, difference.low, difference.high),
+                own_minus_it=None if difference is None else (difference.mean, difference.low, difference.high),
             )
         )
     return rows

@@ -57,17 +57,17 @@ def dimension_effects(model: Model, module: int, dim: int, clips: Sequence[torch
         told = changes[:, index][np.isfinite(changes[:, index])]
         if len(told) < _LEAST_CLIPS:
             continue
-        found = bootstrap_median(told)
+        middle, low, high = bootstrap_median(told)
         quarters = np.quantile(told, (0.25, 0.75))
         effects.append(
             AcousticEffect(
                 measure=one.name,
                 unit=one.unit,
-                change=found.value,
-                low=found.low,
-                high=found.high,
+                change=middle,
+                low=low,
+                high=high,
                 spread=float(np.diff(quarters)[0] / 2),
-                n=found.n,
+                n=len(told),
             )
         )
     return tuple(effects)

@@ -158,7 +158,7 @@ def module_factors(
 
 def _label(factor: str, held: _Held, dim: int) -> FactorLabel:
     found = bootstrap_ratio(held.sums[:, dim], held.counts)
-    return FactorLabel(factor=factor, bits=found.value, low=found.low, high=found.high)
+    return FactorLabel(factor=factor, bits=found.mean, low=found.low, high=found.high)
 
 
 def _row(module: int, question: FactorQuestion, held: _Held, told: int) -> FactorRow:

@@ -89,7 +89,7 @@ def describe_spots(compared: Compared, search: Search) -> tuple[Order, list[HotS
                 bits=float(compared.shared.single[members].mean()),
                 mean_nmi=float(nmi[pairs][others].mean()),
                 mean_vi=float(vi[pairs][others].mean()),
-                stability=Measured(value=stable.value, low=stable.low, high=stable.high),
+                stability=Measured(value=stable.mean, low=stable.low, high=stable.high),
                 stability_of_models=over_models,
                 labels=tuple(_spot_labels(compared, members, middle, resampled)),
             )
@@ -140,7 +140,7 @@ def _stability_of_models(compared: Compared, found: Order, distance: Bits, searc
         named = [tuple(kept[list(spot)].tolist()) for spot in again]
         there = [tuple(set(spot) & set(kept.tolist())) for spot in found.spots]
         for values, one in zip(overlaps, stability(there, [named]), strict=True):
-            values.append(one.value)
+            values.append(one.mean)
     rows = []
     for values in overlaps:
         low, high = np.quantile(values or [0.0], (0.025, 0.975)).tolist()

@@ -134,7 +134,7 @@ def joint_row(values: Values, groups: Codes) -> Row:
         "gaussian_kl": _finite(gaussian_kl(values)),
         "spectrum": covariance_spectrum(values).round(_DIGITS).tolist(),
         "noise_edges": [round(edge, _DIGITS) for edge in noise_edges(dims, count)],
-        "classifier": [round(part, _DIGITS) for part in (told.value, told.low, told.high)],
+        "classifier": [round(part, _DIGITS) for part in (told.mean, told.low, told.high)],
     }
 
 

@@ -166,14 +166,12 @@ def _rows(found: dict[_Walk, _Shapes], own: str) -> list[SmoothnessRow]:
                         **asdict(walk),
                         sound=sound,
                         measure=measure,
-                        mean=estimate.value,
+                        mean=estimate.mean,
                         low=estimate.low,
                         high=estimate.high,
                         n=estimate.n,
                         paths=sum(map(len, shapes)),
-                        own_minus_it=None
-                        if difference is None
-                        else (difference.value, difference.low, difference.high),
+                        own_minus_it=None if difference is None else (difference.mean, difference.low, difference.high),
                     )
                 )
     return rows

@@ -134,8 +134,8 @@ def _probed(features: Features, question: Question) -> Row:
     right = bootstrap_mean((said.log_probabilities.argmax(1) == said.classes).astype(np.float64), groups=groups)
     bits = bootstrap_mean(bits_told(said.log_probabilities, said.classes), groups=groups)
     return {
-        "accuracy": [right.value, right.low, right.high],
-        "bits": [bits.value, bits.low, bits.high],
+        "accuracy": [right.mean, right.low, right.high],
+        "bits": [bits.mean, bits.low, bits.high],
         "entropy": entropy_bits(said.classes),
         "n": right.n,
         "groups": len(set(groups.tolist())),
