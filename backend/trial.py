@@ -23,16 +23,16 @@ def try_out(model: Model) -> None:
     noise = np.random.default_rng(0).normal(0.0, 0.1, samples).astype(np.float32)
     try:
         for module, posterior in enumerate(model.encode(noise), start=1):
-            _check(f"module {module} of the encoder", posterior.mean)
+            _check("encoder.safetensors", f"module {module}", posterior.mean)
             if model.has_decoder(module):
                 zeros = zero_latents(model.dims(module), posterior.mean.shape[1])
-                _check(f"the decoder of module {module}", model.decode(module, zeros, samples))
+                _check(f"decoder-{module}.safetensors", "the decoder", model.decode(module, zeros, samples))
     except (RuntimeError, ValueError, TypeError, IndexError, ArithmeticError) as error:
         if isinstance(error, BundleError):
             raise
-        raise BundleError(f"the model does not compute: {str(error)[:200]}") from error
+        raise BundleError(f"config.json: the model it describes does not compute: {str(error)[:200]}") from error
 
 
-def _check(part: str, values: torch.Tensor) -> None:
+def _check(file: str, part: str, values: torch.Tensor) -> None:
     if not torch.isfinite(values).all():
-        raise BundleError(f"{part} gives values that are not finite")
+        raise BundleError(f"{file}: {part} gives values that are not finite")
