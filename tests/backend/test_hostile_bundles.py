@@ -218,15 +218,12 @@ def test_weights_that_are_not_the_models(tiny: Path, stranger: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "name", "part"),
-    [("encoder.safetensors", "stack.0.mean.weight", "module 1"), ("decoder-2.safetensors", None, "the decoder")],
+    ("file", "part"), [("encoder.safetensors", "module 1"), ("decoder-2.safetensors", "the decoder")]
 )
-def test_weights_that_are_numbers_and_give_none(
-    file: str, name: str | None, part: str, tiny: Path, stranger: Path
-) -> None:
+def test_weights_that_are_numbers_and_give_none(file: str, part: str, tiny: Path, stranger: Path) -> None:
     weights = load_file(tiny / file)
-    changed = {key: torch.full_like(value, 3e38) if name in (None, key) else value for key, value in weights.items()}
-    save_file(changed, stranger / file)
+    huge = {name: torch.full_like(one, 3e38) for name, one in weights.items() if one.is_floating_point()}
+    save_file({**weights, **huge}, stranger / file)
     assert fault(stranger) == f"{file}: {part} gives values that are not finite"
 
 
