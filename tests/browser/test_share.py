@@ -72,9 +72,8 @@ def run(code: str, folder: Path) -> str:
     [
         (EDITED, EXAMPLE),
         (EDITED + "&base=sample&seed=11", FILE),
-        ("#module=1", FILE),
+        ("#module=1&base=zero", FILE),
         ("#module=2&base=prior&seed=5&edits2=3:2", EXAMPLE),
-        ("#module=3&base=zero", FILE),
     ],
 )
 def test_python_repeats_the_sound_through_the_service_and_without_it(
