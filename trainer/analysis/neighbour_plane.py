@@ -22,5 +22,6 @@ def neighbour_plane(values: NDArray[np.floating], seed: int = 0) -> NDArray[np.f
         return None
     from umap import UMAP
 
-    places: NDArray[np.float64] = UMAP(n_neighbors=_NEIGHBOURS, random_state=seed).fit_transform(values)
-    return places
+    # With a seed it uses one thread, and says so at length where it is not told to
+    found: NDArray[np.float64] = UMAP(n_neighbors=_NEIGHBOURS, n_jobs=1, random_state=seed).fit_transform(values)
+    return found
