@@ -5,6 +5,7 @@ knows umap-learn.
 from __future__ import annotations
 
 import importlib.util
+import warnings
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,9 @@ def neighbour_plane(values: NDArray[np.floating], seed: int = 0) -> NDArray[np.f
     """
     if not INSTALLED or len(values) <= _NEIGHBOURS:
         return None
-    from umap import UMAP
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImportWarning)  # that a part of it which is not used here wants TensorFlow
+        from umap import UMAP
 
     # With a seed it uses one thread, and says so at length where it is not told to
     found: NDArray[np.float64] = UMAP(n_neighbors=_NEIGHBOURS, n_jobs=1, random_state=seed).fit_transform(values)
