@@ -144,5 +144,5 @@ def test_a_ceiling_that_binds_and_a_trade_off_are_told(fresh: Opener, tmp_path: 
 def test_without_measures_the_panel_says_what_would_make_them(fresh: Opener) -> None:
     explorer = fresh()
     page = explorer.page
-    page.goto(f"{explorer.address}/#model=narrow.seed-0&panel=prior&base=prior")
+    page.goto(f"{explorer.address}/#model=narrow.seed-1&panel=prior&base=prior")
     expect(page.locator("#normal-tradeoff-note")).to_contain_text("python -m trainer sweep")

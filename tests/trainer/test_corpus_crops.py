@@ -139,6 +139,9 @@ def test_decoding_holds_one_recording_at_a_time(tmp_path: Path) -> None:
     for index in range(40):
         soundfile.write(corpus / f"r{index}.wav", np.full(2 * RATE, 0.1), RATE)
     recordings, bytes_each = scan(corpus), 4 * 2 * RATE
+    open_store(
+        recordings[:1], tmp_path / "first", RATE, -23.0, "training"
+    )  # what is imported on first use is no recording
     tracemalloc.start()
     store = open_store(recordings, tmp_path / "cache", RATE, -23.0, "training")
     _, peak = tracemalloc.get_traced_memory()
