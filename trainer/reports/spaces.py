@@ -11,12 +11,13 @@ from trainer.analysis.fingerprints import GaussianFingerprints, Joint
 from trainer.analysis.shared_information import shared_information
 from trainer.bundle import Measured, Space
 from trainer.reports.channel_samples import Samples
+from trainer.reports.compared import LEAST_BITS
 
 _RESAMPLES = 1000
 
 
 def compare_spaces(samples: Samples, models: int, seed: int = 0) -> list[Space]:
-    """A row for each module that two models or more have; intervals by drawing models anew."""
+    """A row for each module of which two models or more tell LEAST_BITS; intervals by drawing models anew."""
     rows = []
     for module in sorted(set(samples.origin[:, 1].tolist())):
         of = [np.flatnonzero((samples.origin[:, 0] == m) & (samples.origin[:, 1] == module)) for m in range(models)]
@@ -27,6 +28,10 @@ def compare_spaces(samples: Samples, models: int, seed: int = 0) -> list[Space]:
         starts = np.cumsum([0, *map(len, of)])
         parts = GaussianFingerprints(samples.mean[every], samples.logvar[every])
         shared = shared_information(Joint(parts, [range(a, b) for a, b in pairwise(starts.tolist())]))
+        telling = np.flatnonzero(shared.single >= LEAST_BITS)
+        if len(telling) < 2:  # what two spaces share of nothing is rounding alone
+            continue
+        shared = shared.part(telling)
         rows.append(
             Space(
                 module=module,
