@@ -1,4 +1,7 @@
-"""python -m benchmarks decode | page | load | train | channels | syllables | curves | findings: JSON lines; tables."""
+"""python -m benchmarks decode | page | load | train | channels | syllables | curves | misnamed | findings | tables.
+
+JSON lines, but for `tables`, which writes them into README.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,15 @@ def main() -> None:
     """Run the benchmark that was asked for."""
     if sys.argv[1:2] == ["train"]:
         keep_memory()  # as the trainer does; the reference gains by it as well
-    from benchmarks import channels, curves, decode, findings, load, page, tables, train, trainings
+    from benchmarks import channels, curves, decode, findings, load, misnamed, page, tables, train, trainings
 
     timed = {"decode": decode.rows, "page": page.rows, "train": train.rows}
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument(
-        "benchmark", choices=[*timed, "channels", "load", *ASD, "findings", "tables", "all"], nargs="?", default="all"
+        "benchmark",
+        choices=[*timed, "channels", "load", *ASD, "misnamed", "findings", "tables", "all"],
+        nargs="?",
+        default="all",
     )
     parser.add_argument("--repeats", type=int, default=200)
     crowd = parser.add_argument_group("load", "people who move sliders at once")
@@ -48,6 +54,12 @@ def main() -> None:
         if options.work is None:
             parser.error("findings needs --work, the folder of ensembles and a sweep")
         findings.write(options.work)
+        return
+    if options.benchmark == "misnamed":
+        if options.data is None:
+            parser.error("misnamed needs --data, the folder of the Artificial Speech Dataset")
+        for row in misnamed.rows(options.data):
+            print(json.dumps({"benchmark": "misnamed", **row}), flush=True)
         return
     if options.benchmark == "tables":
         tables.write()

@@ -129,7 +129,7 @@ def judge(row: str, features: Mapping[int, Mapping[str, Features]], clips: Clips
         pooled = {name: {fold: select(features[fold][name], pooling) for fold in features} for name in names}
         development = {name: _development(pooled[name], classes, clips.folds) for name in candidates}
         chosen, development_accuracy = max(development.items(), key=itemgetter(1))
-        right = {name: _held_out(pooled[name], classes, clips.folds)[tested] for name in names}
+        right = {name: held_out(pooled[name], classes, clips.folds)[tested] for name in names}
         scores.append(
             Score(
                 row,
@@ -145,7 +145,7 @@ def judge(row: str, features: Mapping[int, Mapping[str, Features]], clips: Clips
     return scores
 
 
-def _held_out(features: Mapping[int, Features], classes: NDArray[np.str_], folds: NDArray[np.int64]) -> Flags:
+def held_out(features: Mapping[int, Features], classes: NDArray[np.str_], folds: NDArray[np.int64]) -> Flags:
     """Whether each example is told right by the probe of its fold; False outside the test folds."""
     right = np.zeros(len(classes), dtype=bool)
     for fold in features:

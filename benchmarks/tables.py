@@ -15,7 +15,7 @@ from benchmarks.syllables import LABELS, RESULTS
 from benchmarks.trainings import ABLATIONS
 from trainer.analysis.pooling import MEAN, MEAN_SD, POOLINGS
 
-CURVES, LOAD = RESULTS.parent / "curves.jsonl", RESULTS.parent / "load.jsonl"
+CURVES, LOAD, MISNAMED = (RESULTS.parent / f"{name}.jsonl" for name in ("curves", "load", "misnamed"))
 README = Path(__file__).parents[1] / "README.md"
 SIM_PLUS = "sim-plus"
 _COMPARED_AT = 64
@@ -65,6 +65,14 @@ def ablations(results: Path = RESULTS) -> str:
         rows.append(cells)
     heads = [cell for pooling in POOLINGS for cell in (f"syllables, {pooling}", "over half the steps")]
     return _table(["sim-plus with", "seeds", "n", *heads], rows)
+
+
+def misnamed(results: Path = MISNAMED) -> str:
+    """How many vowels nobody can tell by the name of their file, and so the most that an accuracy can be."""
+    *_, told = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    n, both, alone = told["n"], told["missed_by_both"], told["missed_by_one"]
+    cells = [str(n), str(both), *(str(both + count) for count in alone.values()), f"{100 * (n - both) / n:.2f}"]
+    return _table(["n", "missed by both", *(f"missed by {name}" for name in alone), "at most, %"], [cells])
 
 
 def latents(results: Path = RESULTS) -> str:
@@ -136,6 +144,7 @@ def _bits(line: dict[str, Any]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "accuracies": accuracies,
     "margins": margins,
+    "misnamed": misnamed,
     "ablations": ablations,
     "latents": latents,
     "curves": layer_curves,
