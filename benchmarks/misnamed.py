@@ -49,7 +49,7 @@ def rows(data: Path) -> Iterator[dict[str, Any]]:
         for name, features in _measured(clips).items()
     }
     missed = tested & ~np.logical_or.reduce(list(right.values()))
-    found = [
+    found: list[dict[str, Any]] = [
         {"word": str(clips.words[at]), **{label: str(values[at]) for label, values in clips.labels.items()}}
         for at in np.flatnonzero(missed)
     ]
