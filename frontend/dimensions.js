@@ -57,14 +57,24 @@ export function ordered(dimensions, order, said) {
   return [...dimensions].sort((one, other) => weight(other) - weight(one) || (other.kl ?? 0) - (one.kl ?? 0) || one.dim - other.dim);
 }
 
+/** What a label must tell to be named at its slider, where bits have one decimal place. */
+const LEAST_BITS = 0.05;
+
+/** @param {Dimension} dimension @returns {Dimension["labels"]} those worth naming, most bits first */
+export const telling = ({ labels }) => labels.filter(({ bits }) => bits >= LEAST_BITS);
+
+/** What people call factors as well. @type {{[factor: string]: string}} */
+const ALSO = { f0: "pitch melody tone", formant_scale: "vocal tract size", loudness: "volume intensity level energy", rate: "speed tempo", speaker: "voice" };
+
 /**
  * @param {Dimension} dimension
- * @param {string} search a number, or part of a label
+ * @param {string} search a number, or part of a label or of what it is called as well
  */
-export function isFound({ dim, labels }, search) {
+export function isFound(dimension, search) {
   const wanted = search.trim().toLowerCase();
   if (!wanted) return true;
-  return /^\d+$/.test(wanted) ? String(dim) === wanted : labels.some(({ factor }) => factor.replace("_", " ").includes(wanted) || factor.includes(wanted));
+  if (/^\d+$/.test(wanted)) return String(dimension.dim) === wanted;
+  return telling(dimension).some(({ factor }) => `${factor} ${factor.replace("_", " ")} ${ALSO[factor] ?? ""}`.includes(wanted));
 }
 
 /**

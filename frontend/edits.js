@@ -117,6 +117,9 @@ export function filtered(gestures, keeps, keepsMuted = () => true) {
   return kept;
 }
 
+/** @param {Gestures} gestures @returns {Gestures} what holds for a whole clip, and so for any other as well */
+export const overWhole = (gestures) => filtered(gestures, ({ span }) => !span);
+
 /**
  * As the server is asked for it: what holds for the whole clip first, then spans in the order they were made, and zero has the last word.
  * @param {Gesture} gesture

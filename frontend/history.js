@@ -1,6 +1,8 @@
 // @ts-check
 /** Undo and redo of what decides the sound. A gesture is one step, however many values it went through. */
 
+import { overWhole } from "./edits.js";
+
 /** @typedef {import("./state.js").State} State */
 
 /** What a step brings back. The module is brought along, so that what changes is seen, but choosing one is no step. */
@@ -22,20 +24,21 @@ export function createHistory(store) {
   let past = /** @type {Moment[]} */ ([]);
   let future = /** @type {Moment[]} */ ([]);
   let present = now();
+  let heard = store.state.recording;
   let open = false;
   let travelling = false;
 
   const tell = () => store.set({ undoable: past.length > 0, redoable: future.length > 0 });
 
   store.on(TRACKED, () => {
-    if (travelling) return;
+    if (travelling || store.state.recording !== heard) return;
     if (!open) past = [...past, present].slice(-MOST_STEPS);
     future = [];
     open = true;
     present = now();
     tell();
   });
-  store.on(["recording", "model"], forget);
+  store.on(["recording", "model"], begin);
   store.on(["module"], () => {
     open = false;
     present = { ...present, module: store.state.module };
@@ -48,12 +51,15 @@ export function createHistory(store) {
     travelling = false;
   }
 
-  /** Another recording has another history. */
-  function forget() {
-    past = [];
+  /** Another recording has another history. Where it begins unedited, what was done to the whole of the last one can be brought over. */
+  function begin() {
+    const { recording, gestures } = store.state;
+    const over = recording !== heard && Object.keys(gestures).length === 0 ? overWhole(present.gestures) : {};
+    heard = recording;
+    present = now();
+    past = Object.keys(over).length > 0 ? [{ ...present, gestures: over }] : [];
     future = [];
     open = false;
-    present = now();
     tell();
   }
 

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { createPatience, noticeOf } from "./patience.js";
 import { newest } from "./newest.js";
+import { overWhole } from "./edits.js";
 import { SOUND, decodeRequest, fitted } from "./state.js";
 
 /** @typedef {import("./state.js").Store} Store */
@@ -91,12 +92,27 @@ export function createSession(store, recents) {
     return clip ? "asking" : "empty";
   }
 
-  /** @param {string} id */
-  async function openExample(id) {
+  /**
+   * Another recording begins unedited: a span of the last one means nothing in it.
+   * @param {string} clip
+   * @returns {Partial<Choice>}
+   */
+  function unedited(clip) {
+    const { recording, gestures } = store.state;
+    if (!recording || recording.clip === clip) return {};
+    if (Object.keys(overWhole(gestures)).length > 0) note("A recording begins unedited. Undo brings over what was done to the whole of the last one.");
+    return { gestures: {}, span: null };
+  }
+
+  /**
+   * @param {string} id
+   * @param {(clip: string) => Partial<Choice>} [chosen] what else is chosen with it
+   */
+  async function openExample(id, chosen = () => ({})) {
     const example = store.state.examples.find((one) => one.id === id);
     if (!example) return;
     const fetchFile = async () => ({ file: await api.exampleAudio(String(store.state.model), id), name: `${id}.flac` });
-    await open(fetchFile, () => ({ example: id, clip: null, file: null }));
+    await open(fetchFile, (clip) => ({ ...chosen(clip), example: id, clip: null, file: null }));
   }
 
   /**
@@ -108,9 +124,8 @@ export function createSession(store, recents) {
     await open(
       async () => ({ file, name }),
       (clip) => {
-        if (phase === "asking" && clip !== asked) {
-          note(`This is not the recording the address was made with (${askedName ?? "unnamed"}), so it will not sound the same.`);
-        }
+        if (phase !== "asking") return { ...unedited(clip), example: null, clip, file: name };
+        if (clip !== asked) note(`This is not the recording the address was made with (${askedName ?? "unnamed"}), so it will not sound the same.`);
         return { example: null, clip, file: name };
       },
     );
@@ -235,7 +250,7 @@ export function createSession(store, recents) {
     }
   }
 
-  return { start, chooseModel, openExample, openFile, settled: decoder.idle };
+  return { start, chooseModel, openExample: (/** @type {string} */ id) => openExample(id, unedited), openFile, settled: decoder.idle };
 }
 
 /** @typedef {ReturnType<typeof createSession>} Session */

@@ -35,7 +35,7 @@ export function showEnsemble(store, relatives, { player, transport }) {
     select.replaceChildren(...list.map((one) => make("option", { value: one.ensemble, selected: one.ensemble === ensemble.ensemble }, one.ensemble)));
     part("ensemble-choice").hidden = list.length < 2;
     check("ensemble-figure", name);
-    part("ensemble-about").textContent = aboutOf(ensemble);
+    part("ensemble-about").textContent = aboutOf(ensemble, String(store.state.model));
     host.hidden = !figure;
     host.dataset.figure = name;
     host.ariaLabel = `${figure?.layout.title.text ?? ""}. ${part("ensemble-about").textContent}`;
@@ -97,10 +97,14 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
 const keyOf = () =>
   `Each row and column is a dimension of a model, and ${DARK.matches ? "bright" : "dark"} is much in common (NMI 1: everything). Squares, and valleys above them, are hot spots: what training finds again and again. Beneath, what labels share with each.`;
 
-/** @param {Ensemble} ensemble */
-function aboutOf({ members, channels, dropped, moments, recordings, data, labels }) {
+/**
+ * @param {Ensemble} ensemble
+ * @param {string} model the chosen one
+ */
+function aboutOf({ members, channels, dropped, moments, recordings, data, labels }, model) {
   const left = dropped ? ` (${dropped} that tell next to nothing are left out)` : "";
-  return `${members.length} models, ${channels.length} channels${left}, compared at ${moments} moments of ${recordings} recordings: ${data}. Labels: ${labels.map((one) => one.label).join(", ")}.`;
+  const other = members.some((one) => one.model === model) ? "" : ` ${model} is not one of them: its dimensions are others.`;
+  return `${members.length} models, ${channels.length} channels${left}, compared at ${moments} moments of ${recordings} recordings: ${data}. Labels: ${labels.map((one) => one.label).join(", ")}.${other}`;
 }
 
 /** @param {Figure} figure @returns {Figure} the matrix in the colours of the page */

@@ -12,8 +12,8 @@ const OUTSIDE = 0.001;
 
 const WORDS = {
   within: "within the corpus",
-  edge: "at its edge",
-  outside: "outside",
+  edge: "at the edge of the corpus",
+  outside: "outside the corpus",
 };
 const MEANINGS = {
   within: "The decoder knows such latents well.",
@@ -54,7 +54,7 @@ function light(state, beyond) {
     "span",
     { className: "light", title: `${percent(beyond)} of the frames of the training speech lie farther from zero than these latents. ${MEANINGS[state]}` },
     make("i", { ariaHidden: "true" }),
-    `${WORDS[state]}, ${percent(beyond)} beyond`,
+    `${WORDS[state]}: ${percent(beyond)} of it lies farther out`,
   );
   span.dataset.state = state;
   return span;

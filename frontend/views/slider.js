@@ -1,5 +1,6 @@
 // @ts-check
 /** One dimension's row: its facts, its slider over what the clip and the corpus hold, its exact number, its reset. */
+import { telling } from "../dimensions.js";
 import { fixed, signed } from "../format.js";
 import { clamp } from "../edits.js";
 import { make } from "./dom.js";
@@ -19,6 +20,7 @@ import { createHistogram } from "./histogram.js";
  * @property {number | null} std
  * @property {boolean} open whether the card beneath is
  * @property {number} elsewhere edits of this dimension over other spans
+ * @property {import("../edits.js").Edit | null} whole what is done to it over the whole clip, while a span is chosen
  */
 /**
  * @typedef {object} SliderActions
@@ -34,8 +36,8 @@ import { createHistogram } from "./histogram.js";
 const FINE = 0.01;
 const STEP = 0.1;
 const LEAP = 0.5;
-/** What a label must tell to stand at its slider, where bits have one decimal place. */
-const LEAST_BITS = 0.05;
+/** How near to changing nothing a slider is let go for it to change nothing, as a share of its travel. */
+const SNAP = 0.01;
 const SAID = { add: "shifted by", set: "set to", scale: "scaled by" };
 const GLYPHS = { add: "", set: "=", scale: "×" };
 
@@ -49,7 +51,7 @@ const rounded = (value) => Math.round(value * 100) / 100;
  */
 export function createSlider(facts, most, told) {
   const { dim, active } = facts;
-  const labels = facts.labels.filter(({ bits }) => bits >= LEAST_BITS);
+  const labels = telling(facts);
   const [label] = labels;
   const name = [`Dimension ${dim}`, ...labels.slice(0, 2).map((one) => `${one.factor.replace("_", " ")} ${fixed(one.bits, 1)} bits`)].join(", ");
   const range = make("input", { type: "range", step: String(FINE), ariaLabel: name });
@@ -58,17 +60,19 @@ export function createSlider(facts, most, told) {
   const own = make("i", { className: "band own" });
   const moved = make("i", { className: "band moved" });
   const zero = make("i", { className: "zero" });
+  const ghost = make("i", { className: "ghost", hidden: true });
+  const over = make("small", { hidden: true });
   const corpus = facts.histogram ? createHistogram(facts.histogram) : null;
   const glyph = make("i", { className: "glyph", ariaHidden: "true" });
   const tag = label ? make("em", { title: `${label.bits.toFixed(2)} bits about ${label.factor}` }, `${label.factor.replace("_", " ")} ${fixed(label.bits, 1)}`) : "";
-  const disclose = make("button", { type: "button", className: "name", ariaLabel: `Dimension ${dim}, more` }, make("b", {}, String(dim)), tag);
+  const disclose = make("button", { type: "button", className: "name", ariaLabel: `Dimension ${dim}, more` }, make("b", {}, String(dim)), tag, over);
   const element = make(
     "li",
     { className: active === false ? "slider quiet-dim" : "slider" },
     disclose,
     fact("KL, bits per frame", facts.kl === null ? null : facts.kl / Math.LN2, 2, most.kl / Math.LN2),
     fact("dB per unit", facts.sensitivity, 1, most.sensitivity, "db"),
-    make("span", { className: "track" }, make("span", { className: "scale" }, corpus?.element ?? "", zero, own, moved), range),
+    make("span", { className: "track" }, make("span", { className: "scale" }, corpus?.element ?? "", zero, own, moved, ghost), range),
     make("span", { className: "exact" }, glyph, number),
     reset,
   );
@@ -92,7 +96,12 @@ export function createSlider(facts, most, told) {
     told.release();
   }
 
-  range.addEventListener("input", () => told.move(Number(range.value)));
+  range.addEventListener("input", () => {
+    const value = Number(range.value);
+    const { op, low, high } = shown ?? { op: "set", low: 0, high: 0 };
+    if (op !== "set" && Math.abs(value - rest()) <= SNAP * (high - low)) range.value = String(rest());
+    told.move(Number(range.value));
+  });
   range.addEventListener("change", () => told.release());
   range.addEventListener("dblclick", () => !shown?.locked && change(null));
   range.addEventListener("keydown", (event) => {
@@ -131,7 +140,7 @@ export function createSlider(facts, most, told) {
 
   /** @param {SliderState} state */
   function render(state) {
-    const { edit, op, low, high, muted, locked, mean, std, open, elsewhere } = state;
+    const { edit, op, low, high, muted, locked, mean, std, open, elsewhere, whole } = state;
     const value = edit?.value ?? null;
     for (const [kind, on] of Object.entries({ touched: Boolean(edit), elsewhere: elsewhere > 0, muted, locked, open })) element.classList.toggle(kind, on);
     disclose.ariaExpanded = String(open);
@@ -144,7 +153,10 @@ export function createSlider(facts, most, told) {
     }
     range.value = String(value ?? rest());
     const said = edit ? `${SAID[edit.op]} ${signed(edit.value)}` : "untouched";
-    range.ariaValueText = [said, muted && "muted", locked && "locked", elsewhere && "edited elsewhere too"].filter(Boolean).join(", ");
+    const throughout = whole && `${SAID[whole.op]} ${signed(whole.value)} over the whole clip`;
+    range.ariaValueText = [said, throughout, muted && "muted", locked && "locked", elsewhere && !whole && "edited elsewhere too"].filter(Boolean).join(", ");
+    over.hidden = !whole;
+    over.textContent = whole ? `whole clip ${GLYPHS[whole.op]}${signed(whole.value)}` : "";
     glyph.textContent = edit ? GLYPHS[edit.op] : "";
     // What is being typed is left alone as long as it means the same: "1." is not turned into "1".
     if (document.activeElement !== number || number.valueAsNumber !== (value ?? rest())) number.value = exact();
@@ -152,6 +164,8 @@ export function createSlider(facts, most, told) {
     reset.disabled = !edit || locked;
     const place = (/** @type {number} */ at) => `${Math.min(100, Math.max(0, ((at - low) / (high - low)) * 100))}%`;
     zero.style.left = place(0);
+    ghost.hidden = !whole;
+    ghost.style.left = place(whole?.value ?? 0);
     stretch(own, mean, std, place);
     stretch(moved, ...afterwards(state), place);
     corpus?.show(low, high);

@@ -152,6 +152,7 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
     const { op, span, locked, preferences } = store.state;
     const now = gesture(store.state);
     const edits = editsOver(now, span);
+    const throughout = span ? editsOver(now, null) : new Map();
     const summary = summaryOf(store.state, store.state.module);
     for (const [dim, slider] of sliders) {
       const elsewhere = now.edits.filter((edit) => edit.dim === dim && !sameSpan(edit.span, span)).length;
@@ -165,6 +166,7 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
         std: summary?.std[dim] ?? null,
         open: cards.has(dim),
         elsewhere,
+        whole: throughout.get(dim) ?? null,
       };
       slider.show(state);
       cards.get(dim)?.show({ ...state, sweeping: sweep.dim === dim });

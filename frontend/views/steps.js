@@ -23,7 +23,7 @@ export function showSteps(store) {
   if (dataset.newcomer !== "true") return;
   let before = store.state;
 
-  for (const { id, target, focus, keys, done } of STEPS) {
+  for (const [place, { id, target, focus, keys, done }] of STEPS.entries()) {
     const step = part(id);
     const shown = part(target);
     for (const [type, on] of /** @type {const} */ ([["pointerenter", true], ["pointerleave", false], ["focus", true], ["blur", false]])) {
@@ -36,8 +36,7 @@ export function showSteps(store) {
     });
     store.on(keys, () => {
       if (step.dataset.done === "true" || !done(store.state, before)) return;
-      step.dataset.done = "true";
-      step.ariaDescription = "Done";
+      for (const earlier of STEPS.slice(0, place + 1)) tick(part(earlier.id)); // who moves a slider has a recording
       keep();
     });
   }
@@ -47,6 +46,12 @@ export function showSteps(store) {
     dataset.newcomer = "false";
     keep();
   });
+
+  /** @param {HTMLElement} step */
+  function tick(step) {
+    step.dataset.done = "true";
+    step.ariaDescription = "Done";
+  }
 
   /** One who took a step knows where the rest is. */
   function keep() {

@@ -127,7 +127,7 @@ def test_the_strip_shows_the_untouched_recording_and_puts_a_value_on_the_slider(
     assert (request["dim"], request["edits"], request["base"]) == (dim, [], "mean")
     assert request["values"] == [-2.68, -1.34, 0, 1.34, 2.68]
     buttons = card.locator(".strip button")
-    assert buttons.locator(".cell-value").all_text_contents() == ["−2.68", "−1.34", "0", "+1.34", "+2.68"]
+    assert buttons.locator(".cell-value").all_text_contents() == ["= −2.68", "= −1.34", "= 0", "= +1.34", "= +2.68"]
     pictures = buttons.locator("canvas").evaluate_all("all => all.map((one) => one.toDataURL())")
     assert len(set(pictures)) == 5
 

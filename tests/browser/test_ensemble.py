@@ -64,6 +64,7 @@ def test_the_matrix_is_the_ensembles_in_the_order_of_optics(fresh: Opener) -> No
     assert page.locator("#ensemble-chart .shapelayer path").count() == len(ENSEMBLE.hot_spots)
     about = page.locator("#ensemble-about").inner_text()
     assert f"{len(ENSEMBLE.members)} models, {len(ENSEMBLE.channels)} channels" in about
+    assert "demo is not one of them" in about
     assert f"{ENSEMBLE.moments} moments of {ENSEMBLE.recordings} recordings" in about
     assert explorer.console == [], "the page's policy lets the library do all it tries"
 

@@ -26,11 +26,11 @@ export function createStrip(dim, store, palette, use) {
     /** @param {import("../../dossier.js").Strip | null} strip */
     show(strip) {
       cells = [];
-      note.textContent = strip ? "All else as it was recorded. A click puts the value on the slider." : "No pictures: there is no recording, or this module has no decoder.";
+      note.textContent = strip ? "Held at one value throughout, all else as it was recorded. A click does the same to the sound." : "No pictures: there is no recording, or this module has no decoder.";
       const buttons = (strip?.values ?? []).map((value, index) => {
         const canvas = make("canvas", { ariaHidden: "true" });
         cells.push({ canvas, spectrogram: /** @type {import("../../dossier.js").Strip} */ (strip).spectrograms[index] });
-        const button = make("button", { type: "button", ariaLabel: `Set dimension ${dim} to ${signed(value)}` }, make("span", { className: "cell" }, canvas), make("span", { className: "cell-value", ariaHidden: "true" }, signed(value)));
+        const button = make("button", { type: "button", ariaLabel: `Set dimension ${dim} to ${signed(value)}` }, make("span", { className: "cell" }, canvas), make("span", { className: "cell-value", ariaHidden: "true" }, `= ${signed(value)}`));
         button.addEventListener("click", () => use(value));
         return button;
       });

@@ -1,0 +1,82 @@
+"""What those stumble over who have never seen the page: each of these once misled somebody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from .explorer import Explorer, Opener
+from .test_timeline import mark
+
+
+def test_another_recording_begins_unedited_and_undo_brings_over_what_holds_for_any(
+    explorer: Explorer, vowel: Path
+) -> None:
+    page = explorer.page
+    whole = explorer.drag(0, to=0.8)
+    mark(explorer, "decoded", 0.2, 0.5)
+    dims = [int(explorer.row(place).get_attribute("data-dim") or "") for place in (0, 1)]
+    explorer.drag(1, to=0.3)
+    assert {edit["dim"] for edit in explorer.settle().decodes()[-1]["edits"]} == set(dims)
+
+    explorer.upload(vowel)
+    assert explorer.decodes()[-1]["edits"] == []
+    expect(page.locator("#notice")).to_contain_text("begins unedited")
+    expect(page.get_by_text("the whole clip", exact=True)).to_be_visible()
+    plain = explorer.digest
+    undo = page.get_by_role("button", name="Undo", exact=True)
+    undo.click()
+    explorer.settle()
+    assert explorer.decodes()[-1]["edits"] == [{"dim": dims[0], "op": "add", "value": whole}]
+    expect(undo).to_be_disabled()
+    page.get_by_role("button", name="Redo", exact=True).click()
+    assert explorer.digest == plain
+
+    explorer.drag(0, to=0.3)
+    edited = explorer.settle().decodes()[-1]["edits"]
+    page.locator("#recents [aria-pressed=true]").click()  # the one that is open: nothing is begun
+    assert explorer.settle().decodes()[-1]["edits"] == edited
+
+
+def test_over_a_span_a_slider_tells_what_is_done_to_the_whole(explorer: Explorer) -> None:
+    whole = explorer.drag(0, to=0.8)
+    row, ghost = explorer.row(0), explorer.row(0).locator(".ghost")
+    expect(ghost).to_be_hidden()
+    mark(explorer, "decoded", 0.2, 0.5)
+    expect(row.locator("small")).to_have_text(f"whole clip +{whole:g}")
+    expect(ghost).to_be_visible()
+    box, track = ghost.bounding_box(), explorer.slider(0).bounding_box()
+    assert box is not None
+    assert track is not None
+    assert abs((box["x"] + box["width"] / 2 - track["x"]) / track["width"] - 0.8) < 0.02
+    assert f"shifted by +{whole:g} over the whole clip" in (explorer.slider(0).get_attribute("aria-valuetext") or "")
+
+
+def test_a_factor_is_found_by_its_common_name_and_a_slider_let_go_at_zero_is_untouched(explorer: Explorer) -> None:
+    page = explorer.page
+    page.locator("#search").fill("Pitch")
+    names = page.locator("#sliders").get_by_role("slider")
+    expect(names.first).to_be_visible()
+    assert 0 < names.count() < 10
+    assert all("f0" in (slider.get_attribute("aria-label") or "") for slider in names.all())
+    digest = explorer.digest
+    explorer.drag(0, to=0.8)
+    assert explorer.digest != digest
+    assert explorer.drag(0, to=0.507) == 0
+    assert explorer.digest == digest
+    assert explorer.decodes()[-1]["edits"] == []
+
+
+def test_on_a_phone_what_plays_stays_at_hand_and_a_moved_slider_is_a_step_after_the_first(fresh: Opener) -> None:
+    explorer = fresh(viewport={"width": 390, "height": 844}).open()
+    page = explorer.page
+    explorer.slider(4).scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("() => scrollY > 300")
+    explorer.drag(5, to=0.8)
+    for seen in ("#play-original", "#play-decoded", "#decoded"):
+        expect(page.locator(seen)).to_be_in_viewport(ratio=0.99)
+    assert page.locator("#steps [data-done]").count() == 2
+    expect(page.locator("#step-listen")).to_be_visible()
+    expect(page.locator("#step-recording")).to_be_hidden()
