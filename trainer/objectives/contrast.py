@@ -10,6 +10,7 @@ from torch import Generator, Tensor, nn
 
 from trainer import distributed
 from trainer.config import ObjectiveConfig, TimeDistances
+from trainer.objectives.pairs import scores_at
 
 
 def prediction_frames(objective: ObjectiveConfig, hop_seconds: float) -> tuple[int, ...]:
@@ -74,15 +75,30 @@ class InfoNCE(nn.Module):
         weight, distances = self._drawn_distances(latents.device, generator)
         anchors, shares = self._anchors(frames, distances, generator)
         predictions = F.linear(context[:, anchors], weight).view(batch, -1, dims)  # anchors x distances
-        start = anchors.expand(batch, -1) if pace is None else (anchors * pace[:, None]).round().long()
-        targets = (start[:, :, None] + distances).clamp(0, frames - 1).flatten(1)
-        # Scores with all frames of the clip, of which the targets' are kept: cheaper than gathering each target.
-        positives = (predictions @ latents.mT).gather(2, targets[..., None])
+        positives = self._positives(predictions, latents, anchors, distances, pace)
         pool = distributed.gather(latents).reshape(-1, dims)
-        scores = [positives, predictions @ pool[_draw(len(pool), self.negatives, generator)].T]
+        scores = [positives[..., None], predictions @ pool[_draw(len(pool), self.negatives, generator)].T]
         if self.own_negatives:
             scores.append(predictions @ latents[:, _draw(frames, self.own_negatives, generator)].mT)
         return torch.cat(scores, dim=-1).float() * self.scale, shares
+
+    def _positives(
+        self, predictions: Tensor, latents: Tensor, anchors: Tensor, distances: Tensor, pace: Tensor | None
+    ) -> Tensor:
+        """The targets' scores (B, anchors x distances); without a meaning where there is no such frame."""
+        batch, frames, dims = latents.shape
+        every = self._every_anchor(frames)
+        if pace is None and len(anchors) == len(every) and len(distances) == len(self.distances):
+            offsets = tuple(every.start + distance for distance in self.distances)
+            return scores_at(predictions.view(batch, len(every), -1, dims), latents, offsets).flatten(1)
+        start = anchors.expand(batch, -1) if pace is None else (anchors * pace[:, None]).round().long()
+        targets = (start[:, :, None] + distances).clamp(0, frames - 1).flatten(1)
+        # Scores with all frames of the clip, of which the targets' are kept: cheaper than gathering each target.
+        return (predictions @ latents.mT).gather(2, targets[..., None]).squeeze(2)
+
+    def _every_anchor(self, frames: int) -> range:
+        """The frames that have another at one distance or more."""
+        return range(max(0, -max(self.distances)), frames - max(0, min(self.distances)))
 
     def _drawn_distances(self, device: torch.device, generator: Generator) -> tuple[Tensor, Tensor]:
         """The rows of `predict` of the distances that this step takes, and these [distances]."""
@@ -103,9 +119,8 @@ class InfoNCE(nn.Module):
                 f"a crop of {frames} frames is too short to predict {max(map(abs, self.distances))} frames away; "
                 "raise training.crop_samples"
             )
-        anchors = torch.arange(
-            max(0, -max(self.distances)), frames - max(0, min(self.distances)), device=distances.device
-        )
+        every = self._every_anchor(frames)
+        anchors = torch.arange(every.start, every.stop, device=distances.device)
         if self.anchors is not None and self.anchors < len(anchors):
             anchors = anchors[
                 torch.randperm(len(anchors), generator=generator, device=generator.device)[: self.anchors]
