@@ -14,7 +14,7 @@ from benchmarks.chromium import launch
 from benchmarks.service import service
 
 DOCS = Path(__file__).parent
-SHOWN = "example=sentence-man&edits3=16:1.5,28:-1.5"
+SHOWN = "example=sentence-man&edits3=3:1.5,0:-1"
 SCREENS: tuple[tuple[int, int, Literal["light", "dark"]], ...] = ((1440, 900, "light"), (390, 844, "dark"))
 SETTLED = "body:has(#explorer[data-phase=ready][data-decoding=false]):has(#play-decoded[data-audio-digest])"
 
