@@ -61,40 +61,39 @@ class InfoNCE(nn.Module):
 
         `pace` (B): how many frames of the latents pass in one of the context, where these are two views of a crop.
         """
-        logits, shares = self.scores(context, latents, generator, pace)
-        return ((logits.logsumexp(-1) - logits[..., 0]) * shares).sum() / len(logits)
+        positives, negatives, shares = self.scores(context, latents, generator, pace)
+        # -log(e^p / (e^p + sum of e^n)) = softplus(log sum of e^n - p), and nothing is joined
+        return (F.softplus(negatives.logsumexp(-1) - positives) * shares).sum() / len(positives)
 
     def scores(
         self, context: Tensor, latents: Tensor, generator: Generator, pace: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Of each pair of an anchor and a distance (B, anchors x distances, 1 + negatives), the target's score first,
-        and its weight in the mean [anchors x distances].
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Of each pair of an anchor and a distance, the target's score (B, anchors x distances), those of the negatives
+        (B, anchors x distances, negatives), and its weight in the mean [anchors x distances].
         """
         context, latents = context.mT, latents.mT
         batch, frames, dims = latents.shape
         weight, distances = self._drawn_distances(latents.device, generator)
         anchors, shares = self._anchors(frames, distances, generator)
-        predictions = F.linear(context[:, anchors], weight).view(batch, -1, dims)  # anchors x distances
-        positives = self._positives(predictions, latents, anchors, distances, pace)
+        predictions = F.linear(context[:, anchors], weight).view(batch, len(anchors), len(distances), dims)
         pool = distributed.gather(latents).reshape(-1, dims)
-        scores = [positives[..., None], predictions @ pool[_draw(len(pool), self.negatives, generator)].T]
-        if self.own_negatives:
-            scores.append(predictions @ latents[:, _draw(frames, self.own_negatives, generator)].mT)
-        return torch.cat(scores, dim=-1).float() * self.scale, shares
-
-    def _positives(
-        self, predictions: Tensor, latents: Tensor, anchors: Tensor, distances: Tensor, pace: Tensor | None
-    ) -> Tensor:
-        """The targets' scores (B, anchors x distances); without a meaning where there is no such frame."""
-        batch, frames, dims = latents.shape
+        shared = pool[_draw(len(pool), self.negatives, generator)]
         every = self._every_anchor(frames)
         if pace is None and len(anchors) == len(every) and len(distances) == len(self.distances):
             offsets = tuple(every.start + distance for distance in self.distances)
-            return scores_at(predictions.view(batch, len(every), -1, dims), latents, offsets).flatten(1)
-        start = anchors.expand(batch, -1) if pace is None else (anchors * pace[:, None]).round().long()
-        targets = (start[:, :, None] + distances).clamp(0, frames - 1).flatten(1)
-        # Scores with all frames of the clip, of which the targets' are kept: cheaper than gathering each target.
-        return (predictions @ latents.mT).gather(2, targets[..., None]).squeeze(2)
+            positives, negatives = scores_at(predictions, latents, offsets, shared)
+        else:
+            start = anchors.expand(batch, -1) if pace is None else (anchors * pace[:, None]).round().long()
+            targets = (start[:, :, None] + distances).clamp(0, frames - 1)
+            # Scores with all frames of the clip, of which the targets' are kept: cheaper than gathering each target.
+            with_all = predictions.flatten(1, 2) @ latents.mT
+            positives = with_all.gather(2, targets.flatten(1)[..., None])
+            negatives = predictions @ shared.T
+        positives, negatives = positives.flatten(1), negatives.flatten(1, 2)
+        if self.own_negatives:
+            own = predictions.flatten(1, 2) @ latents[:, _draw(frames, self.own_negatives, generator)].mT
+            negatives = torch.cat((negatives, own), dim=-1)
+        return positives.float() * self.scale, negatives.float() * self.scale, shares
 
     def _every_anchor(self, frames: int) -> range:
         """The frames that have another at one distance or more."""

@@ -37,13 +37,12 @@ class NoisyContrast(nn.Module):
         if not self.donsker_varadhan:
             loss: Tensor = self.contrast(context, latents, generator, pace)
             return loss
-        scores, shares = self.contrast.scores(context, latents, generator, pace)
-        positives, negatives = scores[..., 0], scores[..., 1:]
+        positives, negatives, shares = self.contrast.scores(context, latents, generator, pace)
         weight = shares.view(1, -1, 1) / negatives.shape[2]
         # The same on every process, or their means would not add up
         highest = distributed.gather(negatives.detach().amax().view(1)).max()
-        apart = distributed.mean(((negatives - highest).exp() * weight).sum() / len(scores))
-        return -(positives * shares).sum() / len(scores) + apart.log() + highest
+        apart = distributed.mean(((negatives - highest).exp() * weight).sum() / len(positives))
+        return -(positives * shares).sum() / len(positives) + apart.log() + highest
 
 
 def _with_squares(latents: Tensor) -> Tensor:
