@@ -39,7 +39,7 @@ export function densityOf({ dim, histogram, mean, std }) {
   return make(
     "section",
     { className: "density" },
-    make("h4", {}, "In the corpus"),
+    make("h3", {}, "In the corpus"),
     make("div", { className: "density-plot" }, svg),
     make("div", { className: "density-ticks", ariaHidden: "true" }, ...ticks),
     make("p", { className: "card-note" }, `${spread}. The line is N(0, 1).`),

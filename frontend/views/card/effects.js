@@ -23,7 +23,7 @@ export function effectsOf({ effects, active }) {
       ? "Not measured: the model hardly uses it."
       : "Not measured: `python -m trainer analyse all` does it, where the module has a decoder.";
   const rows = [...effects].sort((one, other) => Number(isSure(other)) - Number(isSure(one))).map(rowOf);
-  return make("section", {}, make("h4", {}, "What +1 does to the sound"), effects.length ? make("ul", { className: "effects" }, ...rows) : "", make("p", { className: effects.length ? "card-note" : "card-weak" }, note));
+  return make("section", {}, make("h3", {}, "What +1 does to the sound"), effects.length ? make("ul", { className: "effects" }, ...rows) : "", make("p", { className: effects.length ? "card-note" : "card-weak" }, note));
 }
 
 /** @param {Effect} effect */

@@ -13,7 +13,7 @@ import { make } from "../dom.js";
 export function elsewhereOf(dim, kin) {
   const list = make("ol", { className: "elsewhere" });
   const note = make("p", { className: "card-note" });
-  const element = make("section", { hidden: true }, make("h4", {}, "In the other models"), list, note);
+  const element = make("section", { hidden: true }, make("h3", {}, "In the other models"), list, note);
   element.style.gridColumn = "1 / -1";
   kin.nearest(dim).then((found) => {
     if (!found) return; // its model is of no ensemble

@@ -33,10 +33,10 @@ export function createEvidence({ evidence }, examples, toggle) {
 
   const ways = Object.entries(WAYS).map(([way, title]) => {
     const found = evidence.filter((one) => one.way === way);
-    return found.length ? make("div", {}, make("h5", {}, title), make("ol", { className: "stretches" }, ...found.map(entry))) : "";
+    return found.length ? make("div", {}, make("h4", {}, title), make("ol", { className: "stretches" }, ...found.map(entry))) : "";
   });
   return {
-    element: make("section", { className: "evidence" }, make("h4", {}, "What drives it, to be heard"), make("div", { className: "ways" }, ...ways), evidence.length ? "" : make("p", { className: "card-weak" }, "Not sought: `python -m trainer analyse all` does it.")),
+    element: make("section", { className: "evidence" }, make("h3", {}, "What drives it, to be heard"), make("div", { className: "ways" }, ...ways), evidence.length ? "" : make("p", { className: "card-weak" }, "Not sought: `python -m trainer analyse all` does it.")),
     /** @param {import("../../stretch.js").Stretch | null} playing */
     show(playing) {
       for (const { button, stretch } of heard) button.setAttribute("aria-pressed", String(sameStretch(stretch, playing)));

@@ -17,7 +17,7 @@ export function factorsOf({ labels, factors }) {
   return make(
     "section",
     {},
-    make("h4", {}, "What it tells of"),
+    make("h3", {}, "What it tells of"),
     labels.length ? bars : "",
     make("p", { className: labels.length ? "card-note" : "card-weak" }, verdict(labels.length, factors.length, rest)),
   );

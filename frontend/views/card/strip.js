@@ -21,7 +21,7 @@ export function createStrip(dim, store, palette, use) {
   }
 
   return {
-    element: make("section", { className: "card-strip" }, make("h4", {}, "What it does to this recording"), row, note),
+    element: make("section", { className: "card-strip" }, make("h3", {}, "What it does to this recording"), row, note),
     draw,
     /** @param {import("../../dossier.js").Strip | null} strip */
     show(strip) {
