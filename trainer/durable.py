@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,7 +47,8 @@ def _taken(partial: Path) -> BinaryIO:
         stream = os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
         try:
             if fcntl is not None:
-                fcntl.flock(stream, fcntl.LOCK_EX)
+                with suppress(OSError):  # a file system of many machines may have no locks
+                    fcntl.flock(stream, fcntl.LOCK_EX)
             # Whoever had it meanwhile has given it its own name, or taken it away.
             if partial.exists() and os.path.samestat(os.fstat(stream.fileno()), partial.stat()):
                 stream.truncate()
