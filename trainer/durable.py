@@ -50,7 +50,7 @@ def _taken(partial: Path) -> BinaryIO:
                 with suppress(OSError):  # a file system of many machines may have no locks
                     fcntl.flock(stream, fcntl.LOCK_EX)
             # Whoever had it meanwhile has given it its own name, or taken it away.
-            if partial.exists() and os.path.samestat(os.fstat(stream.fileno()), partial.stat()):
+            if os.path.samestat(os.fstat(stream.fileno()), partial.stat()):
                 stream.truncate()
                 return stream
         except FileNotFoundError:
