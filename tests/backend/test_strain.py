@@ -220,7 +220,9 @@ def test_a_client_that_asks_for_too_much_starves_no_other(server: Server, busy: 
         statuses = sorted(job.result(PATIENCE_SECONDS) for job in greedy)
         assert runs.result(PATIENCE_SECONDS)[0] == 200
     assert statuses == [200] * 5 + [503], "one of them has made room"
-    assert finished.index("127.0.0.2") - before <= 3, "after the one refused, and perhaps one that was served and one that ran"
+    assert finished.index("127.0.0.2") - before <= 3, (
+        "after the one refused, and perhaps one that was served and one that ran"
+    )
 
 
 def test_silent_senders_hold_nothing_up(server: Server) -> None:
