@@ -63,10 +63,9 @@ showPanels(store);
 const transport = showTransport(store, player, layers, originalOf);
 showLayers(store, player, layers, transport);
 showTimeline(store, player, { latents, originalOf, playFrom: transport.playFrom });
-const release = async () => {
+const release = () => {
   history.seal();
-  await session.settled();
-  transport.playDecoded();
+  transport.playReleased("decoded", session.settled);
 };
 const sweep = createSweep({ settled: session.settled, keepUp: transport.keepUp });
 showBench(store, history, release);

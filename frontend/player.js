@@ -31,6 +31,7 @@ export class Player extends EventTarget {
   /** @type {(whole: boolean) => void} tells whoever asked for the latest sound how it ended */
   #over = () => {};
   #cursor = 0;
+  #asked = 0;
   /** @type {Span | null} */
   #loop = null;
 
@@ -46,6 +47,7 @@ export class Player extends EventTarget {
    * meanwhile; rejects with an Error fit to be shown when the browser cannot play this file
    */
   play(side, file, how = {}) {
+    this.#asked += 1;
     this.#over(false);
     return new Promise((resolve, reject) => {
       this.#over = resolve;
@@ -54,11 +56,17 @@ export class Player extends EventTarget {
   }
 
   stop() {
+    this.#asked += 1;
     this.#over(false);
     this.#over = () => {};
     if (!this.#current) return;
     this.#silence();
     this.#end();
+  }
+
+  /** @returns {number} how often a sound or silence was asked for: who waits to play something learns from it whether it is still wanted */
+  get asked() {
+    return this.#asked;
   }
 
   /** @returns {number | null} seconds into the sound that is heard now; null when nothing plays */

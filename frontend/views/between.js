@@ -32,10 +32,7 @@ export function showBetween(store, between, { toggle, playReleased }) {
   /** @param {Partial<import("../state.js").Compare>} patch */
   const choose = (patch) => store.set({ compare: { ...store.state.compare, ...patch } });
 
-  async function release() {
-    await between.settled();
-    if (store.state.asides.blend) playReleased("blend");
-  }
+  const release = () => playReleased("blend", between.settled);
 
   share.addEventListener("input", () => choose({ share: share.valueAsNumber }));
   share.addEventListener("change", release);

@@ -133,10 +133,18 @@ export function showTransport(store, player, layers, originalOf) {
     if (decoded) download(new Blob([decoded.audio], { type: "audio/wav" }), `${stemOf(store.state)}.wav`);
   });
 
-  /** Where what is let go is to be played: from the cursor, but in a loop it goes on where it is. @param {Side} side */
-  const playReleased = (side) => onRelease.checked && play(side, store.state.preferences.loop ? null : player.cursor);
+  /**
+   * Plays what was let go of, once it is here: from the cursor, but in a loop it goes on where it is. Not where something else was asked for meanwhile.
+   * @param {Side} side
+   * @param {() => Promise<void>} settled
+   */
+  async function playReleased(side, settled) {
+    const { asked } = player;
+    await settled();
+    if (onRelease.checked && player.asked === asked) play(side, store.state.preferences.loop ? null : player.cursor);
+  }
 
-  return { soundOf, play, playFrom, toggle, swap, toggleLoop, playReleased, keepUp, playDecoded: () => playReleased("decoded") };
+  return { soundOf, play, playFrom, toggle, swap, toggleLoop, playReleased, keepUp };
 }
 
 /** @typedef {ReturnType<typeof showTransport>} Transport */

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 import trainer
 
@@ -204,6 +204,23 @@ def test_a_turn_is_stopped_by_its_button_or_by_anything_else_that_is_played(list
     second = names(listener)[len(first) :]
     assert second[-1] == MODULES[2]
     assert second[:-1] == WHOLE_TURN[: len(second) - 1]
+
+
+def test_what_was_let_go_of_does_not_break_into_a_turn_asked_for_meanwhile(listener: Explorer) -> None:
+    page = listener.page
+    held: list[Route] = []
+    page.route("**/decode", lambda route: held.append(route) if route.request.post_data_json["edits"] else route.fallback())
+    listener.drag(0, to=0.8)
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()  # the change is done, its sound is on the way
+    press(listener, "In turn")
+    heard(listener, 2)
+    assert held
+    page.unroute("**/decode")  # lets go what is held
+    listener.settle()
+    wait_for_silence(listener)
+    assert names(listener) == WHOLE_TURN
+    listener.drag(0, to=0.3)
+    assert heard(listener, len(WHOLE_TURN) + 1)[-1]["name"] == DECODED  # nothing else is asked for: it is played
 
 
 def test_another_recording_or_another_draw_has_other_layers(listener: Explorer, vowel: Path) -> None:
