@@ -169,10 +169,3 @@ def test_a_long_recording_is_encoded_in_pieces_without_a_seam(samples: int, monk
     for a, b in zip(whole, model.encode(wave), strict=True):
         assert torch.allclose(a.mean, b.mean, atol=1e-5)
         assert torch.allclose(a.logvar, b.logvar, atol=1e-5)
-
-
-def test_gradients_of_kl_and_of_a_draw_are_those_of_autograd() -> None:
-    mean = torch.randn(2, 3, 5, dtype=torch.double, generator=generator(), requires_grad=True)
-    logvar = torch.randn(2, 3, 5, dtype=torch.double, generator=generator(1), requires_grad=True)
-    assert torch.autograd.gradcheck(lambda m, v: Posterior(m, v).kl(), (mean, logvar))
-    assert torch.autograd.gradcheck(lambda m, v: Posterior(m, v).sample(generator(2)), (mean, logvar))

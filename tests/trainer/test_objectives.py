@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from trainer.config import (
     AdversarialConfig,
@@ -13,8 +14,9 @@ from trainer.config import (
     preset,
 )
 from trainer.geometry import stack
-from trainer.model import SIM
+from trainer.model import SIM, Posterior
 from trainer.objectives import AdversarialLoss, InfoMaxObjective, InfoNCE, ReconstructionLoss, prediction_frames
+from trainer.objectives.draws import draw
 from trainer.objectives.spectra import compressed
 
 
@@ -231,6 +233,43 @@ def test_each_step_takes_some_of_the_distances_and_in_time_all() -> None:
         assert len(rows) == 2
         taken |= set(rows)
     assert taken == set(range(6))
+
+
+def moments() -> tuple[Tensor, Tensor]:
+    """Means and log-variances (2, 3, 5) whose gradients are asked for."""
+    mean = torch.randn(2, 3, 5, dtype=torch.double, generator=generator(), requires_grad=True)
+    return mean, torch.randn(2, 3, 5, dtype=torch.double, generator=generator(1), requires_grad=True)
+
+
+def test_draws_of_a_step_are_of_the_posterior_and_context_has_noise_of_its_own() -> None:
+    posterior, window = Posterior(*moments()), slice(1, 4)
+    drawn = draw(posterior, window, generator(2))
+    same = generator(2)
+    assert torch.allclose(drawn.latents, posterior.sample(same))
+    assert torch.equal(drawn.targets, drawn.latents[..., window])
+    assert torch.allclose(drawn.context, posterior.frames(1, 4).sample(same))
+    kl = posterior.kl()
+    assert kl is not None
+    assert drawn.kl_per_dim is not None
+    assert torch.allclose(drawn.kl_per_dim, kl.mean((0, 2)))
+
+
+def test_draws_where_deterministic_are_the_mean() -> None:
+    mean, _ = moments()
+    drawn = draw(Posterior(mean, None), slice(1, 4), generator())
+    assert drawn.latents is mean
+    assert torch.equal(drawn.targets, mean[..., 1:4])
+    assert torch.equal(drawn.context, mean[..., 1:4])
+    assert drawn.kl_per_dim is None
+
+
+@pytest.mark.parametrize("kept", [(0, 1, 2, 3), (1, 2, 3), (1, 2), (0,)])
+def test_gradients_of_draws_are_those_of_finite_differences(kept: tuple[int, ...]) -> None:
+    def drawn(mean: Tensor, logvar: Tensor) -> tuple[Tensor | None, ...]:
+        draws = draw(Posterior(mean, logvar), slice(1, 4), generator(2))
+        return tuple(draws[i] for i in kept)
+
+    assert torch.autograd.gradcheck(drawn, moments())
 
 
 def test_the_window_holds_for_the_context_too() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -27,20 +26,19 @@ class Posterior:
         """
         if self.logvar is None:
             return None
-        kl: Tensor = _KL.apply(self.mean, self.logvar)
-        return kl
+        return (self.logvar.exp() - self.logvar).addcmul_(self.mean, self.mean).sub_(1).mul_(0.5)
 
     def sample(self, generator: Generator) -> Tensor:
-        """One draw, z = mu + sigma eps (..., dims, frames); the mean itself where deterministic.
-
-        The noise is drawn frame after frame, as modules lay out their output. Where several processes share a batch,
-        the first axis is this one's share of it.
-        """
+        """One draw, z = mu + sigma eps (..., dims, frames); the mean itself where deterministic."""
         if self.logvar is None:
             return self.mean
-        noise = distributed.randn(self.mean.mT.shape, generator, self.mean.device, self.mean.dtype).mT
-        drawn: Tensor = _Draw.apply(self.mean, self.logvar, noise)
-        return drawn
+        return self.mean + self.noise(generator) * (self.logvar / 2).exp()
+
+    def noise(self, generator: Generator) -> Tensor:
+        """Standard normal eps (..., dims, frames), drawn frame after frame, as modules lay out their output. Where
+        several processes share a batch, the first axis is this one's share of it.
+        """
+        return distributed.randn(self.mean.mT.shape, generator, self.mean.device, self.mean.dtype).mT
 
     def __getitem__(self, index: int) -> Posterior:
         """One recording of a batch."""
@@ -59,33 +57,3 @@ class Posterior:
         return Posterior(
             torch.cat([part.mean for part in parts], dim=-1), torch.cat(logvars, dim=-1) if logvars else None
         )
-
-
-# Autograd would walk over the frames of the first module, millions of numbers, a dozen times for each of these; by hand
-# it is four.
-
-
-class _KL(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, mean: Tensor, logvar: Tensor) -> Tensor:
-        variance = logvar.exp()
-        ctx.save_for_backward(mean, variance)
-        return (variance - logvar).addcmul_(mean, mean).sub_(1).mul_(0.5)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        mean, variance = ctx.saved_tensors
-        return mean * gradient, (variance - 1).mul_(gradient).mul_(0.5)
-
-
-class _Draw(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
-        deviation = (logvar / 2).exp_().mul_(noise)
-        ctx.save_for_backward(deviation)
-        return mean + deviation
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        (deviation,) = ctx.saved_tensors
-        return gradient, (gradient * deviation).mul_(0.5), None

@@ -13,6 +13,7 @@ from trainer import geometry
 from trainer.config import Config, DimNoiseConfig, ObjectiveConfig
 from trainer.model import SIM, Posterior
 from trainer.objectives.contrast import InfoNCE, prediction_frames
+from trainer.objectives.draws import Draws, draw
 from trainer.objectives.noisy import NoisyContrast
 from trainer.objectives.pooled import PooledInfoNCE
 from trainer.objectives.views import make_views, partners
@@ -74,15 +75,16 @@ class InfoMaxObjective(nn.Module):
         x, parts, losses = waveform.unsqueeze(2), [], []
         for index, module in enumerate(self.encoder.stack):
             posterior: Posterior = module(x)
-            latents = posterior.sample(generator)
             if str(index) in self.contrasts:
-                part = self._module_loss(index, posterior, latents, generator, pace)
+                latents, part = self._module_loss(index, posterior, generator, pace)
                 losses.append(part.info_nce)
                 if part.pooled is not None:
                     losses.append(self.pooled_weight * part.pooled)
                 if part.kl is not None and not self.noisy:
                     losses.append(self.beta[index] * part.kl)
                 parts.append(part)
+            else:
+                latents = posterior.sample(generator)
             # In one network noise between its layers would be no part of what is maximised
             inside = posterior.mean if self.noisy else latents
             x = (inside if self.end_to_end else latents.detach()).mT
@@ -96,23 +98,25 @@ class InfoMaxObjective(nn.Module):
         return torch.stack(losses).sum(), parts, context_loss
 
     def _module_loss(
-        self, index: int, posterior: Posterior, latents: Tensor, generator: Generator, pace: Tensor | None
-    ) -> ModuleLoss:
-        """The loss of one module from its posterior and a draw from it, `latents`; with a `pace`, across views."""
+        self, index: int, posterior: Posterior, generator: Generator, pace: Tensor | None
+    ) -> tuple[Tensor, ModuleLoss]:
+        """A draw from the posterior of one module, and the module's loss; with a `pace`, across views."""
         contrast = self.contrasts[str(index)]
         assert isinstance(contrast, InfoNCE | NoisyContrast)
-        window = contrast.window_of(latents.shape[2], generator)
-        seen = posterior.frames(window.start, window.stop)
-        # A second draw: the context must not share the noise of the frame it is asked to find.
-        context, latents = seen.mean if self.noisy else seen.sample(generator), latents[:, :, window]
+        window = contrast.window_of(posterior.mean.shape[2], generator)
+        latents, targets, context, per_dim = self._draw(posterior, window, generator)
         context = context if pace is None else partners(context)
-        info_nce = contrast(context, latents, generator, pace)
-        pooled = self.pooled[str(index)](context, latents, generator, pace) if self.pooled else None
-        kl = posterior.kl()
-        if kl is None:
-            return ModuleLoss(info_nce, pooled, None, None)
-        per_dim = kl.mean((0, 2))
-        return ModuleLoss(info_nce, pooled, per_dim.sum(), per_dim)
+        info_nce = contrast(context, targets, generator, pace)
+        pooled = self.pooled[str(index)](context, targets, generator, pace) if self.pooled else None
+        kl = None if per_dim is None else per_dim.sum()
+        return latents, ModuleLoss(info_nce, pooled, kl, per_dim)
+
+    def _draw(self, posterior: Posterior, window: slice, generator: Generator) -> Draws:
+        if not self.noisy:
+            return draw(posterior, window, generator)
+        latents, kl = posterior.sample(generator), posterior.kl()
+        per_dim = None if kl is None else kl.mean((0, 2))
+        return Draws(latents, latents[..., window], posterior.mean[..., window], per_dim)
 
 
 def _contrast(dims: int, distances: tuple[int, ...], settings: ObjectiveConfig) -> nn.Module:
