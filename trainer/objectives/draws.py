@@ -45,13 +45,13 @@ class _Draw(torch.autograd.Function):
         ctx: Any, mean: Tensor, logvar: Tensor, noise: Tensor, again: Tensor, window: slice
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         deviation = (logvar / 2).exp_()
-        variance = deviation.square()
-        kl = (variance - logvar).addcmul_(mean, mean).mean((0, 2)).sub_(1).mul_(0.5)
+        excess = torch.addcmul(deviation.new_tensor(-0.5), deviation, deviation, value=0.5)  # (sigma^2 - 1) / 2
+        kl = excess.sub(logvar, alpha=0.5).addcmul_(mean, mean, value=0.5).mean((0, 2))
         # The noise as it meets each draw; the frames' own is not needed again
         frames, second = noise.mul_(deviation), again.mul_(deviation[..., window])
         latents, context = mean + frames, mean[..., window] + second
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(mean, variance, frames, second)
+        ctx.save_for_backward(mean, excess, frames, second)
         ctx.window = window
         return latents, latents[..., window].clone(), context, kl
 
@@ -59,12 +59,12 @@ class _Draw(torch.autograd.Function):
     def backward(
         ctx: Any, of_latents: Tensor | None, of_targets: Tensor | None, of_context: Tensor | None, of_kl: Tensor | None
     ) -> tuple[Tensor, Tensor, None, None, None]:
-        mean, variance, frames, second = ctx.saved_tensors
+        mean, excess, frames, second = ctx.saved_tensors
         window = ctx.window
-        of_mean, of_logvar = torch.zeros_like(mean), torch.zeros_like(variance)
+        of_mean, of_logvar = torch.zeros_like(mean), torch.zeros_like(mean)
         if of_kl is not None:
             share = of_kl[:, None] / (mean.shape[0] * mean.shape[2])
-            of_mean, of_logvar = mean * share, (variance - 1).mul_(share / 2)
+            of_mean, of_logvar = mean * share, excess * share
         for part, gradient, noise in (
             (slice(None), of_latents, frames),
             (window, of_targets, frames[..., window]),
