@@ -38,7 +38,7 @@ export const KEYS = [
   { where: "everywhere", keys: ["F"], does: "Open a file", strokes: ["f"], act: (to) => to.openFile() },
   { where: "everywhere", keys: ["Ctrl V"], does: "Open a copied file" },
   { where: "everywhere", keys: ["E"], does: "Keep and share", strokes: ["e"], act: (to) => to.share() },
-  { where: "everywhere", keys: ["?"], does: "These keys", strokes: ["?"], act: (to) => to.help() },
+  { where: "everywhere", keys: ["?"], does: "These keys, and what the words mean", strokes: ["?"], act: (to) => to.help() },
   { where: "slider", keys: ["←", "→"], does: "Move by 0.1; with Shift by 0.01" },
   { where: "slider", keys: ["Page up", "Page down"], does: "Move by 0.5" },
   { where: "slider", keys: ["Home", "End"], does: "To either end" },

@@ -1,6 +1,7 @@
 // @ts-check
-/** The sheet of keys, made of their table. */
+/** The sheet of keys and words, made of their tables. */
 import { KEYS } from "../keys.js";
+import { WORDS } from "../words.js";
 import { make, part } from "./dom.js";
 
 /** @type {Record<import("../keys.js").Place, string>} */
@@ -21,6 +22,7 @@ export function showHelp() {
       ),
     ),
   );
+  part("help-words").replaceChildren(...WORDS.map(({ word, means }) => make("div", {}, make("dt", {}, word), make("dd", {}, means))));
   part("help-open").addEventListener("click", () => sheet.showModal());
   part("help-close").addEventListener("click", () => sheet.close());
   sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close()); // beside the sheet
