@@ -44,7 +44,7 @@ def _sim() -> Config:
 
     The published beta of 0.01 weighs a KL summed over time and averaged over channels; on ours it is 0.01 x frames /
     dims of each module (511, 129 and 64 frames of a 10 240-sample crop, 512 dims). 1000 epochs of 680 words in
-    batches of 64 are 10 600 steps. Ours alone are how negatives are drawn (128 of the batch, shared by all anchors,
+    batches of 64 are 10 600 steps. Ours alone are how negatives are drawn (32 of the batch, shared by all anchors,
     where the paper gathers 10 for each) and bfloat16 where the device has it.
     """
     training = TrainingConfig(steps=10_600, batch_size=64, crop_samples=10_240, learning_rate=2e-4, precision="auto")
@@ -52,7 +52,7 @@ def _sim() -> Config:
         preset="sim",
         encoder=EncoderConfig(modules=_modules(512, 512), context=ContextConfig(hidden=256)),
         objective=ObjectiveConfig(
-            prediction=FrameDistances(steps=10), negatives=128, window=128, beta=(0.00998, 0.00252, 0.00125)
+            prediction=FrameDistances(steps=10), negatives=32, window=128, beta=(0.00998, 0.00252, 0.00125)
         ),
         training=training,
         decoder=_paper_decoder(512),

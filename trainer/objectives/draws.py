@@ -61,8 +61,9 @@ class _Draw(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, None, None, None]:
         mean, excess, frames, second = ctx.saved_tensors
         window = ctx.window
-        of_mean, of_logvar = torch.zeros_like(mean), torch.zeros_like(mean)
-        if of_kl is not None:
+        if of_kl is None:
+            of_mean, of_logvar = torch.zeros_like(mean), torch.zeros_like(mean)
+        else:
             share = of_kl[:, None] / (mean.shape[0] * mean.shape[2])
             of_mean, of_logvar = mean * share, excess * share
         for part, gradient, noise in (
