@@ -1,8 +1,8 @@
 """The trainings that the benchmark of syllables compares: each row's preset, settings and steps.
 
-Steps are such that all take about the same time, a quarter of an hour on one core of the machine the kept results are
-from, which ran two of them side by side; how long each took is kept beside its scores. What sim-plus is without one of
-its leads is trained half as long, and held against sim-plus of as many steps. Encoders learn from whole words without
+Steps are such that all take about the same time, ten minutes on one core of the machine the kept results are from,
+which ran two of them side by side; how long each took is kept beside its scores. What sim-plus is without one of its
+leads is trained half as long, and held against sim-plus of as many steps. Encoders learn from whole words without
 labels, the supervised one from syllables with theirs; none hears a word of the fold it is tested on.
 """
 
@@ -44,7 +44,7 @@ class Training:
 
 
 WIDTH = 256
-"""Of every convolution, and of the latents; half the paper's, so that a quarter of an hour is two thousand steps."""
+"""Of every convolution, and of the latents; half the paper's, so that ten minutes are two thousand steps."""
 
 
 def _rival(name: str, steps: int, source: str = WORDS, decoder_steps: int = 0, **settings: Any) -> Training:
