@@ -12,7 +12,7 @@ export const WORDS = [
   { word: "Effect", means: "How much one unit of a dimension changes the decoded sound, over its log-mel spectrogram." },
   { word: "Log-mel", means: "How loud each band of frequencies is, in decibels; bands widen with frequency as those of the ear do." },
   { word: "Factor", means: "Something about the voice or the word that is known from elsewhere: F0 (the pitch), voicing, the vowel, the speaker." },
-  { word: "Bits", means: "Information: one bit halves what a factor could be. Given as the least that is proven, with a 95 % interval in brackets." },
+  { word: "Bits", means: "Information: one bit halves what a factor could be. What a probe proves is a lower bound, with its 95 % interval in brackets." },
   { word: "Probe", means: "A small classifier that is to tell a factor from latents alone. How well it does on new speech bounds their information from below." },
   { word: "NMI", means: "Normalised mutual information, from 0 to 1: how alike two dimensions, perhaps of two models, sort the same speech." },
 ];

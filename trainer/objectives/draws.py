@@ -47,8 +47,8 @@ class _Draw(torch.autograd.Function):
         deviation = (logvar / 2).exp_()
         excess = torch.addcmul(deviation.new_tensor(-0.5), deviation, deviation, value=0.5)  # (sigma^2 - 1) / 2
         kl = excess.sub(logvar, alpha=0.5).addcmul_(mean, mean, value=0.5).mean((0, 2))
-        # The noise as it meets each draw; the frames' own is not needed again
-        frames, second = noise.mul_(deviation), again.mul_(deviation[..., window])
+        second = again * deviation[..., window]
+        frames = deviation.mul_(noise)  # from here on the noise as it meets each draw
         latents, context = mean + frames, mean[..., window] + second
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(mean, excess, frames, second)
