@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 # From the ground up. A part may import those of the lines above its own, never its neighbours on the line.
 LAYERS = (
-    {"config", "allocator", "distributed", "durable", "devices"},
+    {"config", "allocator", "distributed", "durable", "devices", "optimisers"},
     {"geometry"},
     {"audio", "features", "pitch"},
     {"model"},
@@ -32,6 +32,7 @@ ONLY = {
     "distributed": set(),
     "durable": set(),
     "devices": set(),
+    "optimisers": set(),
     "pitch": set(),
     "checkpoint": {"config", "durable"},
     "progress": {"durable"},

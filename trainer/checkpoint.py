@@ -82,6 +82,8 @@ def resume(path: Path, network: nn.Module, optimiser: Optimizer, config: Config)
         index, key = name.split("/")
         states.setdefault(int(index), {})[key] = value
     optimiser.load_state_dict({"state": states, "param_groups": optimiser.state_dict()["param_groups"]})
+    if not _fits(optimiser):
+        raise CheckpointError(f"{path.name} was made by another version of the trainer; remove it to start anew")
     best = None
     if "best_step" in header:
         best = Best(int(header["best_step"]), float(header["best_loss"]), _under("best/", tensors))
@@ -92,6 +94,16 @@ def all_finite(network: nn.Module, optimiser: Optimizer) -> bool:
     """Whether a checkpoint of these would be one to go back to."""
     tensors = [*network.state_dict().values(), *_optimiser_tensors(optimiser).values()]
     return all(bool(torch.isfinite(value).all()) for value in tensors)
+
+
+def _fits(optimiser: Optimizer) -> bool:
+    """Whether what the optimiser remembers of each parameter is of that parameter's shape."""
+    return all(
+        value.shape in ((), parameter.shape)
+        for parameter, state in optimiser.state.items()
+        for value in state.values()
+        if isinstance(value, Tensor)
+    )
 
 
 def _optimiser_tensors(optimiser: Optimizer) -> dict[str, Tensor]:

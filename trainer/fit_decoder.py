@@ -18,6 +18,7 @@ from trainer.devices import launch
 from trainer.loop import Sources, Task, train
 from trainer.model import SIM, Decoder, Posterior
 from trainer.objectives import AdversarialLoss, ReconstructionLoss
+from trainer.optimisers import decoder_optimiser
 from trainer.progress import Metrics
 from trainer.run import TrainingError, run_folder
 
@@ -90,9 +91,7 @@ def fit_decoder(
     model = bundle.load_encoder(path, config)
     encoder, decoder = model.encoder.to(fabric.device), model.add_decoder(module)
     objective = DecoderObjective(config, encoder, decoder, module)
-    optimiser = torch.optim.AdamW(
-        objective.parameters(), lr=training.learning_rate, betas=(0.8, 0.99), weight_decay=0.01
-    )
+    optimiser = decoder_optimiser(objective, decoder.hidden_matrices(), training.learning_rate)
     task = Task(f"decoder-{module}", objective, optimiser, _metrics, _summary)
     if not train(fabric, task, sources, config, training, run):
         return False

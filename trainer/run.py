@@ -37,8 +37,9 @@ def learning_rate(training: TrainingConfig, step: int) -> float:
 
 
 def set_learning_rate(optimiser: Optimizer, rate: float) -> None:
+    """Give every group of parameters `rate`, or what its `relative_rate` makes of it."""
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("relative_rate", 1.0)
 
 
 class StopRequest:

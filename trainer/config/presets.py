@@ -218,7 +218,7 @@ def _demo() -> Config:
         training=training,
         decoder=SpectralDecoderConfig(width=192, blocks=4, direct=True),
         decoder_loss=DecoderLossConfig(least_spread=0.0),
-        decoder_training=training.model_copy(update={"steps": 9_000, "batch_size": 8, "learning_rate": 2e-3}),
+        decoder_training=training.model_copy(update={"steps": 12_000, "batch_size": 8, "learning_rate": 2e-3}),
     )
 
 

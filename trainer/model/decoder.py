@@ -30,6 +30,10 @@ class Decoder(nn.Module):
     def forward(self, latents: Tensor, samples: int) -> Tensor:
         raise TypeError("use make_decoder to get a decoder of a kind")
 
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        """The weights between hidden layers that are plain matrices, which some optimisers treat apart."""
+        return []
+
 
 class PaperDecoder(Decoder):
     """Transposed convolutions with ReLU up to the waveform (SIM, appendix on decoders)."""
@@ -122,6 +126,9 @@ class SpectralDecoder(Decoder):
         covered = (spectrum.shape[2] - 1) * self.hop
         waveform: Tensor = torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=covered)
         return waveform[:, :samples]
+
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        return [parameter for parameter in self.blocks.parameters() if parameter.ndim == 2]
 
     def _align(self, latents: Tensor, hops: int) -> Tensor:
         """Repeat border frames so that the strided stem gives hops + 1 frames: one hop of context on either side."""
