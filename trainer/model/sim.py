@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from trainer.config import Config, DimNoiseConfig
 from trainer.model.encoder import EncoderModule
 from trainer.model.posterior import Posterior
+from trainer.model.recurrent import GRU
 
 
 class SIM(nn.Module):
@@ -25,11 +26,7 @@ class SIM(nn.Module):
             EncoderModule(channels, module, encoder, config.sample_rate, noise)
             for channels, module in zip(inputs, encoder.modules, strict=True)
         )
-        self.context = (
-            nn.GRU(encoder.modules[-1].dims, encoder.context.hidden, batch_first=True)
-            if encoder.context is not None
-            else None
-        )
+        self.context = GRU(encoder.modules[-1].dims, encoder.context.hidden) if encoder.context is not None else None
 
     def forward(self, waveform: Tensor) -> list[Posterior]:
         """(B, samples) -> one posterior (B, dims, frames) a module, each from the mean of the one before."""
@@ -45,6 +42,5 @@ class SIM(nn.Module):
         """
         if self.context is None:
             raise ValueError("this preset has no context network")
-        output, _ = self.context(latents.transpose(1, 2))
-        transposed: Tensor = output.transpose(1, 2)
+        transposed: Tensor = self.context(latents.transpose(1, 2)).transpose(1, 2)
         return transposed
