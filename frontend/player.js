@@ -71,10 +71,20 @@ export class Player extends EventTarget {
 
   /** @returns {number | null} seconds into the sound that is heard now; null when nothing plays */
   get position() {
+    return this.course?.at ?? null;
+  }
+
+  /**
+   * @returns {{at: number, until: number, wait: number} | null} seconds into the sound that is heard now, where it will end or turn back, and how
+   * long it stands still yet; null when nothing plays
+   */
+  get course() {
     if (!this.#current || !this.#context) return null;
-    const { from, began, ring } = this.#current;
-    const reached = from + Math.max(0, this.#context.currentTime - began - (this.#context.outputLatency || 0));
-    return ring && reached >= ring.end ? ring.start + ((reached - ring.end) % (ring.end - ring.start)) : reached;
+    const { buffer, from, began, ring } = this.#current;
+    const passed = this.#context.currentTime - began - (this.#context.outputLatency || 0);
+    const reached = from + Math.max(0, passed);
+    const at = ring && reached >= ring.end ? ring.start + ((reached - ring.end) % (ring.end - ring.start)) : reached;
+    return { at, until: ring?.end ?? buffer.duration, wait: Math.max(0, -passed) };
   }
 
   /** @returns {number} seconds into the recording: where a sound begins unless told otherwise */

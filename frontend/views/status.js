@@ -7,6 +7,8 @@ import { part } from "./dom.js";
 /** @typedef {{title: string, detail: string, actions?: readonly Action[]}} Curtain */
 
 const NOTE_SECONDS = 12;
+/** A decoding that takes no longer than this shows no progress: it is over before that could be seen. */
+const SLOW_SECONDS = 0.25;
 /** @type {readonly Action[]} */
 const ACTIONS = ["retry", "file", "draw"];
 
@@ -64,7 +66,14 @@ export function showStatus(store, session) {
   part("curtain-file").addEventListener("click", () => part("file").click());
   part("curtain-draw").addEventListener("click", () => store.set({ base: "prior" }));
 
-  store.on(["decoding"], () => (main.dataset.decoding = String(store.state.decoding)));
+  let slow = 0;
+  store.on(["decoding"], () => {
+    const { decoding } = store.state;
+    main.dataset.decoding = String(decoding);
+    clearTimeout(slow);
+    if (decoding) slow = setTimeout(() => (main.dataset.waiting = ""), SLOW_SECONDS * 1000);
+    else delete main.dataset.waiting;
+  });
 
   store.on(["notice", "phase", "recording"], () => {
     const { notice: now, phase, recording } = store.state;

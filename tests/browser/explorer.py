@@ -17,6 +17,12 @@ PATIENCE_MS = 60_000
 
 expect.set_options(timeout=PATIENCE_MS)
 
+PLAYHEAD = """(() => {
+    const { translate } = getComputedStyle(document.getElementById("playhead"));
+    return translate.includes("%") ? parseFloat(translate) / 100 : NaN;
+})()"""
+"""Where the playhead is, as a share of what is seen; NaN when nothing plays."""
+
 HEARD = """() => {
     const [lanes, caption, canvas] = ["lanes", "decoded-caption", "decoded"].map((id) => document.getElementById(id));
     const shown = () => ({ caption: caption.textContent, picture: canvas.toDataURL() });

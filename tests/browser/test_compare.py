@@ -18,7 +18,7 @@ from trainer.config import override, preset
 from trainer.model import Model
 
 from .conftest import serve
-from .explorer import Explorer, Opener
+from .explorer import PLAYHEAD, Explorer, Opener
 from .test_accessibility import violations
 
 
@@ -97,10 +97,9 @@ def test_a_and_b_swap_at_the_same_moment(explorer: Explorer) -> None:
     button(explorer.listen(), "A").click()
     explorer.sounds(1)
     moments = explorer.page.evaluate(
-        """async () => {
+        f"async () => {{ const share = () => {PLAYHEAD};"
+        """
             const [a, b] = document.querySelectorAll("#pair-kept .play");
-            const lanes = document.getElementById("lanes");
-            const share = () => parseFloat(lanes.style.getPropertyValue("--playhead")) / 100;
             const frame = () => new Promise(requestAnimationFrame);
             while (!(share() > 0.1)) await frame();
             const moments = [];

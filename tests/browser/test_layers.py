@@ -13,15 +13,13 @@ from playwright.sync_api import Route, expect
 import trainer
 
 from .conftest import serve
-from .explorer import Explorer, Opener
+from .explorer import PLAYHEAD, Explorer, Opener
 
 ORIGINAL, *MODULES = ("Original", "Module 1, unedited", "Module 2, unedited", "Module 3, unedited")
 DECODED = "Decoded"
 WHOLE_TURN = [ORIGINAL, *MODULES]
 
-MOMENT = """const lanes = document.getElementById("lanes");
-    const moment = () => parseFloat(lanes.style.getPropertyValue("--playhead")) / 100;"""
-"""Where the playhead is, as a share of the clip; NaN when nothing plays."""
+MOMENT = f"const moment = () => {PLAYHEAD};"
 
 WATCH = f"""() => {{
     {MOMENT}

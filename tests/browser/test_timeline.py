@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from playwright.sync_api import FloatRect, expect
 
-from .explorer import Explorer, Opener
+from .explorer import PLAYHEAD, Explorer, Opener
 
 NOTE_SOUNDS = """
 window.sources = [];
@@ -69,10 +69,10 @@ def mark(explorer: Explorer, lane: str, across: float, to: float) -> None:
     explorer.page.mouse.up()
 
 
-def place_of(explorer: Explorer, sign: str) -> float:
-    """Where the playhead or the cursor stands, as a share of the axis."""
+def cursor(explorer: Explorer) -> float:
+    """Where the cursor stands, as a share of the axis."""
     place: float = explorer.page.locator("#lanes").evaluate(
-        "(lanes, sign) => parseFloat(lanes.style.getPropertyValue(`--${sign}`)) / 100", sign
+        "lanes => parseFloat(lanes.style.getPropertyValue('--cursor')) / 100"
     )
     return place
 
@@ -205,7 +205,7 @@ def test_a_click_in_what_is_seen_plays_from_that_moment(explorer: Explorer) -> N
     explorer.listen().page.mouse.click(*point(explorer, "original", 0.4))
     explorer.hear("original")
     explorer.page.get_by_role("button", name="All", exact=True).click()
-    assert place_of(explorer, "cursor") == pytest.approx(at / length, abs=0.005)
+    assert cursor(explorer) == pytest.approx(at / length, abs=0.005)
 
 
 def test_keys_zoom_and_move_on_the_focused_lanes(explorer: Explorer) -> None:
@@ -349,7 +349,7 @@ def test_the_span_goes_round_to_the_sample_and_then_the_whole_clip(listener: Exp
     expect(listener.page.locator("#play-decoded")).to_have_attribute("aria-pressed", "true")
     listener.page.wait_for_timeout(1500)
     expect(listener.page.locator("#play-decoded")).to_have_attribute("aria-pressed", "true")
-    assert 0.29 < place_of(listener, "playhead") < 0.51
+    assert 0.29 < listener.page.evaluate(PLAYHEAD) < 0.51
     source = sources(listener)[-1]
     start, end = (float(found) for found in re.findall(r"[\d.]+", listener.choice("span=").split("span=")[1])[:2])
     assert source["loop"]

@@ -1,8 +1,8 @@
 // @ts-check
-/** What is marked on the axis: playhead, cursor, reading mark. Places are kept in seconds and follow the view. */
+/** What is marked on the axis: cursor and reading mark. Places are kept in seconds and follow the view. */
 import { lengthOf, seen, shareOf } from "../../zoom.js";
 
-/** @typedef {"--playhead" | "--mark" | "--cursor"} Mark the stylesheet's name for its place */
+/** @typedef {"--mark" | "--cursor"} Mark the stylesheet's name for its place */
 
 /**
  * @param {HTMLElement} lanes
@@ -17,9 +17,8 @@ export function createMarks(lanes, store) {
     const view = seen(store.state);
     const seconds = places.get(name) ?? null;
     const share = seconds === null ? -1 : shareOf(view, seconds);
-    // A sound may last a little longer than the clip it is of.
-    if (!lengthOf(view) || share < 0 || (share > 1 && store.state.view)) lanes.style.removeProperty(name);
-    else lanes.style.setProperty(name, `${Math.min(1, share) * 100}%`);
+    if (!lengthOf(view) || share < 0 || share > 1) lanes.style.removeProperty(name);
+    else lanes.style.setProperty(name, `${share * 100}%`);
   }
 
   function putAll() {

@@ -1,7 +1,17 @@
 // @ts-check
-/** Where the sound is: the playhead goes along with it, and the view with the playhead. */
+/**
+ * Where the sound is: the playhead goes along with it, and the view with the playhead.
+ *
+ * It glides on the compositor, from where the sound is to where it will be, and is set right a few times a second. Were it put in its place at
+ * every frame, the page would be styled and laid out sixty times a second while a sound plays, as it does under a slider that is being moved.
+ */
 import { durationOf } from "../../state.js";
-import { brought, isSeen, seen } from "../../zoom.js";
+import { brought, isSeen, seen, shareOf } from "../../zoom.js";
+import { part } from "../dom.js";
+
+/** How long it glides unseen to: its clock is not that of the sound. */
+const GLIDE_SECONDS = 0.25;
+const FRAME_SECONDS = 1 / 60;
 
 /**
  * @param {HTMLElement} lanes
@@ -10,25 +20,36 @@ import { brought, isSeen, seen } from "../../zoom.js";
  * @param {import("./marks.js").Marks} marks
  */
 export function showPlayhead(lanes, store, player, marks) {
-  let following = 0;
+  const playhead = part("playhead");
+  /** @type {Animation | null} */
+  let gliding = null;
+  let turn = 0;
   /** @type {number | null} seconds */
   let last = null;
 
   function follow() {
-    const at = player.position;
+    clearTimeout(turn);
+    gliding?.cancel();
+    const course = player.course;
     const view = seen(store.state);
+    const before = last;
+    last = course && course.at;
+    if (!course) return;
     // Who has scrolled away to look elsewhere is left there: only a playhead that leaves the view takes it along.
-    if (at !== null && last !== null && isSeen(view, last) && !isSeen(view, at)) store.set({ view: brought(view, durationOf(store.state) ?? 0, at) });
-    last = at;
-    marks.set("--playhead", at);
-    if (player.side !== null) following = requestAnimationFrame(follow);
+    if (before !== null && isSeen(view, before) && !isSeen(view, course.at)) {
+      return store.set({ view: brought(view, durationOf(store.state) ?? 0, course.at) }); // which has it followed again
+    }
+    const until = isSeen(view, course.at) ? Math.min(course.until, view.end) : course.until;
+    const ahead = Math.min(GLIDE_SECONDS, Math.max(FRAME_SECONDS, until - course.at));
+    const places = [course.at, course.at + ahead].map((seconds) => `${shareOf(view, seconds) * 100}%`);
+    gliding = playhead.animate({ translate: places }, { delay: course.wait * 1000, duration: ahead * 1000, fill: "both" });
+    turn = setTimeout(follow, (course.wait + ahead) * 1000);
   }
 
   player.addEventListener("change", () => {
     lanes.dataset.playing = String(player.side ?? "");
     marks.set("--cursor", player.cursor || null);
-    cancelAnimationFrame(following);
     follow();
   });
-  store.on(["recording"], () => marks.set("--playhead", null));
+  store.on(["view", "recording"], follow);
 }
