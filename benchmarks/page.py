@@ -1,7 +1,8 @@
 """The page in Chromium with the shipped model and a recording of one second: what a person waits for.
 
 The baseline of the movements is the bare request: the same body sent to /decode from the page by `fetch`, and its
-answer read. What a movement takes beyond it is the page's own.
+answer read. What a movement takes beyond it is the page's own, and the screen's: a picture that needs no request waits
+for the next frame too, as the row of bare pictures shows.
 """
 
 from __future__ import annotations
@@ -67,6 +68,15 @@ _FETCH = """async (body) => {
   return performance.now() - asked;
 }"""
 
+_DRAW = """async () => {
+  const { width, height } = document.getElementById("decoded");
+  const context = document.getElementById("decoded").getContext("2d");
+  const drawn = performance.now();
+  context.putImageData(context.getImageData(0, 0, width, height), 0, 0);
+  while (!(watched.painted > drawn)) await new Promise((resolve) => setTimeout(resolve, 1));
+  return watched.painted - drawn;
+}"""
+
 _LOADED = """() => performance.getEntries()
   .filter((entry) => entry.entryType === "navigation" || entry.initiatorType !== "fetch")
   .reduce((bytes, { transferSize }) => bytes + (transferSize ?? 0), 0)"""
@@ -100,9 +110,19 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
         page.set_input_files("#file", recording)
         page.get_by_text(recording.name).first.wait_for()
         page.wait_for_selector(_SETTLED)
+        yield {"what": "bare picture", **quantiles(_paused(page, _DRAW, repeats)), "n": repeats}
         for module in page.locator("#modules input").all():
             yield from _movements(page, int(module.get_attribute("value") or ""), repeats)
         chromium.close()
+
+
+def _paused(page: Page, script: str, repeats: int) -> list[float]:
+    """What `script` measures, time and again, each time at another moment of the screen's frame."""
+    draw, times = random.Random(0), []
+    for _ in range(repeats):
+        times.append(page.evaluate(script))
+        page.wait_for_timeout(draw.uniform(20, 60))
+    return times
 
 
 def _movements(page: Page, module: int, repeats: int) -> Iterator[dict[str, Any]]:

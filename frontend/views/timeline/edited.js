@@ -17,19 +17,26 @@ export function showEdited(store, pictures) {
   const [frames, labels] = [part("edited"), part("edited-dims")];
   /** What is framed, as said by `changed` and `view`: a moving slider frames nothing new. */
   let shown = { heat: /** @type {HeatMap | undefined} */ (undefined), framed: "" };
+  /** Of the labels' column, in pixels; measured when it changes: to ask under a moving slider would have the page laid out for the answer. */
+  let height = 0;
 
-  store.on(["gestures", "module", "latents", "view", "preferences"], () => {
+  function draw() {
     const heat = pictures.latents()?.heat;
     const { edits, muted } = gesture(store.state);
     const changed = [...edits.map(({ dim, span }) => ({ dim, span })), ...muted.map((dim) => ({ dim, span: null }))];
-    const framed = JSON.stringify([changed, store.state.view]);
+    const framed = JSON.stringify([changed, store.state.view, height]);
     if (heat === shown.heat && framed === shown.framed) return;
     shown = { heat, framed };
     if (!heat || !changed.length) return [frames, labels].forEach((box) => box.replaceChildren());
     frames.replaceChildren(...changed.map(({ dim, span }) => frameOf(heat, dim, span)));
-    const rows = legible(changed.map(({ dim }) => heat.dims.indexOf(dim)), (LABEL_PIXELS / Math.max(1, labels.clientHeight)) * heat.rows);
+    const rows = legible(changed.map(({ dim }) => heat.dims.indexOf(dim)), (LABEL_PIXELS / Math.max(1, height)) * heat.rows);
     labels.replaceChildren(...rows.map((row) => labelOf(heat, row)));
-  });
+  }
+  store.on(["gestures", "module", "latents", "view", "preferences"], draw);
+  new ResizeObserver(() => {
+    height = labels.clientHeight;
+    draw();
+  }).observe(labels);
 
   /**
    * @param {HeatMap} heat
