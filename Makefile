@@ -15,7 +15,7 @@ help:
 	@echo 'make test    run the whole test suite (ARGS="-k name" to choose)'
 	@echo 'make check   lint and check types'
 	@echo 'make bench   measure its speed (ARGS="decode" to choose)'
-	@echo 'make train-demo    train the included model anew, from its seeds (on Debian, in an hour and a half)'
+	@echo 'make train-demo    train the included model anew, from its seeds (on Debian, in an hour and a quarter)'
 	@echo 'make compare-demo  train what its model card holds it against as well, and measure it beside them'
 	@echo 'make clean   remove the environment and everything built; recordings and models stay'
 
