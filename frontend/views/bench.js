@@ -4,7 +4,7 @@ import { OPS, UNTOUCHED, isUntouched } from "../edits.js";
 import { seconds } from "../format.js";
 import { prefer } from "../preferences.js";
 import { gesture, regestured } from "../state.js";
-import { check, part } from "./dom.js";
+import { check, part, update } from "./dom.js";
 
 /** @typedef {import("../state.js").Base} Base */
 
@@ -31,7 +31,7 @@ export function showBench(store, history, release) {
   const search = /** @type {HTMLInputElement} */ (part("search"));
 
   function show() {
-    const { op, base, span, undoable, redoable } = store.state;
+    const { op, base, span } = store.state;
     check("op", op);
     check("base", base);
     part("op-note").textContent = OP_NOTES[op];
@@ -40,12 +40,18 @@ export function showBench(store, history, release) {
     part("span-clear").hidden = !span;
     seed.disabled = base === "mean" || base === "zero";
     if (document.activeElement !== seed) seed.value = String(store.state.seed);
-    button("reset-all").disabled = isUntouched(gesture(store.state));
-    button("undo").disabled = !undoable;
-    button("redo").disabled = !redoable;
   }
-  store.on(["op", "base", "seed", "span", "gestures", "module", "undoable", "redoable"], show);
+  store.on(["op", "base", "seed", "span"], show);
   show();
+
+  function allow() {
+    const { undoable, redoable } = store.state;
+    update(button("reset-all"), { disabled: isUntouched(gesture(store.state)) });
+    update(button("undo"), { disabled: !undoable });
+    update(button("redo"), { disabled: !redoable });
+  }
+  store.on(["gestures", "module", "undoable", "redoable"], allow);
+  allow();
 
   button("reset-all").addEventListener("click", () => {
     // What is locked stays as it is.

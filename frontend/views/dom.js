@@ -26,6 +26,17 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
+ * Sets those properties that differ: what is written again is styled and laid out again, be it the same.
+ *
+ * @template {HTMLElement} Kind
+ * @param {Kind} element
+ * @param {Partial<Omit<Kind, "style" | "dataset">>} properties
+ */
+export function update(element, properties) {
+  for (const [name, value] of Object.entries(properties)) if (Reflect.get(element, name) !== value) Reflect.set(element, name, value);
+}
+
+/**
  * @param {string} name of a group of radio buttons
  * @param {string} value
  */

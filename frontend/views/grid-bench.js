@@ -11,8 +11,9 @@ export function showGridBench(store) {
   const fields = { steps: number("grid-steps"), low: number("grid-low"), high: number("grid-high") };
 
   function show() {
+    const { grid, panel } = store.state;
+    if (panel !== "grid") return; // which a moving slider need not wait for
     const axes = axesOf(store.state);
-    const { grid } = store.state;
     const options = ordered(dimensionsOf(store.state), "meaning", null).map(({ dim, labels }) => ({ value: String(dim), text: labels[0] ? `${dim}, ${labels[0].factor.replace("_", " ")}` : String(dim) }));
     fill(select("grid-dim"), options, String(axes?.dim ?? ""));
     fill(select("grid-against"), [{ value: "", text: "nothing" }, ...options.filter(({ value }) => value !== String(axes?.dim))], String(axes?.against ?? ""));

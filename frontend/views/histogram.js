@@ -17,5 +17,13 @@ export function createHistogram({ low, high, shares }) {
   const element = document.createElementNS(SVG, "svg");
   element.append(path);
   for (const [name, value] of Object.entries({ class: "corpus", "aria-hidden": "true", preserveAspectRatio: "none" })) element.setAttribute(name, value);
-  return { element, show: (from, to) => element.setAttribute("viewBox", `${from} 0 ${to - from} 1`) };
+  let shown = "";
+  return {
+    element,
+    show(from, to) {
+      const box = `${from} 0 ${to - from} 1`;
+      if (box !== shown) element.setAttribute("viewBox", box);
+      shown = box;
+    },
+  };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** A and B: keeping, hearing and seeing both, bringing B back. */
 import { gestureOf } from "../edits.js";
-import { part } from "./dom.js";
+import { part, update } from "./dom.js";
 import { createPair } from "./pair.js";
 
 /** @typedef {import("../state.js").SoundChoice} SoundChoice */
@@ -31,9 +31,9 @@ export function showKept(store, host, transport, release) {
   store.on(["decoded", "kept", "panel", "compare", "phase", "recording"], show);
   function show() {
     const { decoded, kept, panel, compare, recording, phase } = store.state;
-    button("keep").disabled = !decoded || phase !== "ready";
-    for (const id of ["exchange", "use-kept"]) button(id).disabled = !kept || phase !== "ready";
-    part("pair-kept").hidden = !kept;
+    update(button("keep"), { disabled: !decoded || phase !== "ready" });
+    for (const id of ["exchange", "use-kept"]) update(button(id), { disabled: !kept || phase !== "ready" });
+    update(part("pair-kept"), { hidden: !kept });
     if (panel !== "compare" || compare.by !== "kept" || !kept) return;
     pair.show(
       { name: "A", about: aboutOf(store.state, recording), sound: decoded, clip: recording?.clip },

@@ -2,9 +2,7 @@
 /** How far out the decoded latents lie: a light, a word and two numbers. */
 import { fixed } from "../format.js";
 import { pictured } from "../state.js";
-import { make, part } from "./dom.js";
-
-/** @typedef {import("../api.js").Decoded} Decoded */
+import { make, part, update } from "./dom.js";
 
 /** Shares of the corpus frames that lie farther out, at which the light turns. */
 const EDGE = 0.05;
@@ -29,33 +27,22 @@ const percent = (share) => `${share > 0 && share < 0.01 ? fixed(share * 100, 1) 
 
 /** @param {import("../state.js").Store} store */
 export function showPrior(store) {
-  store.on(["decoded", "heard"], () => part("prior").replaceChildren(...told(pictured(store.state).sound)));
-}
+  const words = make("span");
+  const light = make("span", { className: "light" }, make("i", { ariaHidden: "true" }), words);
+  const rms = make("span", { title: "Root mean square of the latents; of a draw from N(0, I) it is 1" });
+  const limited = make("span", { title: "The sound was louder than a file can hold, and was turned down as a whole" }, "turned down to fit");
+  part("prior").append(light, rms, limited);
 
-/**
- * @param {Decoded | null} decoded
- * @returns {Node[]}
- */
-function told(decoded) {
-  const { rms, beyond } = decoded?.prior ?? {};
-  const said = [];
-  if (typeof beyond === "number") said.push(light(stateOf(beyond), beyond));
-  if (typeof rms === "number") said.push(make("span", { title: "Root mean square of the latents; of a draw from N(0, I) it is 1" }, `rms ${fixed(rms, 2)} of 1`));
-  if (decoded?.limited) said.push(make("span", { title: "The sound was louder than a file can hold, and was turned down as a whole" }, "turned down to fit"));
-  return said;
-}
-
-/**
- * @param {keyof typeof WORDS} state
- * @param {number} beyond
- */
-function light(state, beyond) {
-  const span = make(
-    "span",
-    { className: "light", title: `${percent(beyond)} of the frames of the training speech lie farther from zero than these latents. ${MEANINGS[state]}` },
-    make("i", { ariaHidden: "true" }),
-    `${WORDS[state]}: ${percent(beyond)} of it lies farther out`,
-  );
-  span.dataset.state = state;
-  return span;
+  store.on(["decoded", "heard"], show);
+  show();
+  function show() {
+    const sound = pictured(store.state).sound;
+    const { rms: now = null, beyond = null } = sound?.prior ?? {};
+    const far = beyond === null ? null : { state: stateOf(beyond), share: percent(beyond) };
+    update(light, { hidden: !far, title: far ? `${far.share} of the frames of the training speech lie farther from zero than these latents. ${MEANINGS[far.state]}` : "" });
+    update(words, { textContent: far ? `${WORDS[far.state]}: ${far.share} of it lies farther out` : "" });
+    light.dataset.state = far?.state ?? "";
+    update(rms, { hidden: now === null, textContent: now === null ? "" : `rms ${fixed(now, 2)} of 1` });
+    update(limited, { hidden: !sound?.limited });
+  }
 }

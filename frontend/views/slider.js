@@ -3,7 +3,7 @@
 import { telling } from "../dimensions.js";
 import { fixed, signed } from "../format.js";
 import { clamp } from "../edits.js";
-import { make } from "./dom.js";
+import { make, update } from "./dom.js";
 import { createHistogram } from "./histogram.js";
 
 /** @typedef {import("../edits.js").Op} Op */
@@ -55,7 +55,7 @@ export function createSlider(facts, most, told) {
   const [label] = labels;
   const name = [`Dimension ${dim}`, ...labels.slice(0, 2).map((one) => `${one.factor.replace("_", " ")} ${fixed(one.bits, 1)} bits`)].join(", ");
   const range = make("input", { type: "range", step: String(FINE), ariaLabel: name });
-  const number = make("input", { type: "number", step: "any", ariaLabel: `Dimension ${dim}, exact value` });
+  const number = make("input", { type: "number", step: "any", min: "-10", max: "10", ariaLabel: `Dimension ${dim}, exact value` });
   const reset = make("button", { type: "button", className: "reset", ariaLabel: `Dimension ${dim}, reset`, title: "Reset" });
   const own = make("i", { className: "band own" });
   const moved = make("i", { className: "band moved" });
@@ -143,28 +143,22 @@ export function createSlider(facts, most, told) {
     const { edit, op, low, high, muted, locked, mean, std, open, elsewhere, whole } = state;
     const value = edit?.value ?? null;
     for (const [kind, on] of Object.entries({ touched: Boolean(edit), elsewhere: elsewhere > 0, muted, locked, open })) element.classList.toggle(kind, on);
-    disclose.ariaExpanded = String(open);
+    update(disclose, { ariaExpanded: String(open) });
     // Locked and still focusable, so that the key that locks it unlocks it; its mouse is kept away by the style sheet.
-    range.ariaDisabled = String(locked);
-    number.readOnly = locked;
-    for (const input of [range, number]) {
-      input.min = String(input === range ? low : -10);
-      input.max = String(input === range ? high : 10);
-    }
-    range.value = String(value ?? rest());
+    update(range, { ariaDisabled: String(locked), min: String(low), max: String(high) });
+    range.value = String(value ?? rest()); // once its ends are set, between which it is kept
     const said = edit ? `${SAID[edit.op]} ${signed(edit.value)}` : "untouched";
     const throughout = whole && `${SAID[whole.op]} ${signed(whole.value)} over the whole clip`;
     range.ariaValueText = [said, throughout, muted && "muted", locked && "locked", elsewhere && !whole && "edited elsewhere too"].filter(Boolean).join(", ");
-    over.hidden = !whole;
-    over.textContent = whole ? `whole clip ${GLYPHS[whole.op]}${signed(whole.value)}` : "";
-    glyph.textContent = edit ? GLYPHS[edit.op] : "";
+    update(over, { hidden: !whole, textContent: whole ? `whole clip ${GLYPHS[whole.op]}${signed(whole.value)}` : "" });
+    update(glyph, { textContent: edit ? GLYPHS[edit.op] : "" });
     // What is being typed is left alone as long as it means the same: "1." is not turned into "1".
     if (document.activeElement !== number || number.valueAsNumber !== (value ?? rest())) number.value = exact();
-    number.placeholder = op === "set" && mean !== null ? fixed(mean, 2) : "";
-    reset.disabled = !edit || locked;
+    update(number, { readOnly: locked, placeholder: op === "set" && mean !== null ? fixed(mean, 2) : "" });
+    update(reset, { disabled: !edit || locked });
     const place = (/** @type {number} */ at) => `${Math.min(100, Math.max(0, ((at - low) / (high - low)) * 100))}%`;
     zero.style.left = place(0);
-    ghost.hidden = !whole;
+    update(ghost, { hidden: !whole });
     ghost.style.left = place(whole?.value ?? 0);
     stretch(own, mean, std, place);
     stretch(moved, ...afterwards(state), place);
@@ -216,7 +210,7 @@ function fact(title, value, digits, most, kind = "kl") {
  * @param {(at: number) => string} place
  */
 function stretch(band, mean, std, place) {
-  band.hidden = mean === null || std === null;
+  update(band, { hidden: mean === null || std === null });
   if (mean === null || std === null) return;
   band.style.left = place(mean - std);
   band.style.right = `calc(100% - ${place(mean + std)})`;

@@ -1,6 +1,6 @@
 // @ts-check
 /** What the page is doing, and what went wrong: the progress line, the curtain over an empty time line, and the notice. */
-import { part } from "./dom.js";
+import { part, update } from "./dom.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {"retry" | "file" | "draw"} Action */
@@ -55,12 +55,12 @@ export function showStatus(store, session) {
   function showCurtain() {
     const { phase } = store.state;
     main.dataset.phase = phase;
-    part("timeline").ariaBusy = String(phase === "starting" || phase === "opening");
+    update(part("timeline"), { ariaBusy: String(phase === "starting" || phase === "opening") });
     const curtain = curtainOf(store.state);
-    part("curtain").hidden = !curtain;
-    part("curtain-title").textContent = curtain?.title ?? "";
-    part("curtain-detail").textContent = curtain?.detail ?? "";
-    for (const action of ACTIONS) part(`curtain-${action}`).hidden = !curtain?.actions?.includes(action);
+    update(part("curtain"), { hidden: !curtain });
+    update(part("curtain-title"), { textContent: curtain?.title ?? "" });
+    update(part("curtain-detail"), { textContent: curtain?.detail ?? "" });
+    for (const action of ACTIONS) update(part(`curtain-${action}`), { hidden: !curtain?.actions?.includes(action) });
   }
   part("curtain-retry").addEventListener("click", () => session.start());
   part("curtain-file").addEventListener("click", () => part("file").click());

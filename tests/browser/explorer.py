@@ -18,8 +18,9 @@ PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 PLAYHEAD = """(() => {
-    const { translate } = getComputedStyle(document.getElementById("playhead"));
-    return translate.includes("%") ? parseFloat(translate) / 100 : NaN;
+    const playhead = document.getElementById("playhead");
+    const share = parseFloat(getComputedStyle(playhead).translate) / playhead.parentElement.clientWidth;
+    return share < 0 ? NaN : share;
 })()"""
 """Where the playhead is, as a share of what is seen; NaN when nothing plays."""
 

@@ -4,12 +4,13 @@
  *
  * It glides on the compositor, from where the sound is to where it will be, and is set right a few times a second. Were it put in its place at
  * every frame, the page would be styled and laid out sixty times a second while a sound plays, as it does under a slider that is being moved.
+ * While something is being decoded it goes in steps: where nothing glides, a new picture is shown at once and not with the screen's next frame.
  */
 import { durationOf } from "../../state.js";
 import { brought, isSeen, seen, shareOf } from "../../zoom.js";
 import { part } from "../dom.js";
 
-/** How long it glides unseen to: its clock is not that of the sound. */
+/** How long it goes on unseen to: its clock is not that of the sound. */
 const GLIDE_SECONDS = 0.25;
 const FRAME_SECONDS = 1 / 60;
 
@@ -41,8 +42,9 @@ export function showPlayhead(lanes, store, player, marks) {
     }
     const until = isSeen(view, course.at) ? Math.min(course.until, view.end) : course.until;
     const ahead = Math.min(GLIDE_SECONDS, Math.max(FRAME_SECONDS, until - course.at));
-    const places = [course.at, course.at + ahead].map((seconds) => `${shareOf(view, seconds) * 100}%`);
+    const places = [course.at, course.at + ahead].map((seconds) => `${shareOf(view, seconds) * 100}cqw`);
     gliding = playhead.animate({ translate: places }, { delay: course.wait * 1000, duration: ahead * 1000, fill: "both" });
+    if (store.state.decoding) gliding.pause();
     turn = setTimeout(follow, (course.wait + ahead) * 1000);
   }
 
@@ -51,5 +53,5 @@ export function showPlayhead(lanes, store, player, marks) {
     marks.set("--cursor", player.cursor || null);
     follow();
   });
-  store.on(["view", "recording"], follow);
+  store.on(["view", "recording", "decoding", "decoded"], follow);
 }

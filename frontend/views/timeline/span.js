@@ -2,7 +2,7 @@
 /** The marked span on all lanes, what an edit there can reach to both sides, and the handles at its ends. */
 import { durationOf } from "../../state.js";
 import { seen, shareOf } from "../../zoom.js";
-import { part } from "../dom.js";
+import { part, update } from "../dom.js";
 
 /** @typedef {import("../../edits.js").Span} Span */
 
@@ -25,7 +25,7 @@ export function showSpan(store, player) {
     const { card, module, span } = store.state;
     const now = draft ?? span;
     const view = seen(store.state);
-    marked.hidden = !now;
+    update(marked, { hidden: !now });
     if (!now) return;
     const half = (card?.modules.find((one) => one.module === module)?.receptive_field_seconds ?? 0) / 2;
     const places = { "--start": now.start, "--end": now.end, "--field-start": now.start - half, "--field-end": now.end + half };
