@@ -126,4 +126,4 @@ def _goes_on(earlier: str, config: Config) -> bool:
 
 def _without_ends(config: Config) -> dict[str, Any]:
     ends = {"steps", "patience"}
-    return config.model_dump(exclude={"training": ends, "decoder_training": ends | {"relative_steps"}})
+    return config.model_dump(exclude={"training": ends, "decoder_training": ends})

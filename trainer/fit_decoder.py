@@ -81,7 +81,7 @@ def fit_decoder(
             f"the bundle's decoder of module {others[0]} was made with other decoder settings; "
             "use the same, or remove it first"
         )
-    training = config.decoder_training.of_module(module)
+    training = config.decoder_training
     fabric = launch(accelerator, devices)
     run = run_folder(path)
     with fabric.rank_zero_first():

@@ -79,12 +79,3 @@ def test_a_config_from_before_there_were_kinds_of_objective_is_read() -> None:
 def test_views_and_a_window_do_not_go_together() -> None:
     with pytest.raises(ValidationError, match="limit anchors"):
         override(preset("sim-plus"), {"objective.window": 64})
-
-
-def test_a_module_may_have_more_steps_for_its_decoder_than_another() -> None:
-    decoders = override(preset("demo"), {"decoder_training.relative_steps": [1.5, 1, 0.25]}).decoder_training
-    trial = decoders.model_copy(update={"steps": 20})
-    assert [trial.of_module(module).steps for module in (1, 2, 3)] == [30, 20, 5]
-    assert override(preset("sim"), {"decoder_training.steps": 7}).decoder_training.of_module(3).steps == 7
-    with pytest.raises(ValidationError, match="relative_steps needs no value, or one for each of the 3"):
-        override(preset("demo"), {"decoder_training.relative_steps": [1, 2]})

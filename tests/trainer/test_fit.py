@@ -95,14 +95,13 @@ def test_ctrl_c_keeps_a_checkpoint_and_the_command_resumes(corpus: Path, tmp_pat
 def test_decoders_join_the_bundle_and_leave_the_encoder_alone(corpus: Path, tmp_path: Path) -> None:
     fit(TINY, [corpus], tmp_path, **ON_CPU)
     before = weights(tmp_path)
-    longer = override(TINY, {"decoder_training.steps": 60, "decoder_training.relative_steps": [0.4, 1, 1]})
+    longer = override(TINY, {"decoder_training.steps": 60})
     for module in (1, 3):
         assert fit_decoder(tmp_path, longer, module, [corpus], **ON_CPU)
     assert same(before, weights(tmp_path))
     model = bundle.load(tmp_path)
     assert [model.has_decoder(module) for module in (1, 2, 3)] == [True, False, True]
     assert model.config.decoder_training.steps == 60
-    assert [metrics(tmp_path, f"decoder-{module}")[-1]["step"] for module in (1, 3)] == [24, 60]
     losses = [record["loss"] for record in metrics(tmp_path, "decoder-3") if record["side"] == "validation"]
     assert losses[-1] < losses[0]
     wider = override(longer, {"decoder.width": 24})

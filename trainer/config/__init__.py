@@ -17,7 +17,7 @@ from trainer.config.decoder import (
 )
 from trainer.config.encoder import ContextConfig, ConvLayer, EncoderConfig, FilterbankConfig, ModuleConfig
 from trainer.config.frozen import Frozen
-from trainer.config.models import Config, DecoderTrainingConfig, TrainingConfig, override
+from trainer.config.models import Config, TrainingConfig, override
 from trainer.config.objective import (
     DimNoiseConfig,
     FrameDistances,
@@ -38,7 +38,6 @@ __all__ = [
     "ConvLayer",
     "DecoderConfig",
     "DecoderLossConfig",
-    "DecoderTrainingConfig",
     "DimNoiseConfig",
     "EncoderConfig",
     "FilterbankConfig",

@@ -56,22 +56,6 @@ class TrainingConfig(Frozen):
         return self
 
 
-class DecoderTrainingConfig(TrainingConfig):
-    """The loop for decoders, one a module."""
-
-    relative_steps: tuple[Annotated[float, Field(gt=0)], ...] = ()
-    """How many times `steps` each module's decoder is trained; empty: once. A shallow module, whose latents say more of
-    the sound, has more to learn from.
-    """
-
-    def of_module(self, module: int) -> DecoderTrainingConfig:
-        """As it is for the decoder of `module`, 1-based."""
-        if not self.relative_steps:
-            return self
-        steps = round(self.steps * self.relative_steps[module - 1])
-        return self.model_copy(update={"steps": steps, "relative_steps": ()})
-
-
 class Config(Frozen):
     """Everything that makes a model. `loudness_dbfs`: what `encode` brings a recording to first (None: as it comes)."""
 
@@ -83,7 +67,7 @@ class Config(Frozen):
     training: TrainingConfig
     decoder: DecoderConfig
     decoder_loss: DecoderLossConfig
-    decoder_training: DecoderTrainingConfig
+    decoder_training: TrainingConfig
 
     @model_validator(mode="after")
     def _check(self) -> Config:
@@ -98,8 +82,6 @@ class Config(Frozen):
                 raise ValueError("objective.end_to_end is for deterministic encoders; set encoder.probabilistic=false")
         if isinstance(self.decoder, PaperDecoderConfig) and len(self.decoder.layers) != depth:
             raise ValueError(f"decoder.layers needs one list for each of the {depth} modules")
-        if len(self.decoder_training.relative_steps) not in (0, depth):
-            raise ValueError(f"decoder_training.relative_steps needs no value, or one for each of the {depth} modules")
         return self
 
 

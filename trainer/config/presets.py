@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from trainer.config.decoder import DecoderLossConfig, PaperDecoderConfig, SpectralDecoderConfig, TransposedLayer
 from trainer.config.encoder import ContextConfig, ConvLayer, EncoderConfig, FilterbankConfig, ModuleConfig
-from trainer.config.models import Config, DecoderTrainingConfig, TrainingConfig
+from trainer.config.models import Config, TrainingConfig
 from trainer.config.objective import (
     DimNoiseConfig,
     FrameDistances,
@@ -41,10 +39,6 @@ def _paper_decoder(channels: int) -> PaperDecoderConfig:
     return PaperDecoderConfig(channels=channels, layers=layers)
 
 
-def _for_decoders(training: TrainingConfig, **changes: Any) -> DecoderTrainingConfig:
-    return DecoderTrainingConfig(**{**training.model_dump(), **changes})
-
-
 def _sim() -> Config:
     """The paper's model on the Artificial Speech Dataset.
 
@@ -63,7 +57,7 @@ def _sim() -> Config:
         training=training,
         decoder=_paper_decoder(512),
         decoder_loss=DecoderLossConfig(waveform=1.0, log_mel=1.0, stft=0.0),
-        decoder_training=_for_decoders(training, steps=2_200, precision="32-true"),
+        decoder_training=training.model_copy(update={"steps": 2_200, "precision": "32-true"}),
     )
 
 
@@ -116,7 +110,7 @@ def _sim_plus() -> Config:
         training=training,
         decoder=SpectralDecoderConfig(width=192, blocks=4),
         decoder_loss=DecoderLossConfig(),
-        decoder_training=_for_decoders(training, steps=3_000, crop_samples=10_240, precision="32-true"),
+        decoder_training=training.model_copy(update={"steps": 3_000, "crop_samples": 10_240, "precision": "32-true"}),
     )
 
 
@@ -224,9 +218,7 @@ def _demo() -> Config:
         training=training,
         decoder=SpectralDecoderConfig(width=192, blocks=4, direct=True),
         decoder_loss=DecoderLossConfig(least_spread=0.0),
-        decoder_training=_for_decoders(
-            training, steps=12_000, relative_steps=(1.2, 1, 1), batch_size=8, learning_rate=2e-3
-        ),
+        decoder_training=training.model_copy(update={"steps": 12_000, "batch_size": 8, "learning_rate": 2e-3}),
     )
 
 
@@ -264,7 +256,7 @@ def _narrow() -> Config:
             "objective": demo.objective.model_copy(update={"negatives": 128, "own_negatives": 32, "anchors": 32}),
             "training": training,
             "decoder": SpectralDecoderConfig(width=96, blocks=2, direct=True),
-            "decoder_training": _for_decoders(training, steps=2_000, batch_size=8, learning_rate=2e-3),
+            "decoder_training": training.model_copy(update={"steps": 2_000, "batch_size": 8, "learning_rate": 2e-3}),
         }
     )
 
@@ -287,7 +279,7 @@ def _tiny() -> Config:
             "objective": demo.objective.model_copy(update={"negatives": 32, "own_negatives": 0, "anchors": 8}),
             "training": demo.training.model_copy(update=small),
             "decoder": SpectralDecoderConfig(width=16, blocks=1, direct=True),
-            "decoder_training": _for_decoders(demo.decoder_training, relative_steps=(), **small),
+            "decoder_training": demo.decoder_training.model_copy(update=small),
         }
     )
 

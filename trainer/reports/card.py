@@ -29,16 +29,13 @@ def write_card(path: Path) -> None:
 
 def _model(header: BundleConfig) -> list[str]:
     config, provenance = header.config, header.provenance
-    modules = config.encoder.modules
-    dims = ", ".join(str(module.dims) for module in modules)
-    steps = [config.decoder_training.of_module(module).steps for module in range(1, len(modules) + 1)]
-    decoders = f"{steps[0]} (each decoder)" if len(set(steps)) == 1 else f"{', '.join(map(str, steps))} (decoders)"
+    dims = ", ".join(str(module.dims) for module in config.encoder.modules)
     return [
         f"# Model card: preset `{config.preset}`",
         "",
-        f"Smooth InfoMax encoder (arXiv 2408.12936) of {len(modules)} modules with {dims} dimensions, "
+        f"Smooth InfoMax encoder (arXiv 2408.12936) of {len(config.encoder.modules)} modules with {dims} dimensions, "
         f"{config.sample_rate} Hz, and one `{config.decoder.kind}` decoder a module. Trained {config.training.steps} "
-        f"steps (encoder) and {decoders}, seed {provenance.seed}, "
+        f"steps (encoder) and {config.decoder_training.steps} (each decoder), seed {provenance.seed}, "
         f"code {provenance.code_version or 'unknown'}. Every setting stands in config.json.",
         "",
         f"Licence: {provenance.licence or 'not stated'}",
