@@ -26,11 +26,15 @@ function halfTable() {
   return halves;
 }
 
+/** @type {((text: string) => Uint8Array<ArrayBuffer>) | undefined} of browsers since 2025, several times as fast */
+const fromBase64 = Reflect.get(Uint8Array, "fromBase64")?.bind(Uint8Array);
+
 /**
  * @param {string} text base64
  * @returns {Uint8Array<ArrayBuffer>}
  */
 export function bytesFrom(text) {
+  if (fromBase64) return fromBase64(text);
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);

@@ -15,13 +15,13 @@ export function newest(work, onRunning) {
   let running = null;
 
   async function run() {
-    onRunning(true);
     try {
       while (next) {
         const current = next;
         next = null;
-        const done = await work(current.job);
-        if (!done) next ??= current;
+        const done = work(current.job); // first, so that it does not wait for those who are told of it
+        onRunning(true);
+        if (!(await done)) next ??= current;
       }
     } finally {
       running = null;

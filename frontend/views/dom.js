@@ -37,6 +37,22 @@ export function update(element, properties) {
 }
 
 /**
+ * @param {() => void} work that can wait: what it writes is laid out once the frame that is due is seen
+ * @returns {() => void} has it done soon, once however often it is called until then
+ */
+export function afterFrame(work) {
+  let due = false;
+  const done = () => {
+    due = false;
+    work();
+  };
+  return () => {
+    if (!due) requestAnimationFrame(() => setTimeout(done));
+    due = true;
+  };
+}
+
+/**
  * @param {string} name of a group of radio buttons
  * @param {string} value
  */

@@ -2,7 +2,7 @@
 /** How far out the decoded latents lie: a light, a word and two numbers. */
 import { fixed } from "../format.js";
 import { pictured } from "../state.js";
-import { make, part, update } from "./dom.js";
+import { afterFrame, make, part, update } from "./dom.js";
 
 /** Shares of the corpus frames that lie farther out, at which the light turns. */
 const EDGE = 0.05;
@@ -33,7 +33,7 @@ export function showPrior(store) {
   const limited = make("span", { title: "The sound was louder than a file can hold, and was turned down as a whole" }, "turned down to fit");
   part("prior").append(light, rms, limited);
 
-  store.on(["decoded", "heard"], show);
+  store.on(["decoded", "heard"], afterFrame(show)); // the picture first
   show();
   function show() {
     const sound = pictured(store.state).sound;
