@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 
 Waveform = NDArray[np.float32]
 
+SILENT_DBFS = -60.0
+"""RMS, in dB re full scale, that no stretch of a silent recording reaches."""
+
 _BLOCK_VALUES = 1 << 18
 _PEAK_LIMIT = 1e4  # no recording lies above full scale by 80 dB; beyond it float32 sums lose the speech
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile answers 2^63 - 1 frames where a FLAC does not know its length
@@ -194,13 +197,23 @@ def loudness_gain(waveform: Waveform, target_dbfs: float) -> float:
     The RMS is taken over the 512-sample stretches within 30 dB of the loudest, so that pauses do not count.
     Near-silence is raised by no more than 60 dB.
     """
-    stretch = min(512, len(waveform))
-    usable = waveform[: len(waveform) // stretch * stretch].astype(np.float64).reshape(-1, stretch)
-    power = (usable**2).mean(axis=1)
+    power = _stretch_power(waveform)
     if power.max() == 0:
         return 1.0
     level = power[power >= power.max() * 1e-3].mean()
     return float(min(10 ** (target_dbfs / 20) / np.sqrt(level), 1e3))
+
+
+def is_silent(waveform: Waveform) -> bool:
+    """Whether there is nothing to hear in `waveform` [samples]: nowhere does it reach SILENT_DBFS."""
+    return bool(_stretch_power(waveform).max() < 10 ** (SILENT_DBFS / 10))
+
+
+def _stretch_power(waveform: Waveform) -> NDArray[np.float64]:
+    """Mean square of each of the 512-sample stretches of `waveform` [samples], or of all of it where it is shorter."""
+    stretch = min(512, len(waveform))
+    usable = waveform[: len(waveform) // stretch * stretch].astype(np.float64).reshape(-1, stretch)
+    return np.asarray((usable**2).mean(axis=1))
 
 
 def encode_wav(waveform: Waveform, sample_rate: int) -> bytes:

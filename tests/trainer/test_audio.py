@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from trainer.audio import AudioError, AudioLimits, encode_wav, loudness_gain, read_audio, write_flac
+from trainer.audio import AudioError, AudioLimits, encode_wav, is_silent, loudness_gain, read_audio, write_flac
 
 RATE = 16_000
 
@@ -127,3 +127,13 @@ def test_loudness_gain_brings_speech_to_the_target_whatever_the_pauses() -> None
         assert np.sqrt((loud**2).mean()) == pytest.approx(target, rel=0.03)
     assert loudness_gain(np.zeros(1000, dtype=np.float32), -23.0) == 1.0
     assert loudness_gain(np.full(1000, 1e-9, dtype=np.float32), -23.0) == pytest.approx(1e3)
+
+
+def test_only_what_is_nowhere_loud_is_silent() -> None:
+    hiss = np.random.default_rng(0).normal(size=4 * RATE).astype(np.float32)
+    assert is_silent(hiss * 1e-4)  # -80 dB
+    assert not is_silent(hiss * 1e-2)
+    assert is_silent(np.zeros(100, dtype=np.float32))
+    click = np.zeros(4 * RATE, dtype=np.float32)
+    click[RATE : RATE + 1600] = tone(0.1)
+    assert not is_silent(click)

@@ -150,3 +150,16 @@ def test_faults_are_told(speech: Path, model: Path, extra: list[str], said: str,
     message = capsys.readouterr().err
     assert message.count("\n") == 1
     assert re.search(said, message)
+
+
+def test_a_pause_is_no_speech(speech: Path, model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "prompts"
+    folder.mkdir()
+    hiss = 1e-4 * np.random.default_rng(0).normal(size=RATE)
+    soundfile.write(folder / "silence.wav", hiss, RATE)
+    with pytest.raises(ValueError, match="every recording is silent: none is louder than -60 dB"):
+        compare(model, [folder], [], "all", 2)
+    shutil.copy(speech / "00.wav", folder)
+    rows, notes = compare(model, [folder], [], "all", 2)
+    assert {row.n + row.left_out for row in rows} == {1}
+    assert "Left out as silent, nowhere louder than -60 dB re full scale: 1." in notes

@@ -15,7 +15,7 @@ from trainer.analysis.pooling import Features, log_mel_source, loudness
 from trainer.analysis.questions import ask
 from trainer.analysis.retention import FOLDS, phone_features, phones_told
 from trainer.analysis.scores import Score
-from trainer.audio import loudness_gain
+from trainer.audio import SILENT_DBFS, is_silent, loudness_gain
 from trainer.corpus import SILENCE, Segment, read_recording
 from trainer.reports.subjects import Chosen, Side, Subject, choose, shortest_seconds, subjects
 from trainer.reports.tables import Interval, columns, show
@@ -78,7 +78,13 @@ def compare(
     """Rows for every measure, and what must be said beside them. Raises ValueError where nothing can be measured."""
     measured = subjects(path, beside)
     longest = max(shortest_seconds(subject.model.config) for subject in measured)
-    chosen = choose(folders, measured[0].header, side, clips, least_seconds=longest)
+    found = choose(folders, measured[0].header, side, clips, least_seconds=longest)
+    # What decoded speech keeps of the speech cannot be told of a pause, which corpora of prompts have among them
+    chosen = [
+        one for one in found if not is_silent(read_recording(one.recording, measured[0].model.config.sample_rate))
+    ]
+    if not chosen:
+        raise ValueError(f"every recording is silent: none is louder than {SILENT_DBFS:g} dB re full scale anywhere")
     gathered = _gather(measured, chosen)
     scores: _Scores = {
         (measure, sound): Score.of_values(values)
@@ -86,7 +92,8 @@ def compare(
         for measure, values in named.items()
     }
     phones, of_phones = _phone_scores(chosen, gathered.phones)
-    return _rows(scores | phones, measured[0].label), [*_notes(measured, chosen), of_phones]
+    silent = len(found) - len(chosen)
+    return _rows(scores | phones, measured[0].label), [*_notes(measured, chosen, silent), of_phones]
 
 
 def _gather(measured: Sequence[Subject], chosen: Sequence[Chosen]) -> _Gathered:
@@ -182,12 +189,13 @@ def _rows(scores: _Scores, own: str) -> list[DecoderRow]:
     return rows
 
 
-def _notes(measured: Sequence[Subject], chosen: Sequence[Chosen]) -> list[str]:
+def _notes(measured: Sequence[Subject], chosen: Sequence[Chosen], silent: int) -> list[str]:
     missing = [measure.package for measure in MEASURES if not measure.installed]
     return [
         f"{len(chosen)} recordings, decoded whole from posterior means and compared at "
         f"{loudness(measured[0].model.config):g} dBFS. Intervals: 95 %, recordings resampled; differences are paired.",
         *(subject.told_of(chosen) for subject in measured),
+        *([f"Left out as silent, nowhere louder than {SILENT_DBFS:g} dB re full scale: {silent}."] if silent else []),
         *([f"Not measured for want of {' and '.join(map(str, missing))}: {_INSTALL}."] if missing else []),
     ]
 
