@@ -110,7 +110,7 @@ def test_the_python_example_works(here: Path) -> None:
 
 
 def test_the_figures_of_readme_are_those_of_the_report() -> None:
-    """Three sets of recordings, each through three modules and beside two anchors."""
+    """Three sets of recordings, each through three modules and the paper's decoder of each, and beside two anchors."""
     lines = kept().splitlines()
-    assert len(lines) == 2 + 3 * 5
+    assert len(lines) == 2 + 3 * 8
     assert all(line in README for line in lines)
