@@ -55,6 +55,7 @@ def main() -> None:
     _bound_threads(settings)
     from backend import logs
     from backend.app import create_app  # only now: this imports torch
+    from backend.live import MOST_BYTES
 
     logs.configure(settings.log_format)
     app = create_app(settings)
@@ -68,6 +69,8 @@ def main() -> None:
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=settings.grace_seconds,
+        ws_max_size=MOST_BYTES,
+        ws_per_message_deflate=False,  # takes longer than what it saves on the way from a machine of one's own
     )
     with suppress(KeyboardInterrupt):  # it has ended in order by then; uvicorn raises the signal once more
         Server(config, app.state.lifecycle, settings.drain_seconds).run()

@@ -6,10 +6,12 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from backend.errors import FOREIGN_PAGE, NO_TOKEN, Problem, problem_response
 
@@ -23,19 +25,25 @@ class Access:
     """With a `token`, every request must carry it, as a bearer token or as the password that a browser asks for.
 
     Pages of `origins` may call the server from elsewhere. Those of others cannot read its answers, which browsers see
-    to, and have nothing done by it, which this does where the browser tells of it.
+    to, and have nothing done by it, which this does where the browser tells of it. They get no WebSocket.
     """
 
     def __init__(self, app: ASGIApp, token: str | None, origins: Iterable[str]) -> None:
         self.app, self._token, self._origins = app, token, frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin", "")
         known = origin in self._origins
+        if scope["type"] == "websocket":
+            # Any page may read what comes over one, so that it must be the server's own.
+            own = not origin or known or urlsplit(origin).netloc == headers.get("host")
+            admitted = own and self._objection(scope, headers, known) is None
+            await (self.app if admitted else WebSocketClose())(scope, receive, send)
+            return
 
         async def answer(message: Message) -> None:
             if known and message["type"] == "http.response.start":
@@ -50,7 +58,7 @@ class Access:
             await self.app(scope, receive, answer)
 
     def _objection(self, scope: Scope, headers: Headers, known: bool) -> Problem | None:
-        if not known and scope["method"] not in _SAFE and headers.get("sec-fetch-site") in _ELSEWHERE:
+        if not known and scope.get("method") not in _SAFE and headers.get("sec-fetch-site") in _ELSEWHERE:
             detail = "Pages of other sites may not use this server; its setting ORIGINS names those that may."
             return Problem(FOREIGN_PAGE, detail)
         if self._token is None or path_within(scope) in _OPEN:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from backend import errors
 from backend.access import Access, path_within
@@ -75,7 +76,9 @@ class Page(StaticFiles):
         return self._charts.lookup_path(path) if path == CHARTS else super().lookup_path(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if path_within(scope) == "":
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+        elif path_within(scope) == "":
             await RedirectResponse(f"{scope['root_path']}/")(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

@@ -45,11 +45,12 @@ class Envelope:
         self.app, self.metrics, self.bodies, self.settings = app, metrics, bodies, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "lifespan":
+            scope["root_path"] = self.settings.prefix
+        if scope["type"] != "http":  # what comes over a WebSocket passes here a request at a time
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        scope["root_path"] = self.settings.prefix
         name = _request_id(headers)
         scope.setdefault("state", {})["request_id"] = name
         request_id.set(name)

@@ -1,8 +1,9 @@
 """The page in Chromium with the shipped model and a recording of one second: what a person waits for.
 
 The baseline of the movements is the bare request: the same body sent to /decode from the page by `fetch`, and its
-answer read. What a movement takes beyond it is the page's own, and the screen's: a picture that needs no request waits
-for the next frame too, as the row of bare pictures shows.
+answer read; the page itself sends it as a message of its WebSocket, which the row of bare messages measures alone. What
+a movement takes beyond that is the page's own, and the screen's: a picture that needs no request waits for the next
+frame too, as the row of bare pictures shows.
 """
 
 from __future__ import annotations
@@ -65,6 +66,16 @@ _MOVE = """async ([value, dim]) => {
 _FETCH = """async (body) => {
   const asked = performance.now();
   await (await fetch("decode", { method: "POST", headers: { "Content-Type": "application/json" }, body })).json();
+  return performance.now() - asked;
+}"""
+
+_MESSAGE = """async (body) => {
+  const live = (globalThis.live ??= new WebSocket(new URL("decode", document.baseURI.replace("http", "ws"))));
+  if (live.readyState === WebSocket.CONNECTING) await new Promise((opened) => (live.onopen = opened));
+  const asked = performance.now();
+  const answered = new Promise((done) => (live.onmessage = ({ data }) => done(JSON.parse(data))));
+  live.send(body);
+  await answered;
   return performance.now() - asked;
 }"""
 
@@ -132,6 +143,7 @@ def _movements(page: Page, module: int, repeats: int) -> Iterator[dict[str, Any]
     draw = random.Random(0)
     request = last.value.request.post_data or ""
     bare = [page.evaluate(_FETCH, request) for _ in range(repeats)]
+    messages = [page.evaluate(_MESSAGE, request) for _ in range(repeats)]
     dims = [int(row.get_attribute("data-dim") or "") for row in page.locator("#sliders .slider").all()[:8]]
     times = []
     for _ in range(repeats):
@@ -139,7 +151,10 @@ def _movements(page: Page, module: int, repeats: int) -> Iterator[dict[str, Any]
         page.wait_for_timeout(draw.uniform(20, 60))
     baseline = quantiles(bare)
     yield {"what": "bare request", "module": module, **baseline, "ratio": 1.0, "n": repeats}
-    for what, found in zip(("movement to picture", "release to sound"), np.transpose(times), strict=True):
+    measured = zip(
+        ("bare message", "movement to picture", "release to sound"), (messages, *np.transpose(times)), strict=True
+    )
+    for what, found in measured:
         timed = quantiles(found)
         ratio = round(timed["median_ms"] / baseline["median_ms"], 2)
         yield {"what": what, "module": module, **timed, "ratio": ratio, "n": repeats}

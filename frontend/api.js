@@ -1,6 +1,7 @@
 // @ts-check
 /** The HTTP contract, as the page uses it: the one module that knows the server's addresses and the shape of its answers. */
 import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from "./arrays.js";
+import { createLive } from "./live.js";
 
 /** @typedef {import("./arrays.js").Spectrogram} Spectrogram */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: number}} ModelSummary */
@@ -85,8 +86,17 @@ async function call(path, init) {
     throw new Unreachable("The explorer’s server does not answer. Check that it is running.");
   }
   if (response.ok) return response;
-  const body = await response.json().catch(() => ({}));
-  throw new Problem(response.status, body, Number(response.headers.get("Retry-After")) || null);
+  return fail(response.status, await response.json().catch(() => ({})), response.headers.get("Retry-After"));
+}
+
+/**
+ * @param {number} status
+ * @param {any} body
+ * @param {string | null} [retryAfter] seconds
+ * @returns {never}
+ */
+function fail(status, body, retryAfter) {
+  throw new Problem(status, body ?? {}, Number(retryAfter) || null);
 }
 
 const segment = encodeURIComponent;
@@ -247,13 +257,26 @@ async function post(path, body, signal) {
   return (await call(path, { method: "POST", headers, body: JSON.stringify(body), signal })).json();
 }
 
+const live = createLive("decode");
+
 /**
  * @param {DecodeRequest} request
  * @param {AbortSignal} [signal]
  * @returns {Promise<Decoded>}
  */
 export async function decode(request, signal) {
+  const answer = signal ? null : await live.ask(JSON.stringify(request));
+  if (answer) return decodedFrom(answer.status === 200 ? answer.body : fail(answer.status, answer.body, answer.headers["retry-after"]));
   const body = await post("decode", request, signal);
+  live.open();
+  return decodedFrom(body);
+}
+
+/**
+ * @param {any} body
+ * @returns {Decoded}
+ */
+function decodedFrom(body) {
   return {
     duration: body.samples / body.sample_rate,
     audio: bytesFrom(body.audio).buffer,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, WebSocket
 from starlette.responses import Response
 
-from backend import decoding
+from backend import decoding, live
 from backend.bodies import PlainJson
 from backend.engine import Engine
 from backend.responses import dump, json_response
@@ -32,6 +32,12 @@ async def decode(
     if wants_sound_alone(accept):
         return Response(await turn.run(_wav, engine, body), media_type="audio/wav")
     return json_response(await turn.run(_json, engine, body))
+
+
+@router.websocket("/decode")
+async def decode_live(socket: WebSocket) -> None:
+    """The same, a message a request, for a sound that follows a hand."""
+    await live.serve(socket)
 
 
 def wants_sound_alone(accept: str) -> bool:

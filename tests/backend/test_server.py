@@ -14,6 +14,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from backend.live import MOST_BYTES
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,6 +75,28 @@ def test_it_starts_answers_drains_and_ends(server, told: signal.Signals) -> None
     process.send_signal(told)  # whoever asks twice will not wait
     _, errors = process.communicate(timeout=60)
     assert process.returncode in (0, -told)
+    assert "Traceback" not in errors
+
+
+def test_an_open_connection_takes_messages_of_a_size_and_does_not_keep_it_from_ending(server) -> None:
+    process, address = server
+    wait(address + "/readyz", 200)
+    live = address.replace("http", "ws") + "/decode"
+    draw = json.dumps({"module": 1, "seconds": 0.1, "base": "zero"})
+    with connect(live) as long, connect(live) as idle, connect(live) as left:
+        long.send(draw + " " * MOST_BYTES)
+        with pytest.raises(ConnectionClosed):
+            long.recv(timeout=60)
+        assert long.close_code == 1009
+        idle.send(draw)
+        assert json.loads(idle.recv(timeout=60))["status"] == 200
+        left.send(draw)
+        left.socket.close()
+        process.send_signal(signal.SIGTERM)
+        wait(address + "/readyz", 503)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode in (0, -signal.SIGTERM)
     assert "Traceback" not in errors
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, WebSocket, expect
 
 DIGEST = re.compile("^[0-9a-f]{64}$")
 
@@ -36,6 +37,10 @@ HEARD = """() => {
 }"""
 
 
+def is_decode(request: Request) -> bool:
+    return request.url.endswith("/decode")
+
+
 @dataclass
 class Explorer:
     """The open page: where things are, and what it said and asked meanwhile."""
@@ -44,11 +49,35 @@ class Explorer:
     address: str
     console: list[str] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    """The bodies of all requests to /decode, posted or sent over the WebSocket, in their order."""
+    at_once: list[int] = field(default_factory=list)
+    """How many of them waited for an answer when each of them was sent, itself included."""
+    answered: int = 0
 
     def __post_init__(self) -> None:
         self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
-        self.page.on("request", lambda request: self.requests.append(request))
+        self.page.on("request", self._requested)
+        for end in ("requestfinished", "requestfailed"):
+            self.page.on(end, lambda request: self._answered() if is_decode(request) else None)
+        self.page.on("websocket", self._connected)
+
+    def _requested(self, request: Request) -> None:
+        self.requests.append(request)
+        if is_decode(request):
+            self._asked(request.post_data or "{}")
+
+    def _connected(self, live: WebSocket) -> None:
+        live.on("framesent", self._asked)
+        live.on("framereceived", lambda _: self._answered())
+
+    def _asked(self, body: str) -> None:
+        self.asked.append(json.loads(body))
+        self.at_once.append(len(self.asked) - self.answered)
+
+    def _answered(self) -> None:
+        self.answered += 1
 
     def open(self, choice: str = "") -> Explorer:
         """Open the page with `choice` in its address, and wait until it has settled."""
@@ -141,7 +170,7 @@ class Explorer:
 
     def decodes(self) -> list[dict[str, Any]]:
         """The bodies of all requests to /decode so far."""
-        return [request.post_data_json or {} for request in self.requests if request.url.endswith("/decode")]
+        return list(self.asked)
 
 
 Opener = Callable[..., Explorer]

@@ -207,6 +207,7 @@ def test_a_turn_is_stopped_by_its_button_or_by_anything_else_that_is_played(list
 def test_what_was_let_go_of_does_not_break_into_a_turn_asked_for_meanwhile(listener: Explorer) -> None:
     page = listener.page
     held: list[Route] = []
+    page.evaluate("dispatchEvent(new Event('offline'))")  # from now on requests are posted, and can be held
     page.route(
         "**/decode", lambda route: held.append(route) if route.request.post_data_json["edits"] else route.fallback()
     )

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import expect
 
 from .explorer import Explorer
 
@@ -235,16 +235,7 @@ def test_the_seed_chooses_the_sample(explorer: Explorer) -> None:
 
 
 def test_many_movements_end_on_the_newest_value_with_nothing_left_behind(explorer: Explorer) -> None:
-    in_flight: list[int] = []
-    running: set[Request] = set()
-
-    def began(request: Request) -> None:
-        if request.url.endswith("/decode"):
-            running.add(request)
-            in_flight.append(len(running))
-
-    explorer.page.on("request", began)
-    explorer.page.on("requestfinished", lambda request: running.discard(request))
+    before = len(explorer.decodes())
     movements = explorer.slider(0).evaluate(
         """slider => {
             let movements = 0;
@@ -256,17 +247,16 @@ def test_many_movements_end_on_the_newest_value_with_nothing_left_behind(explore
         }"""
     )
     assert explorer.settle().decodes()[-1]["edits"][0]["value"] == 2.5
-    assert len(in_flight) == 2, "the first and the newest of a burst, nothing between"
+    assert len(explorer.decodes()) == before + 2, "the first and the newest of a burst, nothing between"
 
     for to in (0.05, 0.95, 0.3):
         value = explorer.drag(0, to=to, steps=60)
     assert explorer.settle().decodes()[-1]["edits"][0]["value"] == value
-    assert max(in_flight) == 1
-    assert len(in_flight) < movements + 180
-
-    asked = len(in_flight)
+    assert max(explorer.at_once) == 1
+    asked = len(explorer.decodes())
+    assert asked - before < movements + 180
     explorer.page.wait_for_timeout(500)
-    assert len(in_flight) == asked
+    assert len(explorer.decodes()) == asked
 
 
 def test_sliders_are_sorted_by_meaning_and_named_for_their_dimension(explorer: Explorer) -> None:

@@ -1,0 +1,49 @@
+"""The sound that follows a hand is asked for over a WebSocket, and by requests where there is none."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import WebSocketRoute
+
+from .explorer import Explorer, Opener, is_decode
+
+
+def posted(explorer: Explorer) -> int:
+    return sum(map(is_decode, explorer.requests))
+
+
+def test_movements_are_messages_and_sound_as_if_they_were_posted(explorer: Explorer) -> None:
+    posts, asked = posted(explorer), len(explorer.decodes())
+    value = explorer.drag(0, to=0.8)
+    digest = explorer.digest
+    assert explorer.decodes()[-1]["edits"][0]["value"] == value
+    assert len(explorer.decodes()) > asked
+    assert posted(explorer) == posts
+
+    explorer.page.evaluate("dispatchEvent(new Event('offline'))")  # which ends the connection
+    explorer.row(0).get_by_role("button", name="reset").click()
+    assert explorer.digest != digest
+    assert posted(explorer) == posts + 1
+    exact = explorer.row(0).get_by_role("spinbutton")
+    exact.fill(str(value))
+    exact.press("Enter")
+    assert explorer.digest == digest
+    assert posted(explorer) == posts + 1, "there is a connection again"
+    assert explorer.console == []
+
+
+@pytest.mark.parametrize("way", ["refused", "broken"])
+def test_without_one_that_holds_everything_is_posted(fresh: Opener, way: str) -> None:
+    explorer = fresh()
+
+    def breaks(live: WebSocketRoute) -> None:
+        live.on_message(lambda _: live.close())
+
+    explorer.page.route_web_socket("**/decode", WebSocketRoute.close if way == "refused" else breaks)
+    explorer.open()
+    before = explorer.digest
+    for to in (0.8, 0.2):
+        value = explorer.drag(0, to=to)
+        assert explorer.digest != before
+        assert explorer.decodes()[-1]["edits"][0]["value"] == value
+    assert explorer.console == []
