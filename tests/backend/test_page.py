@@ -1,6 +1,14 @@
 from __future__ import annotations
 
+import posixpath
+import re
+from pathlib import Path
+
+import pytest
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
+
+from backend.page import Page
 
 
 def test_the_page_is_served_under_a_strict_policy(client: TestClient) -> None:
@@ -20,6 +28,39 @@ def test_its_files_are_asked_for_anew_and_sent_only_if_changed(client: TestClien
     assert answer.headers["cache-control"] == "no-cache"
     again = client.get("/main.js", headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_every_module_is_asked_for_at_once(client: TestClient) -> None:
+    announced = re.findall(r'<link rel="modulepreload" href="([^"]+)">', client.get("/").text)
+    imported, met = set[str](), ["main.js"]
+    while met:
+        path = met.pop()
+        answer = client.get(f"/{path}")
+        assert answer.status_code == 200, path
+        for target in re.findall(r'^(?:import|export)\b[^;]*?"(\.[^"]+)"', answer.text, re.MULTILINE):
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+            if other not in imported:
+                imported.add(other)
+                met.append(other)
+    assert len(imported) > 100
+    assert sorted(announced) == sorted(imported), "index.html names each module once, and no other"
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.page._folder", lambda: tmp_path)
+    file = tmp_path / "main.js"
+    file.write_text("let first;")
+    client = TestClient(Page())
+    seen = [client.get("/main.js") for _ in range(2)]
+    assert [answer.text for answer in seen] == ["let first;"] * 2
+    file.write_text("let the_second;")
+    held = client.get("/main.js", headers={"If-None-Match": seen[0].headers["etag"]})
+    assert (held.status_code, held.text) == (200, "let the_second;")
+    assert client.head("/main.js").headers["content-length"] == str(len("let the_second;"))
+    file.unlink()
+    with pytest.raises(HTTPException) as caught:
+        client.get("/main.js")
+    assert caught.value.status_code == 404
 
 
 def test_nothing_outside_the_page_is_served(client: TestClient, check_problem) -> None:
