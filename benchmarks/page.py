@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, WebSocket, sync_playwright
 
 from benchmarks.chromium import launch
 from benchmarks.service import service
@@ -116,6 +116,8 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
 
         page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.add_init_script(_WATCH)
+        sent: list[str] = []
+        page.on("websocket", lambda live: _hear(live, sent))
         page.goto(address)
         page.wait_for_selector(_SETTLED)
         page.set_input_files("#file", recording)
@@ -123,8 +125,15 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
         page.wait_for_selector(_SETTLED)
         yield {"what": "bare picture", **quantiles(_paused(page, _DRAW, repeats)), "n": repeats}
         for module in page.locator("#modules input").all():
-            yield from _movements(page, int(module.get_attribute("value") or ""), repeats)
+            yield from _movements(page, int(module.get_attribute("value") or ""), sent, repeats)
         chromium.close()
+
+
+def _hear(live: WebSocket, sent: list[str]) -> None:
+    def note(body: str | bytes) -> None:
+        sent.append(str(body))
+
+    live.on("framesent", note)
 
 
 def _paused(page: Page, script: str, repeats: int) -> list[float]:
@@ -136,12 +145,14 @@ def _paused(page: Page, script: str, repeats: int) -> list[float]:
     return times
 
 
-def _movements(page: Page, module: int, repeats: int) -> Iterator[dict[str, Any]]:
-    with page.expect_response("**/decode") as last:
-        page.locator(f'#modules input[value="{module}"]').set_checked(True, force=True)
+def _movements(page: Page, module: int, sent: list[str], repeats: int) -> Iterator[dict[str, Any]]:
+    """`sent` is what the page has sent over its WebSocket, and goes on to send."""
+    sent.clear()
+    page.locator(f'#modules input[value="{module}"]').set_checked(True, force=True)
+    while not sent:
+        page.wait_for_timeout(10)
     page.wait_for_selector(_SETTLED)
-    draw = random.Random(0)
-    request = last.value.request.post_data or ""
+    draw, request = random.Random(0), sent[0]
     bare = [page.evaluate(_FETCH, request) for _ in range(repeats)]
     messages = [page.evaluate(_MESSAGE, request) for _ in range(repeats)]
     dims = [int(row.get_attribute("data-dim") or "") for row in page.locator("#sliders .slider").all()[:8]]

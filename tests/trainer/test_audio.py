@@ -117,6 +117,14 @@ def test_wav_and_flac_round_trip(tmp_path) -> None:
     assert read_audio(tmp_path / "a.flac", RATE) == pytest.approx(tone(), abs=1e-4)
 
 
+def test_a_wav_is_the_one_that_libsndfile_writes_clipped_where_it_must_be() -> None:
+    halves = (np.arange(-(2**15), 2**15) + 0.5) / 2**15
+    waveform = np.concatenate([np.linspace(-1.5, 1.5, 99_999), halves, -halves]).astype(np.float32)
+    wanted = io.BytesIO()
+    soundfile.write(wanted, waveform, RATE, format="WAV", subtype="PCM_16")
+    assert encode_wav(waveform, RATE) == wanted.getvalue()
+
+
 def test_loudness_gain_brings_speech_to_the_target_whatever_the_pauses() -> None:
     target = 10 ** (-23 / 20)
     wave = tone(1.0)
