@@ -1,8 +1,8 @@
 """A request after another over one WebSocket, each answered as if it had been posted to the same address.
 
-A browser spends on a request of its own as long as this server computes for a second of sound; on a message next to
-nothing. So a message takes the very way through the application that a request takes: same checks, same turns, same
-count, same answer.
+A browser spends on a request of its own half as long as this server computes for a second of sound, and on a message
+next to nothing. A message takes the very way through the application that a request takes: same checks, same turns,
+same count, same answer.
 """
 
 from __future__ import annotations

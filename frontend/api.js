@@ -265,11 +265,14 @@ const live = createLive("decode");
  * @returns {Promise<Decoded>}
  */
 export async function decode(request, signal) {
-  const answer = signal ? null : await live.ask(JSON.stringify(request));
-  if (answer) return decodedFrom(answer.status === 200 ? answer.body : fail(answer.status, answer.body, answer.headers["retry-after"]));
-  const body = await post("decode", request, signal);
-  live.open();
-  return decodedFrom(body);
+  const answer = signal ? null : await live.ask(JSON.stringify(request)); // a message cannot be called back
+  if (!answer) {
+    const body = await post("decode", request, signal);
+    live.open();
+    return decodedFrom(body);
+  }
+  if (answer.status !== 200) fail(answer.status, answer.body, answer.headers["retry-after"]);
+  return decodedFrom(answer.body);
 }
 
 /**
