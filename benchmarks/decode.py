@@ -26,7 +26,7 @@ N_FFT, HOP, ITERATIONS = 640, 160, 32
 
 def rows(repeats: int) -> Iterator[dict[str, Any]]:
     """One row a measurement: median_ms, p95_ms, and how many times faster than the baseline."""
-    model = bundle.load(bundle.DEMO).fuse()  # as the service does
+    model, plain = bundle.load(bundle.DEMO).fuse(), bundle.load(bundle.DEMO)  # the first as the service does
     rate = model.config.sample_rate
     waveform = (0.1 * np.random.default_rng(0).normal(size=round(SECONDS * rate))).astype(np.float32)
     baseline = milliseconds(lambda: griffin_lim(torch.from_numpy(waveform)), max(10, repeats // 10))
@@ -47,6 +47,7 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
     posteriors = model.encode(waveform)
     for module, posterior in enumerate(posteriors, start=1):
         yield row("decode", module, partial(model.decode, module, posterior.mean, len(waveform)))
+        yield row("decode by torch alone", module, partial(plain.decode, module, posterior.mean, len(waveform)))
     with service() as serving:
         connection = serving.connection
         clip = encode(connection, encode_wav(waveform, rate))

@@ -45,6 +45,8 @@ SERVED = {"allocator", "config", "geometry", "audio", "features", "model", "edit
 # Packages from elsewhere that one place alone knows.
 KEPT_TO = {
     "torchaudio": {"trainer/features.py"},
+    "onnx": {"trainer/model/graph.py"},
+    "onnxruntime": {"trainer/model/graph.py"},
     "sklearn": {"trainer/analysis/probes.py", "trainer/analysis/hot_spots.py"},
     "espeakng_loader": {"trainer/corpus/espeak.py"},
     "pystoi": {"trainer/analysis/intelligibility.py"},

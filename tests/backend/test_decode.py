@@ -59,7 +59,7 @@ def test_a_local_edit_of_a_long_clip_is_spliced_in(
     edit = {"dim": 1, "op": "add", "value": 2.0, "start": 2.0, "end": 2.3}
     body = {"module": module, "clip": name, "edits": [edit]}
     lengths: list[int] = []
-    decoder = type(bundle.load(tiny).decoders[str(module)])
+    decoder = type(bundle.load(tiny).fuse().decoders[str(module)])
     forward = decoder.forward
     monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
     first, again = decode(client, **body), decode(client, **body)

@@ -77,7 +77,7 @@ def test_a_dimension_alone_is_one_column_over_a_span_or_all(client: TestClient, 
 def test_a_span_of_a_long_clip_is_spliced_in(client: TestClient, tiny, make_vowel, to_file, monkeypatch) -> None:
     name = post_file(client, to_file(make_vowel(6.0, f0=100.0)))
     lengths: list[int] = []
-    decoder = type(bundle.load(tiny).decoders["3"])
+    decoder = type(bundle.load(tiny).fuse().decoders["3"])
     forward = decoder.forward
     monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
     post(client, "/traverse", module=3, clip=name, dim=1, values=[-2, -1, 0, 1, 2], start=2.0, end=2.3)
@@ -113,7 +113,7 @@ def test_a_window_shows_that_stretch_of_the_pictures(client: TestClient, clip, o
 def test_a_window_takes_no_more_than_its_share_of_a_long_clip(client, tiny, make_vowel, to_file, monkeypatch) -> None:
     name = post_file(client, to_file(make_vowel(10.0, f0=100.0)))
     lengths: list[int] = []
-    decoder = type(bundle.load(tiny).decoders["3"])
+    decoder = type(bundle.load(tiny).fuse().decoders["3"])
     forward = decoder.forward
     monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
     grid = {"module": 3, "clip": name, "dim": 1, "values": [0.1] * 64}

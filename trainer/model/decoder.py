@@ -115,13 +115,28 @@ class SpectralDecoder(Decoder):
         self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
 
     def forward(self, latents: Tensor, samples: int) -> Tensor:
-        aligned = self._align(latents, math.ceil(samples / self.hop))
+        return self.synthesise(*self.predict(self.align(latents, samples)), samples)
+
+    def align(self, latents: Tensor, samples: int) -> Tensor:
+        """Latents with border frames repeated so that the strided stem gives a frame of the STFT every hop, from the
+        first sample to the last: one hop of context on either side.
+        """
+        wanted, ratio = (math.ceil(samples / self.hop) + 2) * self.frames_per_hop, self.frames_per_hop
+        latents = latents[:, :, : wanted - ratio]
+        return F.pad(latents, (ratio, wanted - ratio - latents.shape[2]), mode="replicate")
+
+    def predict(self, aligned: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-magnitude and phase of the STFT, each (B, bins, frames)."""
         x = self.norm(self.stem(aligned).transpose(1, 2))
         for block in self.blocks:
             x = block(x)
         magnitude, phase = self.head(self.final_norm(x)).float().transpose(1, 2).chunk(2, 1)
         if self.direct is not None:
             magnitude = magnitude + self.direct(aligned).float()
+        return magnitude, phase
+
+    def synthesise(self, magnitude: Tensor, phase: Tensor, samples: int) -> Tensor:
+        """The sound (B, samples) of what `predict` gives."""
         spectrum = torch.polar(magnitude.clamp(max=_MAX_LOG_MAGNITUDE).exp(), phase)
         covered = (spectrum.shape[2] - 1) * self.hop
         waveform: Tensor = torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=covered)
@@ -129,12 +144,6 @@ class SpectralDecoder(Decoder):
 
     def hidden_matrices(self) -> list[nn.Parameter]:
         return [parameter for parameter in self.blocks.parameters() if parameter.ndim == 2]
-
-    def _align(self, latents: Tensor, hops: int) -> Tensor:
-        """Repeat border frames so that the strided stem gives hops + 1 frames: one hop of context on either side."""
-        wanted, ratio = (hops + 2) * self.frames_per_hop, self.frames_per_hop
-        latents = latents[:, :, : wanted - ratio]
-        return F.pad(latents, (ratio, wanted - ratio - latents.shape[2]), mode="replicate")
 
 
 def make_decoder(config: DecoderConfig, module: int, dims: int, hop: int) -> Decoder:

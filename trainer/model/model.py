@@ -14,8 +14,9 @@ from trainer import geometry
 from trainer.audio import loudness_gain
 from trainer.config import Config
 from trainer.model.axes import Axes
-from trainer.model.decoder import Decoder, make_decoder
+from trainer.model.decoder import Decoder, SpectralDecoder, make_decoder
 from trainer.model.fusing import fuse_norms
+from trainer.model.graph import GraphDecoder
 from trainer.model.locality import decode_in_pieces, spans_to_decode, splice
 from trainer.model.posterior import Posterior
 from trainer.model.sim import SIM
@@ -58,10 +59,15 @@ class Model(nn.Module):
         return decoder
 
     def fuse(self) -> Model:
-        """This model, made faster for inference: the same within rounding, but with weights that no file holds."""
+        """This model, made faster for inference: the same within rounding, but with weights that no file holds, and
+        decoders that ONNX Runtime runs.
+        """
         if self.training:
             raise ValueError("a model that is being trained cannot be fused; call eval() first")
         fuse_norms(self.encoder)
+        for module, decoder in self.decoders.items():
+            if isinstance(decoder, SpectralDecoder):
+                self.decoders[module] = GraphDecoder(decoder)
         return self
 
     def gain(self, waveform: ArrayLike | Tensor) -> float:
