@@ -157,6 +157,7 @@ def test_where_the_library_does_not_arrive_the_numbers_still_stand(fresh: Opener
     expect(page.locator("#probe-numbers tr").first).to_contain_text("linear probe")
     page.unroute("**/plotly.min.js")
     page.get_by_role("tab", name="Sliders").click()
+    page.evaluate("() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
     page.get_by_role("tab", name="Layers").click()
     assert curves(explorer)["linear probe"]["y"] == [row["bits"] for row in rows("phone")]
     expect(page.locator("#probe-failure")).to_be_empty()
