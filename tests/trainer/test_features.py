@@ -17,6 +17,14 @@ def test_a_tone_shows_in_its_band_and_at_every_frame() -> None:
         assert abs(loudest - nearest) <= 1
 
 
+@pytest.mark.parametrize("shape", [(16_000,), (2, 3, 5_000), (1,), (4, 399)])
+def test_it_is_what_torchaudio_computes(shape: tuple[int, ...]) -> None:
+    mel = LogMel(16_000)
+    waveform = 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    wanted = 10.0 * torch.log10(mel.mel(waveform).clamp_min(1e-8))
+    torch.testing.assert_close(mel(waveform), wanted, atol=1e-4, rtol=0.0)
+
+
 def test_no_band_is_blind() -> None:
     noise = torch.randn(32_000, generator=torch.Generator().manual_seed(0)) * 0.1
     assert (LogMel(16_000)(noise).mean(1) > FLOOR_DB + 20).all()
