@@ -149,6 +149,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "latents": latents,
     "curves": layer_curves,
     "kept": shipped.kept,
+    "smooth": shipped.smooth,
     "load": load,
 }
 

@@ -15,7 +15,7 @@ from torch.distributed.run import get_args_parser
 
 from backend.app import create_app
 from backend.settings import Settings
-from benchmarks.shipped import kept
+from benchmarks.shipped import kept, smooth
 from trainer.cli import make_parser
 
 ROOT = Path(__file__).parents[1]
@@ -113,4 +113,7 @@ def test_the_figures_of_readme_are_those_of_the_report() -> None:
     """Three sets of recordings, each through three modules and the paper's decoder of each, and beside two anchors."""
     lines = kept().splitlines()
     assert len(lines) == 2 + 3 * 8
+    assert all(line in README for line in lines)
+    lines = smooth().splitlines()
+    assert len(lines) == 2 + 3 * 2 * 2, "three modules, two walks, and GIM beside SIM"
     assert all(line in README for line in lines)
