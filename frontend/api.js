@@ -2,6 +2,9 @@
 /** The HTTP contract, as the page uses it: the one module that knows the server's addresses and the shape of its answers. */
 import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from "./arrays.js";
 import { createLive } from "./live.js";
+import { Unreachable, fail } from "./problem.js";
+
+export { Problem, Unreachable } from "./problem.js";
 
 /** @typedef {import("./arrays.js").Spectrogram} Spectrogram */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: number}} ModelSummary */
@@ -50,29 +53,6 @@ import { createLive } from "./live.js";
  */
 /** @typedef {Channel & {channel: number, nmi: number}} Nearest */
 
-/** The server answered with a problem (RFC 9457): `message` is its detail, fit to be shown. */
-export class Problem extends Error {
-  /**
-   * @param {number} status
-   * @param {{type?: string, title?: string, detail?: string, field?: string}} body
-   * @param {number | null} retryAfter seconds
-   */
-  constructor(status, body, retryAfter) {
-    super(body.detail || body.title || `The server answered ${status}.`);
-    this.status = status;
-    this.title = body.title || "The server refused this";
-    this.clipUnknown = status === 404 && (body.type || "").endsWith("clip-unknown");
-    this.noDecoder = (body.type || "").endsWith("no-decoder");
-    /** The part of the request it is about; empty where it is about all of it. */
-    this.field = body.field ?? "";
-    this.busy = status === 503 || status === 429;
-    this.retryAfter = retryAfter;
-  }
-}
-
-/** No answer came at all: the server is down, or the network is. */
-export class Unreachable extends Error {}
-
 /**
  * @param {string} path relative to the page, so that it also works behind a prefix
  * @param {RequestInit} [init]
@@ -87,16 +67,6 @@ async function call(path, init) {
   }
   if (response.ok) return response;
   return fail(response.status, await response.json().catch(() => ({})), response.headers.get("Retry-After"));
-}
-
-/**
- * @param {number} status
- * @param {any} body
- * @param {string | null} [retryAfter] seconds
- * @returns {never}
- */
-function fail(status, body, retryAfter) {
-  throw new Problem(status, body ?? {}, Number(retryAfter) || null);
 }
 
 const segment = encodeURIComponent;
