@@ -156,10 +156,10 @@ export function createSlider(facts, most, told) {
     if (document.activeElement !== number || number.valueAsNumber !== (value ?? rest())) number.value = exact();
     update(number, { readOnly: locked, placeholder: op === "set" && mean !== null ? fixed(mean, 2) : "" });
     update(reset, { disabled: !edit || locked });
-    const place = (/** @type {number} */ at) => `${Math.min(100, Math.max(0, ((at - low) / (high - low)) * 100))}%`;
-    zero.style.left = place(0);
+    const place = (/** @type {number} */ at) => Math.min(100, Math.max(0, ((at - low) / (high - low)) * 100));
+    zero.style.left = `${place(0)}%`;
     update(ghost, { hidden: !whole });
-    ghost.style.left = place(whole?.value ?? 0);
+    ghost.style.left = `${place(whole?.value ?? 0)}%`;
     stretch(own, mean, std, place);
     stretch(moved, ...afterwards(state), place);
     corpus?.show(low, high);
@@ -207,13 +207,15 @@ function fact(title, value, digits, most, kind = "kl") {
  * @param {HTMLElement} band
  * @param {number | null} mean
  * @param {number | null} std
- * @param {(at: number) => string} place
+ * @param {(at: number) => number} place where in the slider's travel, in percent
  */
 function stretch(band, mean, std, place) {
   update(band, { hidden: mean === null || std === null });
   if (mean === null || std === null) return;
-  band.style.left = place(mean - std);
-  band.style.right = `calc(100% - ${place(mean + std)})`;
+  const [from, to] = [place(mean - std), place(mean + std)];
+  const width = to - from;
+  band.style.backgroundSize = `max(2px, ${width}%)`;
+  band.style.backgroundPosition = `${width < 100 ? (from / (100 - width)) * 100 : 0}%`;
 }
 
 /**
