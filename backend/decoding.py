@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.bases import Base, Depth, base_of
@@ -41,7 +45,7 @@ def edited(base: Base, edits: Sequence[Edit]) -> Decoded:
     """What `base` sounds like after `edits`, which have been checked. Raises Problem where that is no sound."""
     latents = apply_edits(base.latents, edits, base.depth.geometry)
     waveform = _finite(_sound(base, latents, bool(edits)), base)
-    rms = float(latents.square().mean().sqrt())
+    rms = float(torch.linalg.vector_norm(latents)) / math.sqrt(latents.numel())
     return Decoded(within_full_scale(waveform, base.depth.entry.sample_rate), rms, _share_beyond(rms, base.depth))
 
 
@@ -121,5 +125,10 @@ def _share_beyond(rms: float, depth: Depth) -> float | None:
     prior = next((known.prior for known in modules if known.module == depth.module), None)
     if prior is None:
         return None
-    quantiles = prior.frame_rms_quantiles
-    return float(1.0 - np.interp(rms, quantiles, np.linspace(0.0, 1.0, len(quantiles))))
+    return 1.0 - float(np.interp(rms, *_distribution(prior.frame_rms_quantiles)))
+
+
+@lru_cache(maxsize=64)
+def _distribution(quantiles: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Values, and the share of all that lies below each, of which `quantiles` are the equally spaced quantiles."""
+    return np.asarray(quantiles), np.linspace(0.0, 1.0, len(quantiles))

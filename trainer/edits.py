@@ -32,19 +32,19 @@ def apply_edits(latents: Tensor, edits: Iterable[Edit], geometry: ModuleGeometry
     """`edits` applied in order to a copy of `latents` [dims, frames]. Raises ValueError that names a dimension that
     is not there.
     """
-    edited = latents.clone()
+    edited = latents.numpy().copy()  # a row changes in NumPy in a tenth of the time that torch takes
     dims, frames = edited.shape
     for edit in edits:
         if edit.dim >= dims:
             raise ValueError(f"dim must be 0 to {dims - 1}, not {edit.dim}")
-        row = edited[edit.dim, geometry.frame_span(edit.start, edit.end, frames)]
+        span = geometry.frame_span(edit.start, edit.end, frames)
         if edit.op == "set":
-            row.fill_(edit.value)
+            edited[edit.dim, span] = edit.value
         elif edit.op == "add":
-            row.add_(edit.value)
+            edited[edit.dim, span] += edit.value
         else:
-            row.mul_(edit.value)
-    return edited
+            edited[edit.dim, span] *= edit.value
+    return torch.from_numpy(edited)
 
 
 def base_latents(posterior: Posterior, base: Literal["mean", "sample"], seed: int = 0) -> Tensor:

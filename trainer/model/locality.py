@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -45,12 +46,12 @@ def spans_to_decode(decoder: Decoder, latents: Tensor, before: Tensor, samples: 
     [dims, frames]); None where decoding them again saves nothing worth while.
     """
     hop, reach = decoder.grain_samples // decoder.grain, decoder.reach
-    changed = (latents != before).any(0).nonzero()[:, 0]
+    changed = np.flatnonzero((latents.numpy() != before.numpy()).any(0))
     if not len(changed):
         return []
-    apart = (changed.diff() - 1) * hop > 2 * reach
-    firsts = torch.cat([changed[:1], changed[1:][apart]]).tolist()
-    lasts = torch.cat([changed[:-1][apart], changed[-1:]]).tolist()
+    apart = (np.diff(changed) - 1) * hop > 2 * reach
+    firsts = [int(changed[0]), *changed[1:][apart].tolist()]
+    lasts = [*changed[:-1][apart].tolist(), int(changed[-1])]
     spans = [
         # What the last frame says holds to the end of the sound, however far that is.
         (
