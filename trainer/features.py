@@ -21,6 +21,8 @@ class LogMel(nn.Module):
     bin wide. Nothing lies below -80 dB.
     """
 
+    bank: Tensor
+
     def __init__(self, sample_rate: int, bands: int = 80, hop_seconds: float = HOP_SECONDS) -> None:
         super().__init__()
         self.window, self.hop = round(WINDOW_SECONDS * sample_rate), round(hop_seconds * sample_rate)
@@ -36,6 +38,8 @@ class LogMel(nn.Module):
             normalized="window",
             pad_mode="constant",
         )
+        bank = self.mel.mel_scale.fb.T / self.mel.spectrogram.window.square().sum()
+        self.register_buffer("bank", bank.contiguous(), persistent=False)  # [bands, bins], of power per sample
         self.sample_rate, self.bands = sample_rate, bands
         self.hop_seconds = self.hop / sample_rate
         mel_points = torch.linspace(
@@ -44,7 +48,7 @@ class LogMel(nn.Module):
         self.band_hz = tuple(float(700.0 * (10 ** (m / 2595.0) - 1)) for m in mel_points)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        # What self.mel computes, a fifth sooner: power without a root, scaled where there are few numbers.
+        # What self.mel computes, in less time: power without a root, scaled with the filters.
         transform = self.mel.spectrogram
         spectrum = torch.stft(
             waveform.reshape(-1, waveform.shape[-1]),
@@ -55,9 +59,8 @@ class LogMel(nn.Module):
             pad_mode="constant",
             return_complex=True,
         )
-        real, imaginary = torch.view_as_real(spectrum).unbind(-1)
-        bank = self.mel.mel_scale.fb.T / transform.window.square().sum()  # [bands, bins]
-        mel = bank @ (real.square() + imaginary.square())
+        squares = torch.view_as_real(spectrum).square()
+        mel = self.bank @ (squares[..., 0] + squares[..., 1])
         level = 10.0 * torch.log10(mel.clamp_min(10 ** (FLOOR_DB / 10)))
         return level.reshape(*waveform.shape[:-1], *level.shape[-2:])
 
