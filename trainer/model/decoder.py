@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from trainer.config import DecoderConfig, PaperDecoderConfig, SpectralDecoderConfig
 
-_MAX_LOG_MAGNITUDE = 7.0  # far above speech at any loudness; keeps latents far off the data from overflowing
+MAX_LOG_MAGNITUDE = 7.0  # far above speech at any loudness; keeps latents far off the data from overflowing
 _INITIAL_LOG_MAGNITUDE = -2.0
 
 
@@ -137,7 +137,7 @@ class SpectralDecoder(Decoder):
 
     def synthesise(self, magnitude: Tensor, phase: Tensor, samples: int) -> Tensor:
         """The sound (B, samples) of what `predict` gives."""
-        size = magnitude.clamp(max=_MAX_LOG_MAGNITUDE).exp()
+        size = magnitude.clamp(max=MAX_LOG_MAGNITUDE).exp()
         spectrum = torch.complex(size * phase.cos(), size * phase.sin())  # torch.polar takes half as long again
         covered = (spectrum.shape[2] - 1) * self.hop
         waveform: Tensor = torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=covered)
