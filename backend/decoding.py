@@ -44,7 +44,7 @@ def decode(engine: Engine, request: DecodeRequest) -> Decoded:
 def edited(base: Base, edits: Sequence[Edit]) -> Decoded:
     """What `base` sounds like after `edits`, which have been checked. Raises Problem where that is no sound."""
     latents = apply_edits(base.latents, edits, base.depth.geometry)
-    waveform = _finite(_sound(base, latents, bool(edits)), base)
+    waveform = _finite(_sound(base, latents, edits), base)
     rms = float(torch.linalg.vector_norm(latents)) / math.sqrt(latents.numel())
     return Decoded(within_full_scale(waveform, base.depth.entry.sample_rate), rms, _share_beyond(rms, base.depth))
 
@@ -71,10 +71,10 @@ def _finite(sound: Tensor, base: Base) -> Waveform:
     return waveform
 
 
-def _sound(base: Base, latents: Tensor, has_edits: bool) -> Tensor:
+def _sound(base: Base, latents: Tensor, edits: Sequence[Edit]) -> Tensor:
     # What is decoded must follow from the request alone, not from what is kept: the same request, the same bytes.
     model, module = base.depth.model, base.depth.module
-    if base.unedited is None or not has_edits:
+    if base.unedited is None or not edits or any(edit.start is None and edit.end is None for edit in edits):
         return model.decode(module, latents, base.samples)
     return model.decode_edited(module, latents, base.latents, base.samples, base.unedited)
 
