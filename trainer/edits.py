@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Generator, Tensor
@@ -34,16 +35,17 @@ def apply_edits(latents: Tensor, edits: Iterable[Edit], geometry: ModuleGeometry
     """
     edited = latents.numpy().copy()  # a row changes in NumPy in a tenth of the time that torch takes
     dims, frames = edited.shape
-    for edit in edits:
-        if edit.dim >= dims:
-            raise ValueError(f"dim must be 0 to {dims - 1}, not {edit.dim}")
-        span = geometry.frame_span(edit.start, edit.end, frames)
-        if edit.op == "set":
-            edited[edit.dim, span] = edit.value
-        elif edit.op == "add":
-            edited[edit.dim, span] += edit.value
-        else:
-            edited[edit.dim, span] *= edit.value
+    with np.errstate(over="ignore", invalid="ignore"):  # as torch does: what is out of range is infinite, and stays so
+        for edit in edits:
+            if edit.dim >= dims:
+                raise ValueError(f"dim must be 0 to {dims - 1}, not {edit.dim}")
+            span = geometry.frame_span(edit.start, edit.end, frames)
+            if edit.op == "set":
+                edited[edit.dim, span] = edit.value
+            elif edit.op == "add":
+                edited[edit.dim, span] += edit.value
+            else:
+                edited[edit.dim, span] *= edit.value
     return torch.from_numpy(edited)
 
 

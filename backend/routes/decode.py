@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, WebSocket
+from fastapi import APIRouter, Header, Request, WebSocket
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from backend import decoding, live
@@ -13,8 +15,35 @@ from backend.engine import Engine
 from backend.responses import dump, json_response
 from backend.routes.services import EngineOf, TurnOf
 from backend.schemas import DecodeAnswer, DecodeRequest
+from backend.turn import Turn
 
-router = APIRouter(tags=["decode"], route_class=PlainJson)
+_SHORT_BYTES = 20_000
+"""Of a body that cannot be intricate."""
+
+
+class Direct(PlainJson):
+    """Reads a short body at once and calls `decode` with it: what FastAPI does on the way takes a tenth of a picture's
+    time. What does not hold, or is sent otherwise than most send it, goes FastAPI's way, which says why it does not.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def at_once(request: Request) -> Response:
+            body, headers = await request.body(), request.headers
+            if len(body) > _SHORT_BYTES or headers.get("content-type") != "application/json":
+                return await handle(request)
+            try:
+                asked = DecodeRequest.model_validate_json(body)
+            except ValidationError:
+                return await handle(request)
+            engine: Engine = request.app.state.engine
+            return await decode(engine, Turn(engine.worker, request), asked, headers.get("accept", "*/*"))
+
+        return at_once
+
+
+router = APIRouter(tags=["decode"], route_class=Direct)
 
 
 @router.post(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from typing import Any
 
 import numpy as np
@@ -365,3 +366,34 @@ def test_bodies_that_are_none(client: TestClient, check_problem) -> None:
         check_problem(client.post("/decode", content=content, headers=headers), 422, field="body")
     problem = check_problem(client.post("/decode", content=b'{"module": 1}'), 422)
     assert "application/json" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"edits": [{"dim": 1, "op": "set", "value": 2}, {"dim": 0, "op": "add", "value": -1.5, "start": 0.1}]},
+        {"module": 9},
+        {"module": "1"},
+        {"module": 1.0},
+        {"seed": True},
+        {"edits": [{"dim": 1, "op": "turn", "value": 2.0}]},
+        {"edits": [{"dim": 1, "op": "set", "value": 11.0}]},
+        {"edits": [{"dim": 500, "op": "set", "value": 1.0}]},
+        {"volume": 1},
+        {"clip": None},
+        {"clip": "gone"},
+        {"seconds": 1.0},
+    ],
+)
+def test_a_short_request_is_answered_as_fastapi_would_have_it(
+    client: TestClient, clip: str, change: dict[str, Any]
+) -> None:
+    content = json.dumps({"module": 2, "clip": clip, **change})
+    kinds = ("application/json", "application/json; charset=utf-8")  # the second goes FastAPI's way
+    direct, other = (client.post("/decode", content=content, headers={"Content-Type": kind}) for kind in kinds)
+    assert direct.status_code == other.status_code
+    assert direct.headers["content-type"] == other.headers["content-type"]
+    said, wanted = direct.json(), other.json()
+    assert said.pop("request_id", "") != wanted.pop("request_id", None)
+    assert said == wanted

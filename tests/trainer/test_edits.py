@@ -41,6 +41,13 @@ def test_edits_apply_in_order() -> None:
     assert (apply_edits(LATENTS, edits, DEPTH)[1] == 6.0).all()
 
 
+def test_what_leaves_the_range_of_numbers_is_infinite() -> None:
+    edits = [Edit(dim=1, op="set", value=10.0), *[Edit(dim=1, op="scale", value=10.0)] * 50]
+    edited = apply_edits(LATENTS, edits, DEPTH)
+    assert edited[1].isposinf().all()
+    assert torch.equal(edited[2:], LATENTS[2:])
+
+
 def test_no_edits_is_the_identity() -> None:
     assert torch.equal(apply_edits(LATENTS, [], DEPTH), LATENTS)
 
