@@ -74,7 +74,8 @@ def _finite(sound: Tensor, base: Base) -> Waveform:
 def _sound(base: Base, latents: Tensor, edits: Sequence[Edit]) -> Tensor:
     # What is decoded must follow from the request alone, not from what is kept: the same request, the same bytes.
     model, module = base.depth.model, base.depth.module
-    if base.unedited is None or not edits or any(edit.start is None and edit.end is None for edit in edits):
+    throughout = any(edit.start is None and edit.end is None for edit in edits)  # which leaves nothing to splice into
+    if base.unedited is None or not edits or throughout:
         return model.decode(module, latents, base.samples)
     return model.decode_edited(module, latents, base.latents, base.samples, base.unedited)
 
