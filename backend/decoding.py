@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -80,13 +79,12 @@ def _sound(base: Base, latents: Tensor, edits: Sequence[Edit]) -> Tensor:
     return model.decode_edited(module, latents, base.latents, base.samples, base.unedited)
 
 
-def answer(engine: Engine, decoded: Decoded) -> dict[str, Any]:
-    """`decoded` as /decode answers it in JSON."""
+def shown(engine: Engine, decoded: Decoded) -> dict[str, Any]:
+    """`decoded` as /decode answers it in JSON, but for the audio."""
     sound = decoded.sound
     return {
         "sample_rate": sound.sample_rate,
         "samples": len(sound.waveform),
-        "audio": base64.b64encode(sound.wav).decode("ascii"),
         "limited": sound.limited,
         "spectrogram": picture(engine, decoded),
         "prior_distance": {"rms": decoded.rms, "beyond": decoded.beyond},

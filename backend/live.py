@@ -2,12 +2,13 @@
 
 A browser spends on a request of its own half as long as this server computes for a second of sound, and on a message
 next to nothing. A message takes the very way through the application that a request takes: same checks, same turns,
-same count, same answer.
+same count, same answer. An answer may come in pieces, so that what is waited for need not wait for the rest.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +19,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 MOST_BYTES = 1 << 20
 """Of one message; what is longer is to be posted."""
 
+PIECES = "sim_explorer.pieces"
+"""Among the extensions of an ASGI scope: every piece of the body reaches the client as a message of its own."""
+
 _POLICY_VIOLATION = 1008
 _TOO_EAGER = "Wait for the answer before you ask again, or open another connection."
 _TOLD = frozenset((b"retry-after", b"x-request-id"))  # of an answer's headers
@@ -26,23 +30,23 @@ _OWN = frozenset((b"connection", b"upgrade", b"accept", b"content-length", b"con
 
 async def serve(socket: WebSocket) -> None:
     """Answer each message, JSON as the body of a POST would be, with `{"status", "headers", "body"}` until the client
-    goes away. Who does not wait for an answer before asking again is disconnected (1008).
+    goes away; pieces of the body after the first follow as binary messages. Who does not wait for an answer before
+    asking again is disconnected (1008).
     """
     await socket.accept()
-    message = await socket.receive()
+    message, scope = await socket.receive(), _posted(socket.scope)
     with suppress(WebSocketDisconnect):  # while it was answered
         while message["type"] == "websocket.receive":
-            message = await _exchange(socket, message)
+            message = await _exchange(socket, scope, message)
 
 
-async def _exchange(socket: WebSocket, message: Message) -> Message:
+async def _exchange(socket: WebSocket, scope: Scope, message: Message) -> Message:
     """Answer `message`; what follows it. Raises WebSocketDisconnect where there is nobody to be answered."""
     following = asyncio.create_task(socket.receive())
+    answer = _Answer(socket, _body(message), following)
     try:
-        answer = await _answer(socket, _body(message), following)
-        if not following.done():
-            await socket.send_text(answer)
-        elif following.result()["type"] == "websocket.receive":
+        await socket.app({**scope}, answer.receive, answer.send)
+        if answer.too_late:
             await socket.close(_POLICY_VIOLATION, _TOO_EAGER)
             raise WebSocketDisconnect(_POLICY_VIOLATION)
         return await following
@@ -55,37 +59,55 @@ def _body(message: Message) -> bytes:
     return message.get("bytes") or b"" if text is None else str(text).encode()
 
 
-async def _answer(socket: WebSocket, body: bytes, following: asyncio.Task[Message]) -> str:
-    """What the application answers to a POST of `body`, as one message; who asked has gone when `following` is here."""
-    told, parts, asked = dict[str, Any](), list[bytes](), False
+class _Answer:
+    """To the application, the client who posted `body`, and who has gone or lost patience when `following` is here."""
 
-    async def receive() -> Message:
-        nonlocal asked
-        if not asked:
-            asked = True
-            return {"type": "http.request", "body": body, "more_body": False}
-        await asyncio.wait((following,))
+    def __init__(self, socket: WebSocket, body: bytes, following: asyncio.Task[Message]) -> None:
+        self._socket, self._body, self._following = socket, body, following
+        self._asked, self._told = False, dict[str, Any]()
+        self.too_late = False
+        """Whether the next message was here first."""
+
+    async def receive(self) -> Message:
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": self._body, "more_body": False}
+        await asyncio.wait((self._following,))
         return {"type": "http.disconnect"}
 
-    async def send(message: Message) -> None:
+    async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = {name.decode(): value.decode() for name, value in message["headers"] if name.lower() in _TOLD}
-            told.update(status=message["status"], headers=headers)
-        else:
-            parts.append(message.get("body", b""))
+            self._told = {"status": message["status"], "headers": headers}
+            return
+        piece, told, self._told = message.get("body", b""), self._told, {}
+        if self._following.done():
+            self.too_late = self._following.result()["type"] == "websocket.receive"
+            return
+        with suppress(WebSocketDisconnect):  # `following` tells of it
+            if told:
+                await self._socket.send_text(_wrapped(told, piece))
+            elif piece:
+                await self._socket.send_bytes(piece)
 
-    await socket.app(_posted(socket.scope, len(body)), receive, send)
-    # Put around the answer, not read and written anew: it is JSON already.
-    answer = b"".join(parts) or b"null"
-    return (orjson.dumps(told)[:-1] + b',"body":' + answer + b"}").decode()
+
+def _wrapped(told: Mapping[str, Any], piece: bytes) -> str:
+    # Put around the body, not read and written anew: it is JSON already.
+    return (orjson.dumps(told)[:-1] + b',"body":' + (piece or b"null") + b"}").decode()
 
 
-def _posted(scope: Scope, size: int) -> Scope:
+def _posted(scope: Scope) -> Scope:
     """The scope of a POST from whom the WebSocket of `scope` is, to its address."""
     headers = [(name, value) for name, value in scope["headers"] if name not in _OWN and b"websocket" not in name]
-    headers += [(b"content-type", b"application/json"), (b"content-length", str(size).encode())]
     kept = {
         name: scope[name] for name in ("asgi", "path", "raw_path", "query_string", "client", "server") if name in scope
     }
-    scheme = "https" if scope["scheme"] == "wss" else "http"
-    return {**kept, "type": "http", "http_version": "1.1", "method": "POST", "scheme": scheme, "headers": headers}
+    return {
+        **kept,
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "https" if scope["scheme"] == "wss" else "http",
+        "headers": [*headers, (b"content-type", b"application/json")],
+        "extensions": {PIECES: {}},
+    }

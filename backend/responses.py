@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from backend.errors import PROBLEM_SCHEMA
 
@@ -23,3 +24,16 @@ def dump(content: Any) -> bytes:
 def json_response(content: bytes) -> Response:
     """An answer that `dump` wrote."""
     return Response(content, media_type="application/json")
+
+
+class Pieces(Response):
+    """An answer of pieces, each sent as a part of the body of its own."""
+
+    def __init__(self, *pieces: bytes, media_type: str) -> None:
+        super().__init__(headers={"content-length": str(sum(map(len, pieces)))}, media_type=media_type)
+        self._pieces = pieces
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for left, piece in zip(reversed(range(len(self._pieces))), self._pieces, strict=True):
+            await send({"type": "http.response.body", "body": piece, "more_body": left > 0})

@@ -27,7 +27,7 @@ export { Problem, Unreachable } from "./problem.js";
 /** @typedef {{model: string, module: number, from: string, to: string, top_k?: number, steps: number, window?: Window}} InterpolateRequest */
 /** @typedef {{contribution: number[], spectrograms: Spectrogram[]}} Way from one clip to another; `contribution` is each dimension's share of their distance, together 1 */
 /** @typedef {{rms: number | null, beyond: number | null}} PriorDistance */
-/** @typedef {{duration: number, audio: ArrayBuffer, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded */
+/** @typedef {{duration: number, audio: Promise<ArrayBuffer>, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded `audio` is WAV and comes after the rest */
 /** @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar: Float32Array}} Latents of one clip and module, each [dims, frames] row-major; `logvar` is minus infinity where the encoder is deterministic */
 
 /** @typedef {{value: number, low: number, high: number}} Measured with its 95 % interval */
@@ -239,20 +239,25 @@ export async function decode(request, signal) {
   if (!answer) {
     const body = await post("decode", request, signal);
     live.open();
-    return decodedFrom(body);
+    return decodedFrom(body, Promise.resolve(audioFrom(body)));
   }
   if (answer.status !== 200) fail(answer.status, answer.body, answer.headers["retry-after"]);
-  return decodedFrom(answer.body);
+  return decodedFrom(answer.body, answer.sound.catch(async () => audioFrom(await post("decode", request))));
 }
+
+/** @param {any} body */
+const audioFrom = (body) => bytesFrom(body.audio).buffer;
 
 /**
  * @param {any} body
+ * @param {Promise<ArrayBuffer>} audio
  * @returns {Decoded}
  */
-function decodedFrom(body) {
+function decodedFrom(body, audio) {
+  audio.catch(() => {}); // told to those who want to hear it
   return {
     duration: body.samples / body.sample_rate,
-    audio: bytesFrom(body.audio).buffer,
+    audio,
     spectrogram: spectrogramFrom(body.spectrogram),
     prior: body.prior_distance ?? null,
     limited: body.limited === true,

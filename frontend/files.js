@@ -1,6 +1,8 @@
 // @ts-check
 /** What is kept of the page, as files: their names, and how a person gets them. */
 
+import { noticeOf } from "./patience.js";
+
 /** How long a browser may take to begin with a download. */
 const PATIENCE_MS = 10_000;
 
@@ -23,4 +25,19 @@ export function download(content, name) {
 export function stemOf({ recording, base, seed, module }) {
   const source = recording ? recording.name.replace(/\.\w+$/, "") : base === "prior" ? `prior-${seed}` : base;
   return `${source}-module-${module}`;
+}
+
+/**
+ * The decoded sound, as soon as it is here; the page says why if it is not to be had.
+ * @param {import("./state.js").Store} store
+ */
+export async function downloadSound(store) {
+  const { decoded } = store.state;
+  if (!decoded) return;
+  const name = `${stemOf(store.state)}.wav`;
+  try {
+    download(new Blob([await decoded.audio], { type: "audio/wav" }), name);
+  } catch (error) {
+    store.set({ notice: noticeOf(error) });
+  }
 }

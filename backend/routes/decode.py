@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -12,8 +13,8 @@ from starlette.responses import Response
 from backend import decoding, live
 from backend.bodies import PlainJson
 from backend.engine import Engine
-from backend.responses import dump, json_response
-from backend.routes.services import EngineOf, TurnOf
+from backend.responses import Pieces, dump, json_response
+from backend.routes.services import EngineOf, InPieces, TurnOf, in_pieces
 from backend.schemas import DecodeAnswer, DecodeRequest
 from backend.turn import Turn
 
@@ -38,7 +39,8 @@ class Direct(PlainJson):
             except ValidationError:
                 return await handle(request)
             engine: Engine = request.app.state.engine
-            return await decode(engine, Turn(engine.worker, request), asked, headers.get("accept", "*/*"))
+            turn, apart = Turn(engine.worker, request), await in_pieces(request)
+            return await decode(engine, turn, apart, asked, headers.get("accept", "*/*"))
 
         return at_once
 
@@ -52,7 +54,11 @@ router = APIRouter(tags=["decode"], route_class=Direct)
     responses={200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def decode(
-    engine: EngineOf, turn: TurnOf, body: DecodeRequest, accept: Annotated[str, Header()] = "*/*"
+    engine: EngineOf,
+    turn: TurnOf,
+    apart: InPieces,
+    body: DecodeRequest,
+    accept: Annotated[str, Header()] = "*/*",
 ) -> Response:
     """The sound of latents after edits: a clip's, given ones, or drawn ones. With `Accept: audio/wav` the sound alone.
 
@@ -60,12 +66,14 @@ async def decode(
     """
     if wants_sound_alone(accept):
         return Response(await turn.run(_wav, engine, body), media_type="audio/wav")
+    if apart:
+        return Pieces(*await turn.run(_seen_and_heard, engine, body), media_type="application/json")
     return json_response(await turn.run(_json, engine, body))
 
 
 @router.websocket("/decode")
 async def decode_live(socket: WebSocket) -> None:
-    """The same, a message a request, for a sound that follows a hand."""
+    """The same, a message a request, for a sound that follows a hand; `audio` follows as a message of its own, WAV."""
     await live.serve(socket)
 
 
@@ -85,4 +93,11 @@ def _wav(engine: Engine, request: DecodeRequest) -> bytes:
 
 
 def _json(engine: Engine, request: DecodeRequest) -> bytes:
-    return dump(decoding.answer(engine, decoding.decode(engine, request)))
+    decoded = decoding.decode(engine, request)
+    audio = base64.b64encode(decoded.sound.wav).decode("ascii")
+    return dump({**decoding.shown(engine, decoded), "audio": audio})
+
+
+def _seen_and_heard(engine: Engine, request: DecodeRequest) -> tuple[bytes, bytes]:
+    decoded = decoding.decode(engine, request)
+    return dump(decoding.shown(engine, decoded)), decoded.sound.wav

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from backend.engine import Engine
 from backend.lifecycle import Lifecycle
+from backend.live import PIECES
 from backend.metrics import Metrics
 from backend.turn import Turn
 
@@ -31,7 +32,13 @@ async def _turn(request: Request) -> Turn:
     return Turn((await _engine(request)).worker, request)
 
 
+async def in_pieces(request: Request) -> bool:
+    """Whether each piece of the answer is taken as it comes."""
+    return PIECES in request.scope.get("extensions", ())
+
+
 EngineOf = Annotated[Engine, Depends(_engine)]
 LifecycleOf = Annotated[Lifecycle, Depends(_lifecycle)]
 MetricsOf = Annotated[Metrics, Depends(_metrics)]
+InPieces = Annotated[bool, Depends(in_pieces)]
 TurnOf = Annotated[Turn, Depends(_turn)]

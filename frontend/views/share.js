@@ -1,7 +1,7 @@
 // @ts-check
 /** Keep and share: the address, files of what is seen and heard, and Python that repeats it. */
 import { toAddress } from "../address.js";
-import { download, stemOf } from "../files.js";
+import { download, downloadSound, stemOf } from "../files.js";
 import { captionOf } from "../share/caption.js";
 import { latentsOf } from "../share/latents.js";
 import { npyOf } from "../share/npy.js";
@@ -26,7 +26,7 @@ export function showShare(store, latents) {
   let recipe = null;
 
   const keepsakes = [
-    keepsake("Sound", "WAV", "what is decoded", () => save("wav", new Blob([store.state.decoded?.audio ?? ""], { type: "audio/wav" }))),
+    keepsake("Sound", "WAV", "what is decoded", () => downloadSound(store)),
     keepsake("Picture", "PNG", "both spectrograms with axes", savePicture),
     keepsake("Latents", "NPY", "after the edits, float32 [dims, frames]", () => {
       const kept = latentsOf(store.state);

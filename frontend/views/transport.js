@@ -1,7 +1,8 @@
 // @ts-check
 /** Hearing it: the original and the decoded sound, swapped in mid-play to compare them, round and round, equally loud, and the decoded one as a file. */
-import { download, stemOf } from "../files.js";
+import { downloadSound } from "../files.js";
 import { prefer } from "../preferences.js";
+import { digestOf } from "../share/recipe.js";
 import { part } from "./dom.js";
 
 /** @typedef {import("../state.js").Side} Side */
@@ -122,16 +123,13 @@ export function showTransport(store, player, layers, originalOf) {
   // The digest names exactly these bytes: two explorers that show the same one play the same sound.
   store.on(["decoded", "decoding"], async () => {
     const { decoded, decoding } = store.state;
-    if (!decoded || decoding || !crypto.subtle) return delete buttons.decoded.dataset.audioDigest;
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", decoded.audio));
-    if (store.state.decoded !== decoded || store.state.decoding) return;
-    buttons.decoded.dataset.audioDigest = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const digest = decoded && !decoding && (await digestOf(decoded.audio));
+    if (store.state.decoded !== decoded || store.state.decoding !== decoding) return;
+    if (digest) buttons.decoded.dataset.audioDigest = digest;
+    else delete buttons.decoded.dataset.audioDigest;
   });
 
-  save.addEventListener("click", () => {
-    const { decoded } = store.state;
-    if (decoded) download(new Blob([decoded.audio], { type: "audio/wav" }), `${stemOf(store.state)}.wav`);
-  });
+  save.addEventListener("click", () => downloadSound(store));
 
   /**
    * Plays what was let go of, once it is here: from the cursor, but in a loop it goes on where it is. Not where something else was asked for meanwhile.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -21,12 +22,16 @@ def exchange(live: WebSocketTestSession, request: Any) -> dict[str, Any]:
     live.send_text(request if isinstance(request, str) else json.dumps(request))
     answer: dict[str, Any] = json.loads(live.receive_text())
     assert answer.keys() == {"status", "headers", "body"}
+    if answer["status"] == 200:
+        answer["body"]["audio"] = base64.b64encode(live.receive_bytes()).decode()
     return answer
 
 
 def test_a_message_is_answered_as_if_it_were_posted(client: TestClient, clip: str) -> None:
-    edited = {"module": 2, "clip": clip, "edits": [{"dim": 1, "op": "set", "value": 2.0}]}
-    requests = (DRAW, edited, {**DRAW, "module": 9}, {"clip": "gone", "module": 1}, {"module": 1}, "no JSON", "")
+    edited: dict[str, Any] = {"module": 2, "clip": clip, "edits": [{"dim": 1, "op": "set", "value": 2.0}]}
+    long = {**edited, "edits": edited["edits"] * 600}
+    assert len(json.dumps(long)) > 20_000, "is read in another way"
+    requests = (DRAW, edited, long, {**DRAW, "module": 9}, {"clip": "gone", "module": 1}, {"module": 1}, "no JSON", "")
     with client.websocket_connect("/decode") as live:
         for request in requests:
             text = request if isinstance(request, str) else json.dumps(request)

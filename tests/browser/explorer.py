@@ -70,7 +70,7 @@ class Explorer:
 
     def _connected(self, live: WebSocket) -> None:
         live.on("framesent", self._asked)
-        live.on("framereceived", lambda _: self._answered())
+        live.on("framereceived", lambda part: self._answered() if isinstance(part, str) else None)  # the sound follows
 
     def _asked(self, body: str) -> None:
         self.asked.append(json.loads(body))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from playwright.sync_api import WebSocketRoute
 
@@ -46,4 +48,23 @@ def test_without_one_that_holds_everything_is_posted(fresh: Opener, way: str) ->
         value = explorer.drag(0, to=to)
         assert explorer.digest != before
         assert explorer.decodes()[-1]["edits"][0]["value"] == value
+    assert explorer.console == []
+
+
+def test_a_sound_that_was_lost_after_its_picture_is_posted_for(fresh: Opener) -> None:
+    explorer = fresh()
+
+    def loses(live: WebSocketRoute) -> None:
+        server = live.connect_to_server()
+        server.on_message(lambda part: live.send(part) if isinstance(part, str) else live.close())
+
+    explorer.page.route_web_socket("**/decode", loses)
+    explorer.open()
+    before, posts = explorer.digest, posted(explorer)
+    explorer.drag(0, to=0.8)
+    assert explorer.digest != before
+    assert posted(explorer) > posts
+    with explorer.page.expect_download() as download:
+        explorer.page.locator("#save").click()
+    assert hashlib.sha256(download.value.path().read_bytes()).hexdigest() == explorer.digest
     assert explorer.console == []
