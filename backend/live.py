@@ -1,19 +1,20 @@
 """A request after another over one WebSocket, each answered as if it had been posted to the same address.
 
 A browser spends on a request of its own half as long as this server computes for a second of sound, and on a message
-next to nothing. A message takes the very way through the application that a request takes: same checks, same turns,
-same count, same answer. An answer may come in pieces, so that what is waited for need not wait for the rest.
+next to nothing. A message takes the way through the application that a request takes, but for what is known of it:
+that its client was let in, and where it goes. Same turns, same count, same answer, which may come in pieces, so that
+what is waited for need not wait for the rest.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import orjson
-from starlette.types import Message, Scope
+from starlette.types import ASGIApp, Message, Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 MOST_BYTES = 1 << 20
@@ -22,30 +23,38 @@ MOST_BYTES = 1 << 20
 PIECES = "sim_explorer.pieces"
 """Among the extensions of an ASGI scope: every piece of the body reaches the client as a message of its own."""
 
+WAY = "sim_explorer.way"
+"""Among the extensions of an ASGI scope: the application that answers it, which need not be looked for."""
+
 _POLICY_VIOLATION = 1008
 _TOO_EAGER = "Wait for the answer before you ask again, or open another connection."
 _TOLD = frozenset((b"retry-after", b"x-request-id"))  # of an answer's headers
 _OWN = frozenset((b"connection", b"upgrade", b"accept", b"content-length", b"content-type", b"x-request-id"))
 
 
-async def serve(socket: WebSocket) -> None:
+async def serve(socket: WebSocket, way_of: Callable[[bytes], ASGIApp | None]) -> None:
     """Answer each message, JSON as the body of a POST would be, with `{"status", "headers", "body"}` until the client
     goes away; pieces of the body after the first follow as binary messages. Who does not wait for an answer before
-    asking again is disconnected (1008).
+    asking again is disconnected (1008). `way_of` a body is what answers it, or None where that is to be looked for.
     """
     await socket.accept()
-    message, scope = await socket.receive(), _posted(socket.scope)
+    message, posted = await socket.receive(), _posted(socket.scope)
     with suppress(WebSocketDisconnect):  # while it was answered
         while message["type"] == "websocket.receive":
-            message = await _exchange(socket, scope, message)
+            body = _body(message)
+            way = way_of(body)
+            scope = {**posted, "extensions": {PIECES: {}} if way is None else {PIECES: {}, WAY: way}}
+            message = await _exchange(socket, scope, body)
 
 
-async def _exchange(socket: WebSocket, scope: Scope, message: Message) -> Message:
-    """Answer `message`; what follows it. Raises WebSocketDisconnect where there is nobody to be answered."""
+async def _exchange(socket: WebSocket, scope: Scope, body: bytes) -> Message:
+    """Answer a POST of `body`; the message that follows it. Raises WebSocketDisconnect where there is nobody to be
+    answered.
+    """
     following = asyncio.create_task(socket.receive())
-    answer = _Answer(socket, _body(message), following)
+    answer = _Answer(socket, body, following)
     try:
-        await socket.app({**scope}, answer.receive, answer.send)
+        await socket.app(scope, answer.receive, answer.send)
         if answer.too_late:
             await socket.close(_POLICY_VIOLATION, _TOO_EAGER)
             raise WebSocketDisconnect(_POLICY_VIOLATION)
@@ -100,7 +109,9 @@ def _posted(scope: Scope) -> Scope:
     """The scope of a POST from whom the WebSocket of `scope` is, to its address."""
     headers = [(name, value) for name, value in scope["headers"] if name not in _OWN and b"websocket" not in name]
     kept = {
-        name: scope[name] for name in ("asgi", "path", "raw_path", "query_string", "client", "server") if name in scope
+        name: scope[name]
+        for name in ("asgi", "path", "raw_path", "query_string", "client", "server", "route")
+        if name in scope
     }
     return {
         **kept,
@@ -109,5 +120,4 @@ def _posted(scope: Scope) -> Scope:
         "method": "POST",
         "scheme": "https" if scope["scheme"] == "wss" else "http",
         "headers": [*headers, (b"content-type", b"application/json")],
-        "extensions": {PIECES: {}},
     }

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.bodies import Bodies
 from backend.errors import NOT_READY, Problem, problem_response, status_response
+from backend.live import WAY
 from backend.logs import request_id
 from backend.metrics import Metrics
 from backend.settings import Settings
@@ -66,7 +67,8 @@ class Envelope:
         try:
             await self.bodies.check_announced(headers, receive)
             with self.bodies.taking(receive) as bounded:
-                await self.app(scope, bounded, answer)
+                way = scope.get("extensions", {}).get(WAY, self.app)
+                await way(scope, bounded, answer)
         except Problem as problem:
             await problem_response(problem, name)(scope, receive, answer)
         except asyncio.CancelledError:  # the grace period is over

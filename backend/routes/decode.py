@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, WebSocket
 from pydantic import ValidationError
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend import decoding, live
 from backend.bodies import PlainJson
@@ -31,18 +32,27 @@ class Direct(PlainJson):
         handle = super().get_route_handler()
 
         async def at_once(request: Request) -> Response:
-            body, headers = await request.body(), request.headers
-            if len(body) > _SHORT_BYTES or headers.get("content-type") != "application/json":
-                return await handle(request)
-            try:
-                asked = DecodeRequest.model_validate_json(body)
-            except ValidationError:
-                return await handle(request)
-            engine: Engine = request.app.state.engine
-            turn, apart = Turn(engine.worker, request), await in_pieces(request)
-            return await decode(engine, turn, apart, asked, headers.get("accept", "*/*"))
+            usual = request.headers.get("content-type") == "application/json"
+            asked = _read(await request.body()) if usual else None
+            return await handle(request) if asked is None else await _answer(request, asked)
 
         return at_once
+
+
+def _read(body: bytes) -> DecodeRequest | None:
+    """What a short `body` asks for; None where it does not hold."""
+    if len(body) > _SHORT_BYTES:
+        return None
+    try:
+        return DecodeRequest.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
+async def _answer(request: Request, asked: DecodeRequest) -> Response:
+    engine: Engine = request.app.state.engine
+    turn, apart = Turn(engine.worker, request), await in_pieces(request)
+    return await decode(engine, turn, apart, asked, request.headers.get("accept", "*/*"))
 
 
 router = APIRouter(tags=["decode"], route_class=Direct)
@@ -74,7 +84,20 @@ async def decode(
 @router.websocket("/decode")
 async def decode_live(socket: WebSocket) -> None:
     """The same, a message a request, for a sound that follows a hand; `audio` follows as a message of its own, WAV."""
-    await live.serve(socket)
+    await live.serve(socket, _way_of)
+
+
+def _way_of(body: bytes) -> ASGIApp | None:
+    """Straight to the answer, for a message that `Direct` would have read at once had it been posted."""
+    asked = _read(body)
+    if asked is None:
+        return None
+
+    async def way(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await _answer(Request(scope, receive), asked)
+        await response(scope, receive, send)
+
+    return way
 
 
 def wants_sound_alone(accept: str) -> bool:
