@@ -11,12 +11,11 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 
 _LONGEST_FIELD = 80  # a field's name may come from the client
-_CLIENT_GONE = 499
+CLIENT_GONE = 499
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def request_id_of(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Give every error that leaves `app` the one shape. What nobody expected is caught in backend.middleware."""
+    """Give every error that leaves `app` the one shape. What else comes is caught in backend.middleware."""
 
     @app.exception_handler(Problem)
     async def _problem(request: Request, error: Problem) -> Response:
@@ -136,10 +135,6 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
         return problem_response(_problem_of(error), request_id_of(request))
-
-    @app.exception_handler(ClientDisconnect)
-    async def _gone(_request: Request, _error: ClientDisconnect) -> Response:
-        return Response(status_code=_CLIENT_GONE)  # for the metrics and the log: nobody reads it
 
     @app.exception_handler(HTTPException)
     async def _status(request: Request, error: HTTPException) -> Response:

@@ -9,10 +9,12 @@ import time
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.bodies import Bodies
-from backend.errors import NOT_READY, Problem, problem_response, status_response
+from backend.errors import CLIENT_GONE, NOT_READY, Problem, problem_response, status_response
 from backend.live import WAY
 from backend.logs import request_id
 from backend.metrics import Metrics
@@ -71,6 +73,10 @@ class Envelope:
                 await way(scope, bounded, answer)
         except Problem as problem:
             await problem_response(problem, name)(scope, receive, answer)
+        except ClientDisconnect:
+            if not status:
+                gone = Response(status_code=CLIENT_GONE)  # for the metrics and the log: nobody reads it
+                await gone(scope, receive, answer)
         except asyncio.CancelledError:  # the grace period is over
             if status:
                 raise

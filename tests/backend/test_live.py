@@ -73,7 +73,8 @@ def test_who_does_not_wait_for_an_answer_is_told_to(client: TestClient) -> None:
     assert "Wait for the answer" in caught.value.reason
 
 
-def test_what_nobody_waits_for_any_more_is_not_computed(client: TestClient) -> None:
+def test_what_nobody_waits_for_any_more_is_not_computed(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    gone = 'method="POST",route="/decode",status="499"'
     hold = threading.Event()
     worker = client.app.state.engine.worker  # type: ignore[attr-defined]
     held = worker.submit(Asker(), lambda: hold.wait(60))
@@ -83,6 +84,8 @@ def test_what_nobody_waits_for_any_more_is_not_computed(client: TestClient) -> N
     wait(lambda: worker.taken == 1)
     hold.set()
     held.result(60)
+    wait(lambda: gone in client.get("/metrics").text)
+    assert not caplog.records, "it is nobody's fault"
 
 
 def test_a_busy_server_says_when_to_come_again(start: Any) -> None:
