@@ -225,7 +225,9 @@ export function createSession(store, recents) {
     try {
       const decoded = await attempt(() => api.decode(request), () => stillWanted(request), request.model);
       if (decoded === "again") return false;
-      if (decoded) store.set({ decoded: { ...decoded, request }, phase: phaseOnceDecoded() });
+      if (!decoded) return true;
+      store.set({ decoded: { ...decoded, request }, phase: phaseOnceDecoded() });
+      decoded.audio.catch(() => store.state.decoded?.request === request && decoder.ask(request)); // who sees it wants to hear it
     } catch (error) {
       store.set({ decoded: null, phase: phaseOnceDecoded(), notice: noticeOf(error) });
     }
