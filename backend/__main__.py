@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from backend.settings import Settings, load_settings
-from trainer.allocator import return_memory
+from trainer.runtime.malloc_tuning import return_memory
 
 if TYPE_CHECKING:
-    from backend.lifecycle import Lifecycle
+    from backend.http.lifecycle import Lifecycle
 
 
 class Server(uvicorn.Server):
@@ -53,9 +53,9 @@ def main() -> None:
     settings = load_settings()
     return_memory()
     _bound_threads(settings)
-    from backend import logs
     from backend.app import create_app  # only now: this imports torch
-    from backend.live import MOST_BYTES
+    from backend.http import logs
+    from backend.http.websocket import MOST_BYTES
 
     logs.configure(settings.log_format)
     app = create_app(settings)

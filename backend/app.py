@@ -10,15 +10,15 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from backend import errors
-from backend.access import Access
-from backend.bodies import Bodies, keep_uploads_in_memory
-from backend.engine import Engine
-from backend.lifecycle import Lifecycle
-from backend.metrics import Metrics
-from backend.middleware import Envelope
-from backend.page import Page
-from backend.responses import PROBLEM_RESPONSES
-from backend.routes import clips, decode, encode, ensembles, figures, health, models, walks
+from backend.http.auth import Access
+from backend.http.body_limits import Bodies, keep_uploads_in_memory
+from backend.http.lifecycle import Lifecycle
+from backend.http.metrics import Metrics
+from backend.http.middleware import Envelope
+from backend.http.responses import PROBLEM_RESPONSES
+from backend.http.static import Page
+from backend.inference.engine import Engine
+from backend.routes import clips, decode, encode, ensembles, figures, health, models, traversal
 from backend.settings import Settings
 from trainer.bundle import DEMO
 
@@ -52,7 +52,7 @@ def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
     app.add_middleware(Access, token=token, origins=settings.origins)
     app.add_middleware(Envelope, metrics=metrics, bodies=bodies, settings=settings)
     # Looked through in this order, and nothing is asked for as often as a sound.
-    for routes in (decode, health, models, figures, ensembles, encode, clips, walks):
+    for routes in (decode, health, models, figures, ensembles, encode, clips, traversal):
         app.include_router(routes.router)
     # The page answers what no route does. As the default and not as a mount at "/", which would match everything:
     # a route asked with the wrong method must stay a 405.

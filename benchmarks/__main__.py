@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from trainer.allocator import keep_memory
+from trainer.runtime.malloc_tuning import keep_memory
 
 # As the server runs; must be set before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from trainer.analysis.fingerprints import GaussianFingerprints
-from trainer.analysis.shared_information import shared_information
+from trainer.metrics.ensembles.fingerprints import GaussianFingerprints
+from trainer.metrics.ensembles.shared_information import shared_information
 
 SAMPLES = 1000
 _BASELINE_PAIRS = 20

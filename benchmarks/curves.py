@@ -15,7 +15,11 @@ import numpy as np
 from benchmarks.syllables import FOLDS, LABELS, TEST_FOLDS, Clips, read_clips
 from benchmarks.trainings import SYLLABLES
 from trainer import bundle
-from trainer.analysis.pooling import (
+from trainer.config import preset
+from trainer.evaluation.dimensions.structure import concentration
+from trainer.evaluation.probing.bounds import Answers, answers, bound_row
+from trainer.metrics.probing.linear_probe import Trial
+from trainer.metrics.probing.pooling import (
     LOG_MEL,
     LOUDNESS_DBFS,
     MEAN,
@@ -28,12 +32,8 @@ from trainer.analysis.pooling import (
     pool_clips,
     select,
 )
-from trainer.analysis.probes import Trial
-from trainer.analysis.questions import Question
-from trainer.analysis.trained_probes import FAMILIES
-from trainer.config import preset
-from trainer.reports.bounds import Answers, answers, bound_row
-from trainer.reports.structure import concentration
+from trainer.metrics.probing.tasks import Question
+from trainer.metrics.probing.trained_probe import FAMILIES
 
 RESULTS = Path(__file__).parent / "results" / "curves.jsonl"
 ROWS = (LOG_MEL, "untrained", "sim", "gim", "cpc")

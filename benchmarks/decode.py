@@ -18,7 +18,7 @@ from torchaudio.functional import griffinlim
 from benchmarks.service import encode, post, service
 from benchmarks.timing import milliseconds
 from trainer import bundle
-from trainer.audio import encode_wav
+from trainer.audio.files import encode_wav
 
 SECONDS = 1.0
 N_FFT, HOP, ITERATIONS = 640, 160, 32

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from trainer.analysis.bootstrap import bootstrap_mean
 from trainer.bundle import ENSEMBLE, Ensemble, Measured, read_ensemble
+from trainer.metrics.statistics.bootstrap import bootstrap_mean
 
 RESULTS = Path(__file__).parent / "results" / "findings.jsonl"
 _SWEEP = "sweep.json"

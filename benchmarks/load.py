@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.people import Tally, person, watcher
 from benchmarks.service import Service, encode, post, service
-from trainer.audio import encode_wav
+from trainer.audio.files import encode_wav
 
 PEOPLE = (1, 8, 32, 64)
 SECONDS, RATE, MODULE = 1.0, 16_000, 3

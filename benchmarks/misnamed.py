@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks.syllables import TEST_FOLDS, Clips, held_out, read_clips
 from benchmarks.trainings import SYLLABLES
-from trainer.analysis.formants import INSTALLED, formants
-from trainer.analysis.pooling import (
+from trainer.config import preset
+from trainer.metrics.probing.pooling import (
     LOG_MEL,
     LOUDNESS_DBFS,
     MEAN,
@@ -29,7 +29,7 @@ from trainer.analysis.pooling import (
     pool_clips,
     select,
 )
-from trainer.config import preset
+from trainer.metrics.speech.formants import INSTALLED, formants
 
 RESULTS = Path(__file__).parent / "results" / "misnamed.jsonl"
 VOWEL = "vowel"

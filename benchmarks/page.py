@@ -20,7 +20,7 @@ from playwright.sync_api import Page, WebSocket, sync_playwright
 from benchmarks.chromium import launch
 from benchmarks.service import service
 from benchmarks.timing import quantiles
-from trainer.audio import encode_wav
+from trainer.audio.files import encode_wav
 
 SECONDS, RATE = 1.0, 16_000
 OPENINGS = 10

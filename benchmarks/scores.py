@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from trainer.analysis.bootstrap import bootstrap_ratio
-from trainer.analysis.pooling import LOG_MEL, UNTRAINED
+from trainer.metrics.probing.pooling import LOG_MEL, UNTRAINED
+from trainer.metrics.statistics.bootstrap import bootstrap_ratio
 
 
 @dataclass(frozen=True)

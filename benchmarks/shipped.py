@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trainer import bundle
-from trainer.reports.decoders import DECODERS_KEY, RETENTION
-from trainer.reports.smoothness import DECODED, SMOOTHNESS_KEY, TITLES
-from trainer.reports.tables import show
+from trainer.evaluation.decoding.decoders import DECODERS_KEY, RETENTION
+from trainer.evaluation.decoding.smoothness import DECODED, SMOOTHNESS_KEY, TITLES
+from trainer.evaluation.text_table import show
 
 COLUMNS = {
     "log_mel_distance_db": "log-mel distance, dB",

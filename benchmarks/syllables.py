@@ -21,8 +21,12 @@ from numpy.typing import NDArray
 
 from benchmarks.scores import Score
 from trainer import bundle
-from trainer.analysis.interpolation import Contribution
-from trainer.analysis.pooling import (
+from trainer.corpus import read_recording, scan
+from trainer.evaluation.decoding.interpolation import interpolations
+from trainer.metrics.latents.interpolation_contribution import Contribution
+from trainer.metrics.latents.usage import usage
+from trainer.metrics.probing.linear_probe import Flags, joined, run_probe
+from trainer.metrics.probing.pooling import (
     LOG_MEL,
     LOG_MEL_BANDS,
     LOUDNESS_DBFS,
@@ -40,12 +44,8 @@ from trainer.analysis.pooling import (
     select,
     untrained,
 )
-from trainer.analysis.probes import Flags, joined, run_probe
-from trainer.analysis.questions import fold_of
-from trainer.analysis.usage import usage
-from trainer.corpus import read_recording, scan
+from trainer.metrics.probing.tasks import fold_of
 from trainer.model import Model
-from trainer.reports.interpolation import interpolations
 
 RESULTS = Path(__file__).parent / "results" / "syllables"
 LABELS = ("syllable", "vowel")

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import scores, shipped
 from benchmarks.syllables import LABELS, RESULTS
 from benchmarks.trainings import ABLATIONS
-from trainer.analysis.pooling import MEAN, MEAN_SD, POOLINGS
+from trainer.metrics.probing.pooling import MEAN, MEAN_SD, POOLINGS
 
 CURVES, LOAD, MISNAMED = (RESULTS.parent / f"{name}.jsonl" for name in ("curves", "load", "misnamed"))
 README = Path(__file__).parents[1] / "README.md"

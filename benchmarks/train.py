@@ -21,11 +21,11 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.reference import Reference
-from trainer.allocator import keep_memory
 from trainer.config import Config, override, preset
-from trainer.devices import autocast, has_bfloat16
 from trainer.model import Model
 from trainer.objectives import InfoMaxObjective
+from trainer.runtime.devices import autocast, has_bfloat16
+from trainer.runtime.malloc_tuning import keep_memory
 
 PRESETS, CHANNELS, BATCH = ("sim", "gim"), (512, 128), 8
 WARM_UP = 2

@@ -22,10 +22,10 @@ from typing import Any
 from benchmarks import scores, syllables
 from benchmarks.syllables import FOLDS, RESULTS, TEST_FOLDS
 from trainer import bundle
-from trainer.analysis.pooling import LOG_MEL, LOUDNESS_DBFS
-from trainer.analysis.questions import fold_of
 from trainer.config import Config, ConvLayer, ModuleConfig, ObjectiveConfig, TimeDistances, TrainingConfig, preset
 from trainer.corpus import scan
+from trainer.metrics.probing.pooling import LOG_MEL, LOUDNESS_DBFS
+from trainer.metrics.probing.tasks import fold_of
 
 WORDS, SYLLABLES = "reshuffledv2/train", "split up data padded/train"
 """Where the two kinds of recordings lie in the Artificial Speech Dataset."""

@@ -16,7 +16,7 @@ from torch.distributed.run import get_args_parser
 from backend.app import create_app
 from backend.settings import Settings
 from benchmarks.shipped import kept, smooth
-from trainer.cli import make_parser
+from trainer.cli.main import make_parser
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,13 +11,14 @@ from pydantic import ValidationError
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend import decoding, live
-from backend.bodies import PlainJson
-from backend.engine import Engine
-from backend.responses import Pieces, dump, json_response
-from backend.routes.services import EngineOf, InPieces, TurnOf, in_pieces
+from backend.http import websocket
+from backend.http.body_limits import PlainJson
+from backend.http.responses import Pieces, dump, json_response
+from backend.inference import decoding
+from backend.inference.engine import Engine
+from backend.inference.job import Turn
+from backend.routes.dependencies import EngineOf, InPieces, TurnOf, in_pieces
 from backend.schemas import DecodeAnswer, DecodeRequest
-from backend.turn import Turn
 
 _SHORT_BYTES = 20_000
 """Of a body that cannot be intricate."""
@@ -84,7 +85,7 @@ async def decode(
 @router.websocket("/decode")
 async def decode_live(socket: WebSocket) -> None:
     """The same, a message a request, for a sound that follows a hand; `audio` follows as a message of its own, WAV."""
-    await live.serve(socket, _way_of)
+    await websocket.serve(socket, _way_of)
 
 
 def _way_of(body: bytes) -> ASGIApp | None:

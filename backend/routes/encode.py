@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from backend import encoding
-from backend.engine import Engine
-from backend.responses import dump, json_response
-from backend.routes.services import EngineOf, TurnOf
+from backend.http.responses import dump, json_response
+from backend.inference import encoding
+from backend.inference.engine import Engine
+from backend.routes.dependencies import EngineOf, TurnOf
 from backend.schemas import EncodeAnswer, EncodeForm
 
 router = APIRouter(tags=["clips"])

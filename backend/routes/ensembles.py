@@ -8,10 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from backend.ensembles import MEMBERS, Held
 from backend.errors import FIGURE_UNKNOWN, Problem, invalid
-from backend.responses import dump, json_response
-from backend.routes.services import EngineOf
+from backend.http.responses import dump, json_response
+from backend.routes.dependencies import EngineOf
 from backend.schemas import (
     EnsembleChannel,
     EnsembleDetail,
@@ -25,8 +24,9 @@ from backend.schemas import (
     NearestChannels,
     NearestQuery,
 )
-from trainer.analysis.ensemble_figures import ENSEMBLE_FIGURES
-from trainer.analysis.plotting import Figure as Made
+from backend.store.ensembles import MEMBERS, Held
+from trainer.figures.ensemble import ENSEMBLE_FIGURES
+from trainer.figures.plotting import Figure as Made
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["ensembles"])

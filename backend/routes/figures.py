@@ -7,15 +7,15 @@ import logging
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from backend.arrays import Array
-from backend.catalogue import Entry
 from backend.errors import FIGURE_UNKNOWN, MODULE_UNKNOWN, Problem
-from backend.responses import dump, json_response
-from backend.routes.services import EngineOf
+from backend.http.responses import dump, json_response
+from backend.routes.dependencies import EngineOf
 from backend.schemas import Figure, FigureList, Points
-from trainer.analysis.figures import FIGURES
-from trainer.analysis.plotting import Figure as Made
-from trainer.analysis.point_map import Latents, Unit, point_maps
+from backend.schemas.arrays import Array
+from backend.store.models import Entry
+from trainer.figures.map_points import Latents, Unit, point_maps
+from trainer.figures.plotting import Figure as Made
+from trainer.figures.report import FIGURES
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["models"])

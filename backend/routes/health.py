@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from backend.routes.services import LifecycleOf, MetricsOf
+from backend.routes.dependencies import LifecycleOf, MetricsOf
 from backend.schemas import Health
 
 router = APIRouter(tags=["health"])

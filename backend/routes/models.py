@@ -5,9 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from backend.catalogue import Entry
 from backend.errors import DIMENSION_UNKNOWN, EXAMPLE_UNKNOWN, MODULE_UNKNOWN, Problem
-from backend.routes.services import EngineOf
+from backend.routes.dependencies import EngineOf
 from backend.schemas import (
     Dimension,
     DimensionDetail,
@@ -22,9 +21,10 @@ from backend.schemas import (
     ModelSummary,
     Module,
 )
+from backend.store.models import Entry
 from trainer import bundle
-from trainer.analysis.information import FACTORS_KEY
 from trainer.bundle import BundleError, DimensionReport, HistogramReport
+from trainer.metrics.probing.dimension_information import FACTORS_KEY
 
 router = APIRouter(tags=["models"])
 

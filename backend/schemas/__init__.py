@@ -1,27 +1,5 @@
 """The HTTP contract: what may be asked, and what is answered."""
 
-from backend.schemas.answers import (
-    DecodeAnswer,
-    Dimension,
-    DimensionDetail,
-    Effect,
-    EncodeAnswer,
-    Evidence,
-    ExampleList,
-    ExampleSummary,
-    Figure,
-    FigureList,
-    Health,
-    Histogram,
-    InterpolateAnswer,
-    Label,
-    ModelDetail,
-    ModelList,
-    ModelSummary,
-    Module,
-    Points,
-    TraverseAnswer,
-)
 from backend.schemas.ensembles import (
     EnsembleChannel,
     EnsembleDetail,
@@ -45,6 +23,28 @@ from backend.schemas.requests import (
     Toward,
     TraverseRequest,
     Window,
+)
+from backend.schemas.responses import (
+    DecodeAnswer,
+    Dimension,
+    DimensionDetail,
+    Effect,
+    EncodeAnswer,
+    Evidence,
+    ExampleList,
+    ExampleSummary,
+    Figure,
+    FigureList,
+    Health,
+    Histogram,
+    InterpolateAnswer,
+    Label,
+    ModelDetail,
+    ModelList,
+    ModelSummary,
+    Module,
+    Points,
+    TraverseAnswer,
 )
 
 __all__ = [

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.schemas.answers import Answer
 from backend.schemas.fields import ModuleNumber
+from backend.schemas.responses import Answer
 
 
 class NearestQuery(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from backend.arrays import Array
+from backend.schemas.arrays import Array
 from backend.schemas.fields import ClipName, ModelName, ModuleNumber
 from trainer.edits import MAX_VALUE, Edit
 

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from backend.app import create_app
 from backend.settings import Settings
 from trainer import bundle
-from trainer.audio import write_flac
+from trainer.audio.files import write_flac
 from trainer.bundle import DimensionReport, FactorLabel, HistogramReport, ModuleReport, PriorReport, Report
 from trainer.bundle.documents import write_json
 from trainer.config import Config, override, preset

@@ -15,7 +15,7 @@ import uvicorn
 
 from backend.app import create_app
 from backend.settings import Settings
-from tests.backend import hostile_audio as hostile
+from tests.backend.hostile import hostile_audio as hostile
 
 PATIENCE_SECONDS = 300
 

@@ -64,7 +64,7 @@ def test_what_nobody_expected_is_logged_and_not_shown(tiny, check_problem, caplo
 
     app.add_api_route("/broken", broken)
     with TestClient(app) as client:
-        with caplog.at_level(logging.ERROR, "backend.middleware"):
+        with caplog.at_level(logging.ERROR, "backend.http.middleware"):
             problem = check_problem(client.get("/broken"), 500)
         assert "secret" not in str(problem)
         assert problem["request_id"] in caplog.text

@@ -17,7 +17,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from backend.live import MOST_BYTES
+from backend.http.websocket import MOST_BYTES
 
 ROOT = Path(__file__).parents[2]
 

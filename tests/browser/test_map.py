@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import expect
 
 from trainer import bundle
-from trainer.analysis.point_map import PointMap, point_maps
+from trainer.figures.map_points import PointMap, point_maps
 
 from .explorer import Explorer, Opener
-from .test_card import STARTED
+from .test_dimension_card import STARTED
 
 REPORT = bundle.read_report(bundle.DEMO)
 assert REPORT is not None

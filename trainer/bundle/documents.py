@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from trainer.durable import replacing
+from trainer.runtime.atomic_write import replacing
 
 _MAX_JSON_BYTES = 16 << 20
 _Parsed = TypeVar("_Parsed")

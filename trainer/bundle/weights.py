@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from trainer.bundle.documents import BundleError, read_file
-from trainer.durable import replacing
+from trainer.runtime.atomic_write import replacing
 
 _HEADER_BYTES = 1 << 20
 _LARGEST_VALUE = 8  # bytes

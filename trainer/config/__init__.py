@@ -7,6 +7,7 @@ A preset differs from another in nothing but these values. `sim` and `gim` hold 
 arXiv 2408.12936; GIM: Löwe et al., arXiv 1905.11786); where `demo` differs, its docstring says why.
 """
 
+from trainer.config.config import Config, TrainingConfig, override
 from trainer.config.decoder import (
     AdversarialConfig,
     DecoderConfig,
@@ -17,7 +18,6 @@ from trainer.config.decoder import (
 )
 from trainer.config.encoder import ContextConfig, ConvLayer, EncoderConfig, FilterbankConfig, ModuleConfig
 from trainer.config.frozen import Frozen
-from trainer.config.models import Config, TrainingConfig, override
 from trainer.config.objective import (
     DimNoiseConfig,
     FrameDistances,

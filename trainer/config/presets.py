@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from trainer.config.config import Config, TrainingConfig
 from trainer.config.decoder import DecoderLossConfig, PaperDecoderConfig, SpectralDecoderConfig, TransposedLayer
 from trainer.config.encoder import ContextConfig, ConvLayer, EncoderConfig, FilterbankConfig, ModuleConfig
-from trainer.config.models import Config, TrainingConfig
 from trainer.config.objective import (
     DimNoiseConfig,
     FrameDistances,

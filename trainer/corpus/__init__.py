@@ -5,7 +5,7 @@ from trainer.corpus.files import read_recording
 from trainer.corpus.folder import scan
 from trainer.corpus.labels import SILENCE, CorpusError, Recording, Segment
 from trainer.corpus.split import split
-from trainer.corpus.synth import synthesise
+from trainer.corpus.synthetic import synthesise
 
 __all__ = [
     "SILENCE",

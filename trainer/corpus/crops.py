@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 from tqdm import tqdm
 
-from trainer.audio import loudness_gain
+from trainer.audio.files import loudness_gain
 from trainer.corpus.files import read_recording
 from trainer.corpus.labels import CorpusError, Recording
-from trainer.durable import replacing
+from trainer.runtime.atomic_write import replacing
 
 
 class CropStore:

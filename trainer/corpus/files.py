@@ -9,7 +9,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from trainer.audio import AudioError, AudioLimits, read_audio
+from trainer.audio.files import AudioError, AudioLimits, read_audio
 from trainer.corpus.labels import CorpusError, Recording
 
 G722 = ".g722"  # has no header: known by its ending alone

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from trainer import distributed
 from trainer.config import ConvLayer, DimNoiseConfig, EncoderConfig, ModuleConfig
-from trainer.model.convolution import FrameConv
 from trainer.model.filterbank import Filterbank
+from trainer.model.kernels.frame_conv import FrameConv
 from trainer.model.noisy_code import NoisyCode
 from trainer.model.posterior import Posterior
+from trainer.runtime import distributed
 
 
 class EncoderModule(nn.Module):

@@ -11,14 +11,14 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from trainer import geometry
-from trainer.audio import loudness_gain
+from trainer.audio.files import loudness_gain
 from trainer.config import Config
-from trainer.model.axes import Axes
 from trainer.model.decoder import Decoder, SpectralDecoder, make_decoder
-from trainer.model.fusing import fuse_norms
-from trainer.model.graph import GraphDecoder
-from trainer.model.locality import decode_in_pieces, spans_to_decode, splice
+from trainer.model.kernels.chunked_decoding import decode_in_pieces, spans_to_decode, splice
+from trainer.model.kernels.fold_batch_norm import fuse_norms
+from trainer.model.kernels.onnx_decoder import GraphDecoder
 from trainer.model.posterior import Posterior
+from trainer.model.rotation import Axes
 from trainer.model.sim import SIM
 
 PIECE_SECONDS = 20.0

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from trainer.config import DimNoiseConfig
-from trainer.distributed import FrameNorm
 from trainer.model.posterior import Posterior
+from trainer.runtime.distributed import FrameNorm
 
 UNIT = math.sqrt(12.0)
 """The length of an interval over which a uniform variable has variance 1."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from trainer import distributed
+from trainer.runtime import distributed
 
 
 @dataclass(frozen=True)

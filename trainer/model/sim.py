@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from trainer.config import Config, DimNoiseConfig
 from trainer.model.encoder import EncoderModule
+from trainer.model.kernels.gru import GRU
 from trainer.model.posterior import Posterior
-from trainer.model.recurrent import GRU
 
 
 class SIM(nn.Module):

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.utils.parametrizations import weight_norm
 
-from trainer import distributed
 from trainer.config import AdversarialConfig
 from trainer.objectives.spectra import compressed
+from trainer.runtime import distributed
 
 Maps = list[Tensor]
 """What each layer of a discriminator makes of sounds; the last is its verdict, 1 for recorded."""

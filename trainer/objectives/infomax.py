@@ -12,11 +12,11 @@ from torch import Generator, Tensor, nn
 from trainer import geometry
 from trainer.config import Config, DimNoiseConfig, ObjectiveConfig
 from trainer.model import SIM, Posterior
-from trainer.objectives.contrast import InfoNCE, prediction_frames
-from trainer.objectives.draws import Draws, draw
-from trainer.objectives.noisy import NoisyContrast
-from trainer.objectives.pooled import PooledInfoNCE
-from trainer.objectives.views import make_views, partners
+from trainer.objectives.augmentation import make_views, partners
+from trainer.objectives.dim_noise import NoisyContrast
+from trainer.objectives.infonce import InfoNCE, prediction_frames
+from trainer.objectives.pooled_infonce import PooledInfoNCE
+from trainer.objectives.reparameterisation import Draws, draw
 
 
 class ModuleLoss(NamedTuple):

@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from trainer import distributed
+from trainer.audio.log_mel import LogMel
 from trainer.config import DecoderLossConfig
-from trainer.features import LogMel
 from trainer.objectives.spectra import FLOOR, compressed, magnitude
+from trainer.runtime import distributed
 
 
 class ReconstructionLoss(nn.Module):

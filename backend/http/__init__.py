@@ -1,0 +1,1 @@
+"""HTTP plumbing: authentication, body limits, lifecycle, metrics, static files, WebSocket."""

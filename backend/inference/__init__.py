@@ -1,0 +1,1 @@
+"""Inference: engine, worker queue, encoding, decoding, traversals, rendering."""

@@ -1,0 +1,120 @@
+"""Request bodies wait in memory that is bounded, and for nobody who falls silent."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import Message
+
+from backend.errors import BODY_TOO_LARGE, BUSY, TOO_SLOW, Problem
+from backend.http.body_limits import Bodies
+
+
+def receiving(*messages: Message) -> Callable[[], Any]:
+    """A client that sends these and then nothing."""
+    left = list(messages)
+
+    async def receive() -> Message:
+        return left.pop(0) if left else await asyncio.Future()
+
+    return receive
+
+
+def part(size: int, *, more: bool = True) -> Message:
+    return {"type": "http.request", "body": bytes(size), "more_body": more}
+
+
+def test_all_that_is_sent_at_once_is_bounded_and_given_back() -> None:
+    bodies = Bodies(upload_bytes=100_000, together=150_000, patience_seconds=60)
+
+    async def scene() -> None:
+        with bodies.taking(receiving(part(100_000, more=False))) as first:
+            await first()
+            with pytest.raises(Problem) as caught, bodies.taking(receiving(part(60_000, more=False))) as second:
+                await second()
+            assert caught.value.kind is BUSY
+            assert caught.value.headers is not None
+            assert caught.value.headers["Retry-After"] == "1"
+            assert bodies.held == 100_000
+            with bodies.taking(receiving(part(50_000))) as third:
+                await third()
+        assert bodies.held == 0
+        assert bodies.received == 210_000
+
+    asyncio.run(scene())
+
+
+def test_a_body_is_bounded_whatever_it_says() -> None:
+    bodies = Bodies(upload_bytes=1000, together=10**9, patience_seconds=60)
+
+    async def scene() -> None:
+        with bodies.taking(receiving(part(60_000), part(60_000, more=False))) as receive:
+            await receive()
+            with pytest.raises(Problem) as caught:
+                await receive()
+        assert caught.value.kind is BODY_TOO_LARGE
+        assert bodies.held == 0
+        assert bodies.received == 120_000
+
+    asyncio.run(scene())
+
+
+def test_who_sends_too_much_may_send_on_to_see_why_but_not_for_ever() -> None:
+    bodies = Bodies(upload_bytes=1000, together=10**9, patience_seconds=60)
+    left = [part(60_000)] * 12 + [part(1, more=False)]
+
+    async def receive() -> Message:
+        return left.pop(0)
+
+    async def scene() -> None:
+        with bodies.taking(receive) as bounded:
+            await bounded()
+            with pytest.raises(Problem):
+                await bounded()
+            assert bodies.held == 0, "what is thrown away takes no room"
+        assert len(left) == 6
+
+    asyncio.run(scene())
+
+
+def test_who_falls_silent_is_given_up_but_who_waits_for_an_answer_is_not() -> None:
+    bodies = Bodies(1000, 10_000, patience_seconds=0.02)
+
+    async def scene() -> None:
+        with bodies.taking(receiving(part(10))) as receive:
+            await receive()
+            with pytest.raises(Problem) as caught:
+                await receive()
+            assert caught.value.kind is TOO_SLOW
+        with bodies.taking(receiving(part(10, more=False))) as receive:
+            await receive()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(receive(), 0.2)
+
+    asyncio.run(scene())
+
+
+def test_a_whole_upload_is_never_written_to_disk(start: Any, monkeypatch: pytest.MonkeyPatch, to_file: Any) -> None:
+    client: TestClient = start()
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    noise = np.random.default_rng(0).normal(0, 0.1, 16_000 * 45)
+    upload = to_file(noise, subtype="FLOAT")
+    assert len(upload) > 2 << 20
+    assert client.post("/encode", files={"file": upload}).status_code == 200
+
+
+def test_what_is_held_is_told_and_given_back(client: TestClient) -> None:
+    assert client.post("/decode", content=b"x" * 5000, headers={"content-type": "application/json"}).status_code == 422
+    text = client.get("/metrics").text
+    assert "\nbody_bytes 0.0\n" in text
+    received = next(line for line in text.splitlines() if line.startswith("received_bytes_total "))
+    assert float(received.split()[1]) >= 5000
+    loads = next(line for line in text.splitlines() if line.startswith("model_loads_total "))
+    assert float(loads.split()[1]) >= 1
+    assert 'inference_seconds_count{route="none"}' in text, "the warm-up is nobody's request"

@@ -1,0 +1,399 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from starlette.testclient import TestClient
+
+from backend.routes.decode import wants_sound_alone
+from backend.schemas import DecodeAnswer
+from backend.schemas.arrays import pack
+from trainer import bundle
+from trainer.audio.log_mel import LogMel
+from trainer.edits import Edit, apply_edits, base_latents, prior_latents
+
+
+def decode(client: TestClient, **body: Any) -> Any:
+    return client.post("/decode", json=body)
+
+
+def waveform(answer: Any) -> np.ndarray:
+    assert answer.status_code == 200, answer.text
+    wave, rate = soundfile.read(io.BytesIO(base64.b64decode(answer.json()["audio"])), dtype="float32")
+    assert rate == answer.json()["sample_rate"]
+    return wave
+
+
+def picture(answer: Any) -> np.ndarray:
+    array = answer.json()["spectrogram"]["values"]
+    return np.frombuffer(base64.b64decode(array["data"]), "<f2").reshape(array["shape"]).astype(np.float32)
+
+
+@pytest.mark.parametrize("module", [1, 2, 3])
+def test_a_clip_comes_back_whole(client: TestClient, clip, sound, tiny, module) -> None:
+    answer = decode(client, module=module, clip=clip)
+    body = DecodeAnswer.model_validate(answer.json())
+    wave = waveform(answer)
+    assert len(wave) == body.samples == len(sound)
+    assert not body.limited
+
+    model = bundle.load(tiny)
+    heard = (np.round(sound * 32768) / 32768).astype(np.float32)
+    posterior = model.encode(heard)[module - 1]
+    expected = model.decode(module, posterior.mean, len(heard)).numpy() / model.gain(heard)
+    np.testing.assert_allclose(wave, expected, atol=1.5 / 32768)
+    np.testing.assert_allclose(picture(answer), LogMel(16_000)(torch.from_numpy(expected)).numpy(), atol=0.1)
+    assert body.prior_distance.rms == pytest.approx(float(posterior.mean.square().mean().sqrt()), rel=1e-4)
+
+
+@pytest.mark.parametrize("module", [1, 2, 3])
+def test_a_local_edit_of_a_long_clip_is_spliced_in(
+    client: TestClient, module: int, tiny, make_vowel, to_file, monkeypatch
+) -> None:
+    name = client.post("/encode", files={"file": to_file(make_vowel(6.0))}).json()["clip"]
+    edit = {"dim": 1, "op": "add", "value": 2.0, "start": 2.0, "end": 2.3}
+    body = {"module": module, "clip": name, "edits": [edit]}
+    lengths: list[int] = []
+    decoder = type(bundle.load(tiny).fuse().decoders[str(module)])
+    forward = decoder.forward
+    monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
+    first, again = decode(client, **body), decode(client, **body)
+    assert first.content == again.content, "what is kept decides what is heard"
+    assert lengths[0] == 96_000, "the unedited sound, once"
+    assert lengths[1] == lengths[2] < 32_000
+
+    model = bundle.load(tiny)
+    heard = (np.round(make_vowel(6.0) * 32768) / 32768).astype(np.float32)
+    posterior = model.encode(heard)[module - 1]
+    edited = apply_edits(posterior.mean, [Edit(**edit)], model.geometry[module - 1])
+    whole = model.decode(module, edited, len(heard)).numpy() / model.gain(heard)
+    np.testing.assert_allclose(waveform(first), whole, atol=1e-4)
+    assert np.abs(waveform(first) - waveform(decode(client, module=module, clip=name)))[32_000:36_800].max() > 0
+
+
+def test_spliced_sounds_of_other_bases_do_not_mix(client: TestClient, make_vowel, to_file) -> None:
+    name = client.post("/encode", files={"file": to_file(make_vowel(6.0))}).json()["clip"]
+    edits = [{"dim": 0, "op": "set", "value": 1.0, "start": 1.0, "end": 1.1}]
+    bases = [{"base": "mean"}, {"base": "sample", "seed": 1}, {"base": "sample", "seed": 2}]
+    asked = [{"module": 3, "clip": name, "edits": edits, **base} for base in bases]
+    first = [decode(client, **body).content for body in asked]
+    assert len(set(first)) == 3
+    assert [decode(client, **body).content for body in asked] == first
+
+
+def test_sound_alone(client: TestClient, clip) -> None:
+    alone = client.post("/decode", json={"module": 3, "clip": clip}, headers={"Accept": "audio/wav"})
+    assert alone.headers["content-type"] == "audio/wav"
+    assert alone.content == base64.b64decode(decode(client, module=3, clip=clip).json()["audio"])
+
+
+@pytest.mark.parametrize(
+    ("accept", "alone"),
+    [
+        ("audio/wav", True),
+        ("audio/*;q=0.9, application/json", True),
+        ("Audio/X-WAV", True),
+        ("application/json, audio/wav", False),
+        ("*/*", False),
+        ("text/html", False),
+        ("", False),
+    ],
+)
+def test_what_accept_asks_for(accept: str, alone: bool) -> None:
+    assert wants_sound_alone(accept) is alone
+
+
+@pytest.mark.parametrize("base", ["mean", "sample", "zero", "prior"])
+def test_the_same_request_gives_the_same_bytes(client: TestClient, clip, base) -> None:
+    edits = [{"dim": 1, "op": "add", "value": 1.5, "start": 0.2, "end": 0.6}]
+    body = {"module": 2, "clip": clip, "base": base, "seed": 5, "edits": edits}
+    assert decode(client, **body).content == decode(client, **body).content
+
+
+def test_the_seed_matters_where_something_is_drawn(client: TestClient, clip) -> None:
+    for base, matters in (("mean", False), ("zero", False), ("sample", True), ("prior", True)):
+        first, second = (decode(client, module=3, clip=clip, base=base, seed=seed).content for seed in (1, 2))
+        assert (first != second) is matters, base
+
+
+def test_bases_are_the_trainers(client: TestClient, clip, sound, tiny) -> None:
+    model = bundle.load(tiny)
+    heard = (np.round(sound * 32768) / 32768).astype(np.float32)
+    gain, posterior = model.gain(heard), model.encode(heard)[1]
+    for base, latents in (
+        ("sample", base_latents(posterior, "sample", 3)),
+        ("prior", prior_latents(*posterior.mean.shape, 3)),
+        ("zero", torch.zeros_like(posterior.mean)),
+    ):
+        expected = model.decode(2, latents, len(heard)).numpy() / gain
+        expected = expected / max(1.0, np.abs(expected).max())
+        got = waveform(decode(client, module=2, clip=clip, base=base, seed=3))
+        np.testing.assert_allclose(got, expected, atol=1.5 / 32768)
+
+
+def test_edits_are_the_trainers_in_their_order(client: TestClient, clip, sound, tiny) -> None:
+    edits = [
+        {"dim": 0, "op": "set", "value": 2.0},
+        {"dim": 0, "op": "scale", "value": -0.5, "start": 0.5},
+        {"dim": 3, "op": "add", "value": -3, "end": 0.25},
+        {"dim": 7, "op": "add", "value": 1.0, "start": 0.3, "end": 1.0},
+    ]
+    model = bundle.load(tiny)
+    heard = (np.round(sound * 32768) / 32768).astype(np.float32)
+    latents = apply_edits(model.encode(heard)[2].mean, [Edit(**edit) for edit in edits], model.geometry[2])
+    expected = model.decode(3, latents, len(heard)).numpy() / model.gain(heard)
+    answer = decode(client, module=3, clip=clip, edits=edits)
+    np.testing.assert_allclose(waveform(answer), expected, atol=1.5 / 32768)
+    assert answer.json()["prior_distance"]["rms"] == pytest.approx(float(latents.square().mean().sqrt()), rel=1e-4)
+
+
+@pytest.mark.parametrize("module", [1, 2, 3])
+def test_an_edit_in_time_changes_only_its_time_and_undoing_it_restores_every_byte(client, clip, module) -> None:
+    before = decode(client, module=module, clip=clip)
+    edit = {"dim": 2, "op": "add", "value": 3.0, "start": 0.4, "end": 0.5}
+    during = decode(client, module=module, clip=clip, edits=[edit])
+    assert not during.json()["limited"]
+    changed = np.flatnonzero(waveform(before) != waveform(during)) / 16_000
+    assert len(changed) > 500
+    reach = 0.1  # more than half of what a decoder's frame sees
+    assert changed.min() > 0.4 - reach
+    assert changed.max() < 0.5 + reach
+    for undone in (
+        [],
+        [edit, {**edit, "value": -3.0}],
+        [{**edit, "value": 0.0}],
+        [{**edit, "op": "scale", "value": 1}],
+    ):
+        if undone[1:]:
+            # adding and taking away again may lose the last bit of a float
+            np.testing.assert_allclose(
+                waveform(decode(client, module=module, clip=clip, edits=undone)), waveform(before), atol=2 / 32768
+            )
+        else:
+            assert decode(client, module=module, clip=clip, edits=undone).content == before.content
+
+
+def test_from_nothing(client: TestClient) -> None:
+    for base in ("zero", "prior"):
+        answer = decode(client, module=3, seconds=0.5, base=base)
+        assert len(waveform(answer)) == 8_000
+    assert decode(client, module=3, seconds=0.5, base="zero").json()["prior_distance"] == {"rms": 0.0, "beyond": 1.0}
+    rms = decode(client, module=1, seconds=5, base="prior").json()["prior_distance"]["rms"]
+    assert rms == pytest.approx(1.0, abs=0.05)
+
+
+def test_ones_own_latents_give_the_clip_again(client: TestClient, clip, sound) -> None:
+    array = np.load(io.BytesIO(client.get(f"/clips/{clip}/latents?module=3").content))[0]
+    for dtype in ("float16", "float32"):
+        answer = decode(client, module=3, latents=pack(array, dtype))
+        wave = waveform(answer)
+        assert len(wave) == array.shape[1] * 160
+    original = waveform(decode(client, module=3, clip=clip))
+    # latents know nothing of the clip's loudness: the sound comes at the model's
+    assert np.corrcoef(wave, original[: len(wave)])[0, 1] > 0.99
+
+
+def test_sounds_are_never_clipped(client: TestClient, clip) -> None:
+    loud = [{"dim": dim, "op": "add", "value": 10.0} for dim in range(8)]
+    limited = []
+    for module in (1, 2, 3):
+        answer = decode(client, module=module, clip=clip, base="prior", edits=loud * 20)
+        peak = np.abs(waveform(answer)).max()
+        assert peak <= 1.0
+        if answer.json()["limited"]:
+            limited.append(peak)
+    assert all(peak > 0.999 for peak in limited)
+
+
+def test_distance_needs_a_report(client: TestClient, clip) -> None:
+    with_report = decode(client, module=3, clip=clip).json()["prior_distance"]
+    # the report's quantiles are those of a uniform distribution up to 2
+    assert with_report["beyond"] == pytest.approx(max(0.0, 1 - with_report["rms"] / 2), abs=1e-6)
+    without = decode(client, model="plain", module=3, clip=clip).json()["prior_distance"]
+    assert without["rms"] > 0
+    assert without["beyond"] is None
+
+
+def test_any_model_decodes_a_clip_it_has_not_seen(start, plain, tiny, sound, to_file) -> None:
+    client = start(models=(plain,))
+    clip = client.post("/encode", files={"file": to_file(sound)}).json()["clip"]
+    assert len(waveform(decode(client, model="plain", module=3, clip=clip))) == len(sound)
+
+
+def test_a_forgotten_posterior_is_computed_again(start, sound, to_file) -> None:
+    roomy = start()
+    tight = start(clip_store_bytes=1)
+    bodies = []
+    for client in (roomy, tight):
+        clip = client.post("/encode", files={"file": to_file(sound)}).json()["clip"]
+        bodies.append(decode(client, module=1, clip=clip).content)
+    assert bodies[0] == bodies[1]
+
+
+def test_the_whole_clip_in_hundredths(client: TestClient, make_vowel, to_file) -> None:
+    """Clients round a clip's duration; a span that ends there must hold."""
+    encoded = client.post("/encode", files={"file": to_file(make_vowel(0.87654))}).json()
+    edit = {"dim": 0, "op": "add", "value": 1.0, "start": 0, "end": round(encoded["duration"], 3)}
+    assert decode(client, module=1, clip=encoded["clip"], edits=[edit]).status_code == 200
+
+
+EDIT = {"dim": 0, "op": "add", "value": 1.0}
+
+
+def edited(**change: Any) -> dict[str, Any]:
+    return {"edits": [EDIT, {**EDIT, **change}]}
+
+
+CLIP_FAULTS: dict[str, tuple[int, str | None, dict[str, Any]]] = {
+    "unknown model": (404, "model", {"model": "nobody"}),
+    "path for a model": (404, "model", {"model": "../tiny"}),
+    "module 0": (422, "module", {"module": 0}),
+    "module 4": (404, "module", {"module": 4}),
+    "module as text": (422, "module", {"module": "3"}),
+    "module true": (422, "module", {"module": True}),
+    "no decoder": (422, "module", {"model": "plain", "module": 1}),
+    "unknown clip": (404, "clip", {"clip": "0" * 32}),
+    "no clip's name": (422, "clip", {"clip": "my clip"}),
+    "unknown base": (422, "base", {"base": "median"}),
+    "negative seed": (422, "seed", {"seed": -1}),
+    "huge seed": (422, "seed", {"seed": 2**64}),
+    "seed with a fraction": (422, "seed", {"seed": 0.5}),
+    "unknown field": (422, "speed", {"speed": 2}),
+    "dim 8": (422, "edits.1.dim", edited(dim=8)),
+    "dim -1": (422, "edits.1.dim", edited(dim=-1)),
+    "dim 1e9": (422, "edits.1.dim", edited(dim=10**9)),
+    "unknown op": (422, "edits.1.op", edited(op="multiply")),
+    "value 11": (422, "edits.1.value", edited(value=11)),
+    "value -1e300": (422, "edits.1.value", edited(value=-1e300)),
+    "value null": (422, "edits.1.value", edited(value=None)),
+    "value as text": (422, "edits.1.value", edited(value="1")),
+    "start before the clip": (422, "edits.1.start", edited(start=-0.1)),
+    "end after the clip": (422, "edits.1.end", edited(end=1.01)),
+    "start after the clip": (422, "edits.1.start", edited(start=1.5)),
+    "start at the end": (422, "edits.1.start", edited(start=0.5, end=0.5)),
+    "end before start": (422, "edits.1.start", edited(start=0.6, end=0.5)),
+    "edit's unknown field": (422, "edits.1.gain", edited(gain=1)),
+    "1001 edits": (422, "edits", {"edits": [EDIT] * 1001}),
+    "edits no list": (422, "edits", {"edits": EDIT}),
+    "two bases": (422, None, {"seconds": 1.0, "base": "zero"}),
+}
+
+
+@pytest.mark.parametrize("name", CLIP_FAULTS)
+def test_bad_requests_name_the_field_and_the_next_is_served(name, client, clip, check_problem) -> None:
+    status, field, change = CLIP_FAULTS[name]
+    check_problem(decode(client, **{"module": 3, "clip": clip, **change}), status, field=field)
+    assert decode(client, module=3, clip=clip).status_code == 200
+
+
+@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_are_none(client: TestClient, clip, check_problem, literal) -> None:
+    headers = {"content-type": "application/json"}
+    edit = f'{{"module": 1, "clip": "{clip}", "edits": [{{"dim": 0, "op": "add", "value": {literal}}}]}}'
+    check_problem(client.post("/decode", content=edit, headers=headers), 422, field="edits.0.value")
+    span = f'{{"module": 1, "clip": "{clip}", "edits": [{{"dim": 0, "op": "add", "value": 1, "end": {literal}}}]}}'
+    check_problem(client.post("/decode", content=span, headers=headers), 422, field="edits.0.end")
+    seconds = f'{{"module": 1, "base": "zero", "seconds": {literal}}}'
+    check_problem(client.post("/decode", content=seconds, headers=headers), 422, field="seconds")
+
+
+def test_exactly_one_base(client: TestClient, clip, check_problem) -> None:
+    latents = pack(np.zeros((8, 10), np.float32))
+    for body in ({}, {"clip": clip, "latents": latents}, {"seconds": 1.0, "latents": latents}):
+        problem = check_problem(decode(client, module=1, **body), 422)
+        assert "exactly one" in problem["detail"]
+    for body in ({"seconds": 1.0}, {"seconds": 1.0, "base": "sample"}, {"latents": latents, "base": "zero"}):
+        problem = check_problem(decode(client, module=1, **body), 422)
+        assert problem["detail"].startswith("base")
+
+
+@pytest.mark.parametrize("seconds", [0, 0.049, 60.1, -1, 1e9])
+def test_seconds_out_of_range(client: TestClient, check_problem, seconds) -> None:
+    check_problem(decode(client, module=1, base="zero", seconds=seconds), 422, field="seconds")
+
+
+def test_bad_latents(client: TestClient, check_problem) -> None:
+    good = pack(np.ones((8, 10), np.float32), "float32")
+    assert decode(client, module=1, latents=good).status_code == 200
+    for change, field in (
+        ({"shape": [10, 8]}, "latents.shape"),
+        ({"shape": [8, 0]}, "latents.shape"),
+        ({"shape": [8, -10]}, "latents.shape"),
+        ({"shape": [80]}, "latents.shape"),
+        ({"shape": [8, 10, 1]}, "latents.shape"),
+        ({"shape": [8, 10**9]}, "latents.shape"),
+        ({"shape": [8, 1.5]}, "latents.shape.1"),
+        ({"shape": [8, 11]}, "latents.data"),
+        ({"dtype": "float16"}, "latents.data"),
+        ({"dtype": "float64"}, "latents.dtype"),
+        ({"data": "not base64!"}, "latents.data"),
+        ({"data": ""}, "latents.data"),
+        ({"data": pack(np.full((8, 10), np.nan), "float32")["data"]}, "latents.data"),
+        ({"data": pack(np.full((8, 10), np.inf), "float32")["data"]}, "latents.data"),
+        ({"order": "C"}, "latents.order"),
+    ):
+        check_problem(decode(client, module=1, latents={**good, **change}), 422, field=field)
+    for latents in ("text", [1, 2], 5):
+        check_problem(decode(client, module=1, latents=latents), 422, field="latents")
+    for missing in good:
+        rest = {key: value for key, value in good.items() if key != missing}
+        check_problem(decode(client, module=1, latents=rest), 422, field=f"latents.{missing}")
+
+
+def test_absurd_latents_give_a_sound_or_a_problem_but_no_nonsense(client: TestClient, check_problem) -> None:
+    for value in (60_000.0, 1e20, 3e38):
+        answer = decode(client, module=1, latents=pack(np.full((8, 50), value), "float32"))
+        if answer.status_code == 200:
+            assert np.isfinite(waveform(answer)).all()
+            assert np.isfinite(picture(answer)).all()
+        else:
+            check_problem(answer, 422, field="latents")
+
+
+def test_bodies_that_are_none(client: TestClient, check_problem) -> None:
+    headers = {"content-type": "application/json"}
+    for content in (b"{", b'{"module": 1,}', b"[]", b"null", b'"text"', b""):
+        check_problem(client.post("/decode", content=content, headers=headers), 422)
+    for content in (b'{"module": "\xff"}', b"[" * 20_000):
+        check_problem(client.post("/decode", content=content, headers=headers), 400)
+    for content in (b"[" * 20_001, b'{"edits": [' + b"{}," * 10_001 + b"{}]}"):
+        check_problem(client.post("/decode", content=content, headers=headers), 422, field="body")
+    problem = check_problem(client.post("/decode", content=b'{"module": 1}'), 422)
+    assert "application/json" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"edits": [{"dim": 1, "op": "set", "value": 2}, {"dim": 0, "op": "add", "value": -1.5, "start": 0.1}]},
+        {"module": 9},
+        {"module": "1"},
+        {"module": 1.0},
+        {"seed": True},
+        {"edits": [{"dim": 1, "op": "turn", "value": 2.0}]},
+        {"edits": [{"dim": 1, "op": "set", "value": 11.0}]},
+        {"edits": [{"dim": 500, "op": "set", "value": 1.0}]},
+        {"volume": 1},
+        {"clip": None},
+        {"clip": "gone"},
+        {"seconds": 1.0},
+    ],
+)
+def test_a_short_request_is_answered_as_fastapi_would_have_it(
+    client: TestClient, clip: str, change: dict[str, Any]
+) -> None:
+    content = json.dumps({"module": 2, "clip": clip, **change})
+    kinds = ("application/json", "application/json; charset=utf-8")  # the second goes FastAPI's way
+    direct, other = (client.post("/decode", content=content, headers={"Content-Type": kind}) for kind in kinds)
+    assert direct.status_code == other.status_code
+    assert direct.headers["content-type"] == other.headers["content-type"]
+    said, wanted = direct.json(), other.json()
+    assert said.pop("request_id", "") != wanted.pop("request_id", None)
+    assert said == wanted

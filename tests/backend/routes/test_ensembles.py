@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from backend.schemas import EnsembleDetail, EnsembleList, Figure, NearestChannels
+from tests.trainer.example_ensemble import ALIKE, alike
+from trainer import bundle
+from trainer.bundle import ENSEMBLE, write_ensemble
+from trainer.config import preset
+from trainer.figures.ensemble import ENSEMBLE_FIGURES
+
+
+@pytest.fixture
+def family(bundle_maker: Callable[..., Path], tmp_path: Path) -> Path:
+    """A folder with an ensemble of three: one that can be heard, one without a decoder, one that is not there; the
+    digest of the first is no more what it was.
+    """
+    folder = tmp_path / "models" / "family"
+    heard = bundle_maker(folder / "members" / "first", preset("tiny"), seed=3)
+    mute = bundle_maker(folder / "members" / "second", preset("tiny"), decoders=(), seed=4)
+    members = [("first", "0" * 64), ("second", bundle.digest(mute)), ("third", "1" * 64)]
+    write_ensemble(folder, alike(members))
+    assert heard.is_dir()
+    return folder
+
+
+@pytest.fixture
+def served(start: Callable[..., TestClient], family: Path) -> Iterator[TestClient]:
+    return start(models=(family.parent,))
+
+
+def test_an_ensemble_is_found_beside_models_and_told(served: TestClient, family: Path) -> None:
+    listed = EnsembleList.model_validate(served.get("/ensembles").json()).ensembles
+    told = [(one.ensemble, one.members, one.channels, one.hot_spots, one.data) for one in listed]
+    assert told == [("family", 3, 6, 2, "made up, all")]
+
+    answer = served.get("/ensembles/family").json()
+    detail, known = EnsembleDetail.model_validate(answer), bundle.read_ensemble(family)
+    assert [one.model_dump() for one in detail.channels] == [one.model_dump() for one in known.channels]
+    assert [one.model_dump(exclude={"nmi"}) for one in detail.hot_spots] == json.loads(
+        json.dumps([one.model_dump() for one in known.hot_spots])
+    )
+    assert detail.hot_spots[1].nmi == [1.0, ALIKE - 1 / 32, ALIKE - 2 / 32]
+    assert (detail.order, detail.moments, detail.recordings) == ([0, 2, 4, 1, 3, 5], 100, 10)
+    assert [(one.label, one.classes, one.bits) for one in detail.labels] == [("voicing", 2, 1.0)]
+    assert detail.figures == list(ENSEMBLE_FIGURES)
+
+
+def test_members_that_can_be_heard_are_models(served: TestClient) -> None:
+    assert [one["model"] for one in served.get("/models").json()["models"]] == ["tiny", "family.first"]
+    members = served.get("/ensembles/family").json()["members"]
+    assert [(one["member"], one["model"]) for one in members] == [
+        ("first", "family.first"),
+        ("second", None),
+        ("third", None),
+    ]
+    assert served.get("/models/family.first").json()["modules"]
+
+
+def test_a_member_is_known_by_its_digest_wherever_it_is(
+    start: Callable[..., TestClient], tiny: Path, tmp_path: Path
+) -> None:
+    write_ensemble(tmp_path / "lone", alike([("somewhere", bundle.digest(tiny)), ("gone", "0" * 64)]))
+    client = start(models=(tmp_path / "lone",))
+    assert [one["model"] for one in client.get("/ensembles/lone").json()["members"]] == ["tiny", None]
+
+
+def test_the_nearest_channel_in_each_other_member(served: TestClient, check_problem: Callable[..., Any]) -> None:
+    answer = served.get("/ensembles/family/nearest", params={"member": 2, "module": 1, "dim": 1})
+    found = NearestChannels.model_validate(answer.json())
+    assert found.channel == 5
+    assert [(one.member, one.module, one.dim, one.channel, one.nmi) for one in found.nearest] == [
+        (0, 1, 1, 1, ALIKE - 2 / 32),
+        (1, 1, 1, 3, ALIKE - 3 / 32),
+    ]
+    for query, field in (
+        ({"member": 3, "module": 1, "dim": 0}, "member"),
+        ({"member": 0, "module": 2, "dim": 0}, "dim"),
+        ({"member": 0, "module": 1, "dim": 7}, "dim"),
+        ({"member": 0, "module": 0, "dim": 0}, "module"),
+        ({"member": 0, "module": 1, "dim": 0, "more": 1}, "more"),
+        ({"module": 1, "dim": 0}, "member"),
+    ):
+        check_problem(served.get("/ensembles/family/nearest", params=query), 422, field=field)
+
+
+def test_figures_are_those_of_the_ensemble(served: TestClient, family: Path, check_problem: Callable[..., Any]) -> None:
+    known = bundle.read_ensemble(family)
+    for name, maker in ENSEMBLE_FIGURES.items():
+        answer = Figure.model_validate(served.get(f"/ensembles/family/figures/{name}").json())
+        assert answer.model_dump() == json.loads(json.dumps(maker.make(known))), name
+    problem = check_problem(served.get("/ensembles/family/figures/face"), 404, field="name", kind="figure-unknown")
+    assert "hotspots" in problem["detail"]
+    write_ensemble(family, known.model_copy(update={"fusion": ()}))
+    problem = check_problem(served.get("/ensembles/family/figures/fusion"), 404, field="name", kind="figure-unknown")
+    assert "python -m trainer analyse fuse" in problem["detail"]
+    assert served.get("/ensembles/family").json()["figures"] == ["channels", "hotspots"]
+
+
+def test_what_is_not_there(client: TestClient, check_problem: Callable[..., Any]) -> None:
+    assert client.get("/ensembles").json() == {"ensembles": []}
+    for address in ("nobody", "nobody/figures/channels", "nobody/nearest?member=0&module=1&dim=0", "..%2Ftiny"):
+        answer = client.get(f"/ensembles/{address}")
+        assert answer.status_code == 404, address
+    check_problem(client.get("/ensembles/nobody"), 404, field="ensemble", kind="ensemble-unknown")
+
+
+def _spoilt(family: Path, change: Callable[[dict[str, Any]], Any]) -> bytes:
+    raw = json.loads((family / ENSEMBLE).read_text())
+    change(raw)
+    return json.dumps(raw).encode()
+
+
+SPOILS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "another version": lambda raw: raw.update(format_version=9),
+    "an order that leaves out a channel": lambda raw: raw["order"].pop(),
+    "a channel of nobody": lambda raw: raw["channels"][0].update(member=7),
+    "a hot spot of channels that are not there": lambda raw: raw["hot_spots"][0].update(centre=99),
+    "a matrix of another size": lambda raw: raw["nmi"].update(shape=[5, 5]),
+    "what is no number": lambda raw: raw["nmi"].update(data="/n7+fv5+" * 9),
+    "more fields": lambda raw: raw.update(code="import os"),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_one_that_does_not_hold_is_passed_over_and_hides_no_other(
+    served: TestClient, family: Path, spoil: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = family.parent / "zealous"
+    write_ensemble(good, alike([("first", "0" * 64), ("second", "1" * 64)]))
+    (family / ENSEMBLE).write_bytes(_spoilt(family, SPOILS[spoil]))
+    for _ in range(2):
+        assert [one["ensemble"] for one in served.get("/ensembles").json()["ensembles"]] == ["zealous"]
+    assert served.get("/ensembles/family").status_code == 404
+    told = [record.getMessage() for record in caplog.records if "family" in record.getMessage()]
+    assert len(told) == 1, "once, not at every request"
+    assert ENSEMBLE in told[0]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"null", b"{" * 500, b'{"format_version": 1}', b"\xff\xfe", b'"\\ud800"']
+)
+def test_what_is_no_ensemble_at_all(served: TestClient, family: Path, content: bytes) -> None:
+    (family / ENSEMBLE).write_bytes(content)
+    assert served.get("/ensembles").json() == {"ensembles": []}
+    assert served.get("/models").status_code == 200
+
+
+def test_links_that_lead_out_are_not_followed(served: TestClient, family: Path, tiny: Path, tmp_path: Path) -> None:
+    shutil.move(family / ENSEMBLE, tmp_path / "elsewhere.json")
+    (family / ENSEMBLE).symlink_to(tmp_path / "elsewhere.json")
+    (family / "members" / "outside").symlink_to(tiny)
+    assert served.get("/ensembles").json() == {"ensembles": []}
+    assert "family.outside" not in [one["model"] for one in served.get("/models").json()["models"]]
+
+
+def test_one_that_is_mended_comes_back_and_two_of_one_name_are_one(
+    served: TestClient, family: Path, tmp_path: Path
+) -> None:
+    whole = (family / ENSEMBLE).read_bytes()
+    (family / ENSEMBLE).write_bytes(whole[:100])
+    assert served.get("/ensembles/family").status_code == 404
+    (family / ENSEMBLE).write_bytes(whole)
+    assert served.get("/ensembles/family").status_code == 200
+
+
+def test_the_shipped_ensemble_is_there_at_first_start(start: Callable[..., TestClient]) -> None:
+    client = start(shipped=bundle.DEMO)
+    names = [one["model"] for one in client.get("/models").json()["models"]]
+    assert names[0] == "demo", "the default"
+    (shipped,) = client.get("/ensembles").json()["ensembles"]
+    assert (shipped["members"], shipped["hot_spots"] > 0) == (8, True)
+    detail = EnsembleDetail.model_validate(client.get(f"/ensembles/{shipped['ensemble']}").json())
+    assert [one.model for one in detail.members if one.model is not None] == names[1:]
+    assert len(names) >= 3, "two to listen to"
+    assert detail.members[0].digest == client.get(f"/models/{names[1]}").json()["digest"], (
+        "measured as they are shipped"
+    )

@@ -1,0 +1,165 @@
+"""The command `analyse decoders`, on phones made of tones."""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from tests.trainer.tone_corpus import PITCH, RATE, tone
+from trainer import bundle
+from trainer.bundle import CorpusNote, Provenance
+from trainer.cli.main import main
+from trainer.config import override, preset
+from trainer.evaluation.decoding.decoders import ACCURACY, DECODERS_KEY, RETENTION, TITLES, compare, table
+from trainer.metrics.speech.suite import MEASURES
+from trainer.model import Model
+
+CLIPS = 12  # the fewest in which a phone of each comes often enough to be probed
+
+
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Recordings of three tones in any order, timed, some of them too short for an encoder."""
+    folder, rng = tmp_path_factory.mktemp("corpus") / "speech", np.random.default_rng(0)
+    folder.mkdir()
+    lines = []
+    for number in range(CLIPS):
+        order = rng.permutation(list(PITCH)).tolist()
+        wave = np.concatenate([np.zeros(RATE // 10, np.float32), *(tone(vowel, rng) for vowel in order)])
+        soundfile.write(folder / f"{number:02d}.wav", wave, RATE)
+        times = (0.1 + 0.2 * np.arange(3)).round(3).tolist()
+        phones = [{"phone": p, "start": t, "end": round(t + 0.2, 3)} for p, t in zip(order, times, strict=True)]
+        silence = {"phone": "", "start": 0.0, "end": 0.1}
+        lines.append({"path": f"{number:02d}.wav", "phones": [silence, *phones]})
+    soundfile.write(folder / "short.wav", np.zeros(100), RATE)
+    (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, [*lines, {"path": "short.wav"}])))
+    return folder
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """With decoders for modules 1 and 3."""
+    torch.manual_seed(0)
+    made = Model(preset("tiny"))
+    for module in (1, 3):
+        made.add_decoder(module)
+    notes = (CorpusNote(name="speech", recordings=10, minutes=1.0, held_out=("00", "01")),)
+    bundle.save(tmp_path / "model", made, Provenance(corpora=notes))
+    return tmp_path / "model"
+
+
+def test_the_command_says_and_keeps_what_it_found(speech: Path, model: Path, tmp_path: Path, capsys) -> None:
+    other = Model(override(preset("tiny"), {"loudness_dbfs": None}))
+    other.add_decoder(3)
+    bundle.save(tmp_path / "plain", other)
+    file = tmp_path / "rows.json"
+    command = ["analyse", "decoders", "--bundle", str(model), "--data", str(speech), "--side", "all"]
+    assert main([*command, "--beside", str(tmp_path / "plain"), "--json", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert f"{CLIPS} recordings" in said
+    assert "model (tiny, spectral decoder): 2 held out of its training, 10 it may have heard in training." in said
+    assert "plain (tiny, spectral decoder): 12 of corpora it does not name" in said
+    assert "3 classes, 36 timed phones" in said
+
+    rows = json.loads(file.read_text())
+    found = {(row["measure"], row["sound"]): row for row in rows}
+    beside = "module 3 of plain (tiny, spectral decoder)"
+    sounds = {sound for _, sound in found}
+    anchors = {"Griffin-Lim of the true log-mel", "Griffin-Lim of the mean spectrum, held still"}
+    assert sounds == {"original", "module 1", "module 3", beside, *anchors}
+    assert {measure for measure, _ in found} - {"f0_correlation", "pesq"} == set(TITLES) - {"f0_correlation", "pesq"}
+    for row in rows:
+        assert row["low"] <= row["mean"] <= row["high"]
+        assert row["n"] + row["left_out"] == CLIPS
+        assert (row["own_minus_it"] is not None) == (row["sound"] == beside)
+        assert row["data"] == "speech, all"
+    # Tones tell the phone to any spectrogram, and to that of the first anchor; the second holds no course in time.
+    assert found[ACCURACY, "original"]["mean"] > 0.95
+    assert found[RETENTION, "Griffin-Lim of the true log-mel"]["low"] > 0.9
+    assert found[RETENTION, "Griffin-Lim of the mean spectrum, held still"]["high"] < 0.6
+    upper, lower = (found["log_mel_distance_db", sound]["mean"] for sound in sorted(anchors, reverse=True))
+    assert upper < lower < found["log_mel_distance_db", "module 3"]["mean"]
+
+    assert main([*command, "--name", "again", "--clips", "2"]) == 0
+    kept = bundle.read_report(model).model_extra[DECODERS_KEY]
+    assert kept[: len(rows)] == rows
+    assert {row["data"] for row in kept} == {"speech, all", "again, all"}
+    assert max(row["n"] for row in kept[len(rows) :]) == 2
+
+
+def test_a_bundle_beside_itself_is_no_better(speech: Path, model: Path) -> None:
+    shutil.copytree(model, model.parent / "twin")
+    rows, _ = compare(model, [speech], [model.parent / "twin"], "all", 2)
+    own = {(row.measure, row.module): row for row in rows if row.bundle.startswith("model")}
+    twins = [row for row in rows if row.bundle.startswith("twin")]
+    assert len(twins) == len(own)
+    for row in twins:
+        assert row.own_minus_it == (0.0, 0.0, 0.0)
+        assert (row.mean, row.low, row.high) == (own[row.measure, row.module].mean, row.low, row.high)
+    assert compare(model, [speech], [model.parent / "twin"], "all", 2)[0] == rows
+
+
+def test_loudness_of_the_recording_does_not_matter(speech: Path, model: Path, tmp_path: Path) -> None:
+    """Nor whether the model brings it to a loudness of its own."""
+    (tmp_path / "loud").mkdir()
+    for path in sorted(speech.glob("0*.wav")):
+        wave, _ = soundfile.read(path, dtype="float32")
+        soundfile.write(tmp_path / "loud" / path.name, 1.5 * wave, RATE, subtype="FLOAT")
+    rows, loud = (
+        [row for row in compare(model, [folder], [], "all", 1)[0] if row.measure == "log_mel_distance_db"]
+        for folder in (speech, tmp_path / "loud")
+    )
+    assert [row.mean for row in loud] == pytest.approx([row.mean for row in rows], rel=1e-3)
+
+
+def test_what_cannot_be_measured_is_told(speech: Path, model: Path, tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "unlabelled").mkdir()
+    shutil.copy(speech / "00.wav", tmp_path / "unlabelled")
+    monkeypatch.setitem(sys.modules, "pystoi", None)
+    monkeypatch.setitem(sys.modules, "pesq", None)
+    rows, notes = compare(model, [tmp_path / "unlabelled"], [], "all", 50)
+    packages = {measure.name for measure in MEASURES if measure.package}
+    assert not {row.measure for row in rows} & (packages | {ACCURACY, RETENTION})
+    assert any("want of pystoi and pesq: pip install 'sim-explorer[measures]'" in note for note in notes)
+    assert notes[-1] == "Phone retention cannot be measured: none of these recordings has timed phones."
+    _, notes = compare(model, [speech], [], "all", 2)
+    assert re.search("too few of the timed phones", notes[-1])
+
+
+def test_the_table_has_a_block_for_each_measure(speech: Path, model: Path) -> None:
+    rows, _ = compare(model, [speech], [], "all", 2)
+    lines = table(rows)
+    assert [line for line in lines if line in TITLES.values()] == [
+        title for name, title in TITLES.items() if any(row.measure == name for row in rows)
+    ]
+    assert len(lines) == len(rows) + 3 * len({row.measure for row in rows}) - 1
+    assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"), [(["--beside", "nowhere"], r"config\.json"), (["--data", "nowhere"], "nowhere")]
+)
+def test_faults_are_told(speech: Path, model: Path, extra: list[str], said: str, capsys) -> None:
+    assert main(["analyse", "decoders", "--bundle", str(model), "--data", str(speech), *extra]) == 1
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert re.search(said, message)
+
+
+def test_a_pause_is_no_speech(speech: Path, model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "prompts"
+    folder.mkdir()
+    hiss = 1e-4 * np.random.default_rng(0).normal(size=RATE)
+    soundfile.write(folder / "silence.wav", hiss, RATE)
+    with pytest.raises(ValueError, match="every recording is silent: none is louder than -60 dB"):
+        compare(model, [folder], [], "all", 2)
+    shutil.copy(speech / "00.wav", folder)
+    rows, notes = compare(model, [folder], [], "all", 2)
+    assert {row.n + row.left_out for row in rows} == {1}
+    assert "Left out as silent, nowhere louder than -60 dB re full scale: 1." in notes

@@ -1,0 +1,85 @@
+"""Modules above, trained further: they find what a straight line over the mean cannot, and nothing where nothing is."""
+
+import numpy as np
+import pytest
+import torch
+
+from trainer.config import preset
+from trainer.metrics.probing.fine_tuned_probe import Examples, fine_tuned_answers
+from trainer.metrics.probing.pooling import WHOLE
+from trainer.model import Model
+
+CLIPS, FRAMES, HOP = 60, 120, 20
+
+
+@pytest.fixture
+def model() -> Model:
+    torch.manual_seed(0)
+    return Model(preset("tiny")).eval()
+
+
+def rhythm(seed: int = 0) -> tuple[list[torch.Tensor], np.ndarray]:
+    """Latents of module 1 in which one dimension turns round every frame or every fourth: of one mean and spread."""
+    rng = np.random.default_rng(seed)
+    classes = np.arange(CLIPS) % 2
+    turns = [np.where(np.arange(FRAMES) // (4 if one else 1) % 2, 1.0, -1.0) for one in classes]
+    clips = [0.3 * rng.normal(size=(8, FRAMES)) for _ in classes]
+    for clip, turn in zip(clips, turns, strict=True):
+        clip[2] += 1.5 * turn
+    return [torch.tensor(clip, dtype=torch.float32) for clip in clips], classes
+
+
+def told(answers: np.ndarray, classes: np.ndarray) -> float:
+    """Bits, of the one there is."""
+    return 1 + float(np.take_along_axis(answers, classes[:, None], 1).mean()) / np.log(2)
+
+
+def parts() -> tuple[np.ndarray, np.ndarray]:
+    numbers = np.arange(CLIPS)
+    return numbers < 40, numbers % 5 == 0
+
+
+def test_the_modules_above_learn_what_the_mean_does_not_show(model: Model) -> None:
+    clips, classes = rhythm()
+    means = np.stack([clip.mean(1).numpy() for clip in clips])
+    assert np.abs(means[classes == 0].mean(0) - means[classes == 1].mean(0)).max() < 0.05
+    train, aside = parts()
+    examples = Examples(np.arange(CLIPS), [WHOLE] * CLIPS, classes)
+    before = [value.clone() for value in model.encoder.state_dict().values()]
+    answers = fine_tuned_answers(model, 1, clips, examples, train, aside)
+    assert answers.shape == (20, 2)
+    assert np.exp(answers).sum(1) == pytest.approx(np.ones(20))
+    assert told(answers, classes[~train]) > 0.5
+    assert np.array_equal(fine_tuned_answers(model, 1, clips, examples, train, aside), answers)
+    after = model.encoder.state_dict().values()
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True)), "copies learn, not the model"
+
+
+def test_nothing_is_told_of_classes_that_have_nothing_to_do_with_it(model: Model) -> None:
+    clips, _ = rhythm()
+    train, aside = parts()
+    classes = np.random.default_rng(1).integers(2, size=CLIPS)
+    answers = fine_tuned_answers(model, 1, clips, Examples(np.arange(CLIPS), [WHOLE] * CLIPS, classes), train, aside)
+    assert told(answers, classes[~train]) < 0.1
+
+
+def test_spans_of_one_clip_are_told_apart_whatever_the_length_of_its_neighbours(model: Model) -> None:
+    rng = np.random.default_rng(0)
+    rate = model.config.sample_rate
+    half = FRAMES // 2 * model.geometry[0].hop / rate
+    clips = []
+    for number in range(CLIPS):
+        clip = 0.3 * rng.normal(size=(8, FRAMES if number % 3 else 2 * FRAMES))
+        clip[2, : FRAMES // 2] += 2
+        clips.append(torch.tensor(clip, dtype=torch.float32))
+    clip = np.repeat(np.arange(CLIPS), 2)
+    examples = Examples(clip, [(0.0, half), (half, None)] * CLIPS, np.tile([0, 1], CLIPS))
+    train, aside = clip < 40, clip % 5 == 0
+    answers = fine_tuned_answers(model, 1, clips, examples, train, aside)
+    assert told(answers, examples.classes[~train]) > 0.8
+
+
+def test_above_the_deepest_there_is_none(model: Model) -> None:
+    clips, classes = rhythm()
+    with pytest.raises(ValueError, match="no module above module 3; a linear probe reads the deepest"):
+        fine_tuned_answers(model, 3, clips, Examples(np.arange(CLIPS), [WHOLE] * CLIPS, classes), *parts())

@@ -1,0 +1,1 @@
+"""Command line: `python -m trainer`. argparse only; one file a command group."""

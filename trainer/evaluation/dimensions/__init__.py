@@ -1,0 +1,1 @@
+"""Evaluation of single latent dimensions: usage, factors, effects, strongest examples."""

@@ -1,0 +1,1 @@
+"""Evaluation of ensembles: shared channels and hot spots."""

@@ -1,0 +1,59 @@
+"""Whole modules compared: all dimensions of one as a single channel, between each two models."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+
+from trainer.bundle import Measured, Space
+from trainer.evaluation.ensembles.channel_comparison import LEAST_BITS
+from trainer.evaluation.ensembles.channel_samples import Samples
+from trainer.metrics.ensembles.fingerprints import GaussianFingerprints, Joint
+from trainer.metrics.ensembles.shared_information import shared_information
+
+_RESAMPLES = 1000
+
+
+def compare_spaces(samples: Samples, models: int, seed: int = 0) -> list[Space]:
+    """A row for each module of which two models or more tell LEAST_BITS; intervals by drawing models anew."""
+    rows = []
+    for module in sorted(set(samples.origin[:, 1].tolist())):
+        of = [np.flatnonzero((samples.origin[:, 0] == m) & (samples.origin[:, 1] == module)) for m in range(models)]
+        of = [each for each in of if len(each)]
+        if len(of) < 2:
+            continue
+        every = np.concatenate(of)
+        starts = np.cumsum([0, *map(len, of)])
+        parts = GaussianFingerprints(samples.mean[every], samples.logvar[every])
+        shared = shared_information(Joint(parts, [range(a, b) for a, b in pairwise(starts.tolist())]))
+        telling = np.flatnonzero(shared.single >= LEAST_BITS)
+        if len(telling) < 2:  # what two spaces share of nothing is rounding alone
+            continue
+        shared = shared.part(telling)
+        rows.append(
+            Space(
+                module=module,
+                nmi=_over_pairs(shared.nmi(), seed),
+                vi=_over_pairs(shared.vi(), seed),
+                bits=float(shared.single.mean()),
+                ceiling=math.log2(samples.mean.shape[1]),
+            )
+        )
+    return rows
+
+
+def _over_pairs(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], seed: int) -> Measured:
+    """The mean over each two different models, of `values` [models, models]."""
+    rng, count = np.random.default_rng(seed), len(values)
+
+    def mean(drawn: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> float | None:
+        different = drawn[:, None] != drawn
+        return float(values[np.ix_(drawn, drawn)][different].mean()) if different.any() else None
+
+    found = [mean(rng.integers(count, size=count)) for _ in range(_RESAMPLES)]
+    low, high = np.quantile([one for one in found if one is not None], (0.025, 0.975)).tolist()
+    whole = mean(np.arange(count))
+    assert whole is not None
+    return Measured(value=whole, low=low, high=high)

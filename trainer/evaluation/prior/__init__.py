@@ -1,0 +1,1 @@
+"""Evaluation of the distance between latents and the prior."""

@@ -1,0 +1,1 @@
+"""Evaluation of representations by probes."""

@@ -1,0 +1,1 @@
+"""Similarity of channels across the models of an ensemble."""

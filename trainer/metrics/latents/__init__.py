@@ -1,0 +1,1 @@
+"""Properties of latent dimensions and of paths through a latent space."""

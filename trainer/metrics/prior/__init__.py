@@ -1,0 +1,1 @@
+"""Distances between latents and the prior N(0, I)."""

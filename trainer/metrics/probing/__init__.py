@@ -1,0 +1,1 @@
+"""Probes: how much of a label can be read from a representation."""

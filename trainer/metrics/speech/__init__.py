@@ -1,0 +1,1 @@
+"""Metrics of decoded speech compared with the original recording."""

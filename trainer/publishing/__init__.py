@@ -1,0 +1,1 @@
+"""Files made from a bundle for others: packed bundle, model card, HTML report."""

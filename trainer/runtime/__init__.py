@@ -1,0 +1,1 @@
+"""Process-level support: devices, process groups, malloc settings, atomic file writes."""

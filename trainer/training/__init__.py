@@ -1,0 +1,1 @@
+"""Training of encoders and decoders: loop, checkpoints, optimisers, progress."""
