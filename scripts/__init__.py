@@ -1,0 +1,1 @@
+"""Tools for maintainers: reference pages and pictures of the documentation."""
