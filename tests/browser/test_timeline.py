@@ -416,7 +416,7 @@ def test_another_recording_is_seen_whole_again(explorer: Explorer, vowel: Path) 
 def test_a_long_raster_is_averaged_into_what_a_screen_shows(explorer: Explorer) -> None:
     widths, greys = explorer.page.evaluate(
         """async () => {
-            const { drawRaster } = await import("/raster.js");
+            const { drawRaster } = await import("/drawing/raster.js");
             const frames = 65536;
             // A ramp that every other frame leaves by as much up as down: its means are the ramp.
             const values = Float32Array.from({ length: frames }, (_, at) => at / frames + (at % 2 ? 0.25 : -0.25));

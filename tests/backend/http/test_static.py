@@ -37,7 +37,7 @@ def test_every_module_is_asked_for_at_once(client: TestClient) -> None:
         path = met.pop()
         answer = client.get(f"/{path}")
         assert answer.status_code == 200, path
-        for target in re.findall(r'^(?:import|export)\b[^;]*?"(\.[^"]+)"', answer.text, re.MULTILINE):
+        for target in re.findall(r"""^(?:import|export)\b[^;]*?["'](\.[^"']+)["']""", answer.text, re.MULTILINE):
             other = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
             if other not in imported:
                 imported.add(other)

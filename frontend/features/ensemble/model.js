@@ -1,0 +1,85 @@
+// @ts-check
+/** An ensemble: many models held against one another, channel by channel, and the hot spots that were found among these. */
+import * as api from "../../server/api.js";
+import { createUpkeep } from "../../server/live-query.js";
+
+/** @typedef {import("../../core/state.js").State} State */
+/** @typedef {import("../../server/api.js").Ensemble} Ensemble */
+/** @typedef {import("../../server/api.js").HotSpot} HotSpot */
+/** @typedef {import("../../drawing/chart-loader.js").Figure} Figure */
+/** @typedef {import("../../core/choice.js").FigureName} FigureName */
+/** @typedef {{list: import("../../server/api.js").EnsembleSummary[], ensemble: Ensemble | null, name: FigureName, figure: Figure | null, missing: string}} Shown `missing` says why there is no figure */
+
+/** @param {State} state */
+function wanted({ panel, card, among }) {
+  return panel === "ensemble" && card ? { model: card.model, ensemble: among.ensemble, name: among.figure } : null;
+}
+
+/**
+ * @param {{ensemble: string | null, name: FigureName}} request
+ * @returns {Promise<Shown>}
+ */
+async function ask({ ensemble, name }) {
+  const list = await api.ensembles();
+  const chosen = (list.find((one) => one.ensemble === ensemble) ?? list[0])?.ensemble;
+  if (!chosen) return { list, ensemble: null, name, figure: null, missing: "" };
+  const [detail, drawn] = await Promise.all([api.ensemble(chosen), drawing(chosen, name)]);
+  return { list, ensemble: detail, name, ...drawn };
+}
+
+/**
+ * @param {string} ensemble
+ * @param {FigureName} name
+ */
+async function drawing(ensemble, name) {
+  try {
+    return { figure: await api.ensembleFigure(ensemble, name), missing: "" };
+  } catch (error) {
+    if (error instanceof api.Problem && error.status === 404) return { figure: null, missing: error.message };
+    throw error;
+  }
+}
+
+/** @param {import("../../core/state.js").Store} store */
+export function createEnsemble(store) {
+  createUpkeep(store, {
+    name: "ensemble",
+    keys: ["card", "panel", "among"],
+    request: wanted,
+    ask,
+    show: (ensemble) => store.set({ ensemble }),
+  });
+}
+
+/**
+ * @param {State} state
+ * @returns {{number: number, spot: HotSpot, ensemble: Ensemble} | null} the hot spot that was chosen
+ */
+export function spotOf({ ensemble: shown, among }) {
+  const ensemble = shown?.ensemble ?? null;
+  const spot = ensemble && among.spot !== null ? ensemble.hot_spots[among.spot] : undefined;
+  return ensemble && spot ? { number: Number(among.spot), spot, ensemble } : null;
+}
+
+/**
+ * The hot spot at a place of the matrix: the smallest square that holds both channels.
+ * @param {Ensemble} ensemble
+ * @param {number[]} channels
+ * @returns {number | null}
+ */
+export function spotAt({ hot_spots: spots }, channels) {
+  const inside = spots.flatMap((spot, number) => (channels.every((one) => spot.channels.includes(one)) ? [number] : []));
+  return inside.sort((one, other) => spots[one].channels.length - spots[other].channels.length)[0] ?? null;
+}
+
+/**
+ * Of each model in a hot spot the channel that shares most with its centre, the centre's own model first.
+ * @param {Ensemble} ensemble
+ * @param {HotSpot} spot
+ * @returns {(import("../../server/api.js").Channel & {channel: number, nmi: number, name: string, model: string | null})[]}
+ */
+export function representatives({ channels, members }, spot) {
+  const ranked = spot.channels.map((channel, place) => ({ channel, nmi: spot.nmi[place], ...channels[channel] })).sort((one, other) => other.nmi - one.nmi);
+  const first = ranked.filter(({ member }, place) => ranked.findIndex((one) => one.member === member) === place);
+  return first.map((one) => ({ ...one, name: members[one.member].member, model: members[one.member].model }));
+}

@@ -1,0 +1,30 @@
+// @ts-check
+/** Everything that decides the present sound, in a form that outlives the page. Pure. */
+
+/** @typedef {import("../../core/state.js").State} State */
+/** @typedef {import("../../server/api.js").DecodeRequest} DecodeRequest */
+/**
+ * @typedef {object} Recipe
+ * @property {string} made_with
+ * @property {{name: string, digest: string | null, sample_rate: number}} model `digest` is the identity of its weights
+ * @property {{example: string} | {file: string} | null} recording null where the sound is made from nothing
+ * @property {DecodeRequest} decode the body of POST /decode
+ * @property {string | null} wav_sha256 of the WAV that comes back; null where this browser cannot tell
+ */
+
+/**
+ * @param {State} state
+ * @param {string | null} digest of the sound's file
+ * @returns {Recipe | null} null while there is no sound
+ */
+export function recipeOf({ decoded, card, recording, example }, digest) {
+  if (!decoded || !card) return null;
+  const source = example ? { example } : { file: recording?.name ?? "" };
+  return {
+    made_with: "SIM Explorer",
+    model: { name: card.model, digest: card.digest, sample_rate: card.sample_rate },
+    recording: decoded.request.clip ? source : null,
+    decode: decoded.request,
+    wav_sha256: digest,
+  };
+}

@@ -1,0 +1,44 @@
+// @ts-check
+/** What is marked on the axis: cursor and reading mark. Places are kept in seconds and follow the view. */
+import { lengthOf, seen, shareOf } from "../../core/zoom.js";
+
+/** @typedef {"--mark" | "--cursor"} Mark the stylesheet's name for its place */
+
+/**
+ * @param {HTMLElement} lanes
+ * @param {import("../../core/state.js").Store} store
+ */
+export function createMarks(lanes, store) {
+  /** @type {Map<Mark, number | null>} */
+  const places = new Map();
+
+  /** @param {Mark} name */
+  function put(name) {
+    const view = seen(store.state);
+    const seconds = places.get(name) ?? null;
+    const share = seconds === null ? -1 : shareOf(view, seconds);
+    if (!lengthOf(view) || share < 0 || share > 1) lanes.style.removeProperty(name);
+    else lanes.style.setProperty(name, `${share * 100}%`);
+  }
+
+  function putAll() {
+    for (const name of places.keys()) put(name);
+    const { card, module } = store.state;
+    const field = card?.modules.find((one) => one.module === module)?.receptive_field_seconds ?? 0;
+    lanes.style.setProperty("--field", `${(field / (lengthOf(seen(store.state)) || 1)) * 100}%`);
+  }
+  store.on(["view", "recording", "card", "module", "decoded"], putAll);
+
+  return {
+    /**
+     * @param {Mark} name
+     * @param {number | null} seconds null hides the mark
+     */
+    set(name, seconds) {
+      places.set(name, seconds);
+      put(name);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createMarks>} Marks */

@@ -1,0 +1,68 @@
+// @ts-check
+/** The waveform's lane: from the server's peaks, and from the samples themselves when it is seen from nearer than those show. */
+import { peaksOf, samplesOf } from "../../audio/samples.js";
+import { lengthOf, seen } from "../../core/zoom.js";
+import { drawWaveform } from "../../drawing/waveform.js";
+
+/** @typedef {import("../../audio/samples.js").Samples} Samples */
+/** @typedef {import("../../core/state.js").Recording} Recording */
+
+/** A stretch may be this many pixels wide before the samples are looked at. */
+const COARSE_PIXELS = 2;
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {import("../../core/state.js").Store} store
+ * @param {import("../../audio/source-audio.js").OriginalOf} originalOf
+ */
+export function createWaveform(canvas, store, originalOf) {
+  /** @type {{recording: Recording, samples: Samples | null} | null} last looked at closely; null samples while they are read, or for good */
+  let close = null;
+
+  /** @param {Recording} recording */
+  function samplesFor(recording) {
+    if (close?.recording !== recording) {
+      const mine = (close = { recording, samples: /** @type {Samples | null} */ (null) });
+      obtain(recording).then((samples) => {
+        mine.samples = samples;
+        if (samples && close === mine) draw();
+      });
+    }
+    return close.samples;
+  }
+
+  /** @param {Recording} recording @returns {Promise<Samples | null>} null where the peaks must do */
+  async function obtain(recording) {
+    try {
+      const file = await originalOf(recording);
+      return file && (await samplesOf(file));
+    } catch {
+      return null;
+    }
+  }
+
+  function draw() {
+    const { recording } = store.state;
+    const encoded = recording?.encoded;
+    canvas.hidden = !encoded;
+    if (!encoded) return;
+    const { peaks, duration } = encoded;
+    const view = seen(store.state);
+    const loudest = peaks.reduce((most, peak) => Math.max(most, Math.abs(peak)), 1e-4);
+    const stretches = (peaks.length / 2) * (lengthOf(view) / duration);
+    const samples = stretches * COARSE_PIXELS < canvas.width ? samplesFor(recording) : null;
+    if (samples) drawWaveform(canvas, peaksOf(samples, view, canvas.width), loudest);
+    else drawWaveform(canvas, peaks, loudest, { from: view.start / duration, to: view.end / duration });
+  }
+
+  // Measured here alone: asked for at every drawing, it would have the page laid out anew each time.
+  new ResizeObserver(([{ contentRect }]) => {
+    const ratio = devicePixelRatio || 1;
+    const [width, height] = [contentRect.width, contentRect.height].map((size) => Math.max(1, Math.round(size * ratio)));
+    if (canvas.width === width && canvas.height === height) return;
+    Object.assign(canvas, { width, height });
+    draw();
+  }).observe(/** @type {Element} */ (canvas.parentElement));
+
+  return { draw };
+}
