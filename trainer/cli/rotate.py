@@ -1,0 +1,33 @@
+"""`rotate`: rotate the latent spaces of a bundle towards labelled factors."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from trainer.cli.options import Commands, add_bundle, add_deprecated
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `rotate`."""
+    rotate = commands.add_parser("rotate", help="rotate latent dimensions towards the labels of a corpus")
+    add_bundle(rotate)
+    mode = rotate.add_mutually_exclusive_group(required=True)
+    mode.add_argument(
+        "--data", type=Path, action="append", help="a labelled corpus used in training (may be repeated)"
+    )
+    undo = mode.add_argument("--undo", action="store_true", help="remove the rotation")
+    add_deprecated(mode, "--as-trained", undo)
+    rotate.add_argument("--clips", type=int, default=300, help="maximum number of recordings, evenly spaced")
+    rotate.set_defaults(run=_rotate)
+
+
+def _rotate(options: argparse.Namespace) -> None:
+    from trainer.evaluation.dimensions.rotation import align, restore
+
+    if options.undo:
+        restore(options.bundle)
+        print("Removed the rotation, and the results for rotated dimensions from report.json.")
+    else:
+        print("\n".join(align(options.bundle, options.data, options.clips)))
+        print("\nRemoved earlier results for dimensions from report.json. Run `python -m trainer analyse all` next.")
