@@ -1,49 +1,48 @@
-// @ts-check
 /** Puts the explorer together: one state, one session with the server, one player, and the views on them. */
-import { createStretches } from "./audio/clip-player.js";
-import { Player } from "./audio/player.js";
-import { createOriginals } from "./audio/source-audio.js";
-import { fromAddress, toAddress } from "./core/address.js";
-import { CHOICE } from "./core/choice.js";
-import { createHistory } from "./core/history.js";
-import { bindKeys } from "./core/keys.js";
-import { createStore } from "./core/state.js";
-import { part } from "./drawing/dom.js";
-import { createBetween } from "./features/compare/interpolation.js";
-import { createTwin } from "./features/compare/second-model.js";
-import { createKept } from "./features/compare/snapshot.js";
-import { showCompare } from "./features/compare/view.js";
-import { createDossier } from "./features/dimension-card/dimension-details.js";
-import { showNormality } from "./features/distribution/view.js";
-import { createKin } from "./features/ensemble/ensemble-membership.js";
-import { createRelatives } from "./features/ensemble/hot-spot-traversals.js";
-import { createEnsemble } from "./features/ensemble/model.js";
-import { showEnsemble } from "./features/ensemble/view.js";
-import { createGrid } from "./features/grid/model.js";
-import { showGrid } from "./features/grid/view.js";
-import { showHelp } from "./features/help/view.js";
-import { showModules } from "./features/layers/layer-choice.js";
-import { createLayers } from "./features/layers/model.js";
-import { showProbes } from "./features/layers/probes-view.js";
-import { showLayers } from "./features/layers/view.js";
-import { createMap } from "./features/map/model.js";
-import { showMap } from "./features/map/view.js";
-import { showSteps } from "./features/onboarding/view.js";
-import { showPanels } from "./features/panels/view.js";
-import { showShare } from "./features/share/view.js";
-import { showBench } from "./features/sliders/slider-toolbar.js";
-import { createSweep } from "./features/sliders/sweep.js";
-import { showSliders } from "./features/sliders/view.js";
-import { createRecents } from "./features/sources/recent-files.js";
-import { showRecorder } from "./features/sources/recorder.js";
-import { showSource } from "./features/sources/view.js";
-import { showStatus } from "./features/status/view.js";
-import { showTimeline } from "./features/timeline/view.js";
-import { showTransport } from "./features/transport/view.js";
-import { showPrior } from "./features/typicality/view.js";
-import { createFigures } from "./server/figures.js";
-import { createLatents } from "./server/latents.js";
-import { createSession } from "./server/session.js";
+import { createStretches } from './audio/clip-player.js';
+import { Player } from './audio/player.js';
+import { createOriginals } from './audio/source-audio.js';
+import { fromAddress, toAddress } from './core/address.js';
+import { CHOICE } from './core/choice.js';
+import { createHistory } from './core/history.js';
+import { bindKeys } from './core/keys.js';
+import { createStore } from './core/state.js';
+import { part } from './drawing/dom.js';
+import { createBetween } from './features/compare/interpolation.js';
+import { createTwin } from './features/compare/second-model.js';
+import { createKept } from './features/compare/snapshot.js';
+import { showCompare } from './features/compare/view.js';
+import { createDossier } from './features/dimension-card/dimension-details.js';
+import { showNormality } from './features/distribution/view.js';
+import { createKin } from './features/ensemble/ensemble-membership.js';
+import { createRelatives } from './features/ensemble/hot-spot-traversals.js';
+import { createEnsemble } from './features/ensemble/model.js';
+import { showEnsemble } from './features/ensemble/view.js';
+import { createGrid } from './features/grid/model.js';
+import { showGrid } from './features/grid/view.js';
+import { showHelp } from './features/help/view.js';
+import { showModules } from './features/layers/layer-choice.js';
+import { createLayers } from './features/layers/model.js';
+import { showProbes } from './features/layers/probes-view.js';
+import { showLayers } from './features/layers/view.js';
+import { createMap } from './features/map/model.js';
+import { showMap } from './features/map/view.js';
+import { showSteps } from './features/onboarding/view.js';
+import { showPanels } from './features/panels/view.js';
+import { showShare } from './features/share/view.js';
+import { showBench } from './features/sliders/slider-toolbar.js';
+import { createSweep } from './features/sliders/sweep.js';
+import { showSliders } from './features/sliders/view.js';
+import { createRecents } from './features/sources/recent-files.js';
+import { showRecorder } from './features/sources/recorder.js';
+import { showSource } from './features/sources/view.js';
+import { showStatus } from './features/status/view.js';
+import { showTimeline } from './features/timeline/view.js';
+import { showTransport } from './features/transport/view.js';
+import { showPrior } from './features/typicality/view.js';
+import { createFigures } from './server/figures.js';
+import { createLatents } from './server/latents.js';
+import { createSession } from './server/session.js';
 
 const ADDRESS_DELAY_MS = 150;
 
@@ -66,12 +65,19 @@ showLayers(store, player, layers, transport);
 showTimeline(store, player, { latents, originalOf, playFrom: transport.playFrom });
 const release = () => {
   history.seal();
-  transport.playReleased("decoded", session.settled);
+  transport.playReleased('decoded', session.settled);
 };
 const sweep = createSweep({ settled: session.settled, keepUp: transport.keepUp });
 showBench(store, history, release);
 const stretches = createStretches(store, player);
-showSliders(store, latents, { release, sweep, history, dossier: createDossier(store), stretches, kin: createKin(store) });
+showSliders(store, latents, {
+  release,
+  sweep,
+  history,
+  dossier: createDossier(store),
+  stretches,
+  kin: createKin(store),
+});
 showGrid(store, createGrid(store), { player, transport, history, release });
 createTwin(store);
 showCompare(store, createKept(store, session, history), createBetween(store), { player, transport, release });
@@ -87,8 +93,8 @@ const share = showShare(store, latents);
 const help = showHelp();
 
 bindKeys({
-  toggleDecoded: () => transport.toggle("decoded"),
-  toggleOriginal: () => transport.toggle("original"),
+  toggleDecoded: () => transport.toggle('decoded'),
+  toggleOriginal: () => transport.toggle('original'),
   swap: transport.swap,
   toggleLoop: transport.toggleLoop,
   undo: history.undo,
@@ -100,11 +106,11 @@ bindKeys({
     store.set({ panel });
     part(`tab-${panel}`).focus();
   },
-  openFile: () => part("file").click(),
+  openFile: () => part('file').click(),
   share: share.open,
   find() {
-    store.set({ panel: "sliders" });
-    part("search").focus();
+    store.set({ panel: 'sliders' });
+    part('search').focus();
   },
   help: help.open,
 });
@@ -113,9 +119,9 @@ bindKeys({
 let writing;
 store.on(CHOICE, () => {
   clearTimeout(writing);
-  writing = setTimeout(() => globalThis.history.replaceState(null, "", `#${toAddress(store.state)}`), ADDRESS_DELAY_MS);
+  writing = setTimeout(() => globalThis.history.replaceState(null, '', `#${toAddress(store.state)}`), ADDRESS_DELAY_MS);
 });
-addEventListener("hashchange", () => {
+addEventListener('hashchange', () => {
   clearTimeout(writing);
   store.set(fromAddress(location.hash));
   session.start();

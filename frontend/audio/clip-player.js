@@ -1,18 +1,18 @@
-// @ts-check
 /** A stretch of one of the model's examples, heard by itself: it has nothing to do with the open recording, its cursor or its loop. */
-import * as api from "../server/api.js";
-import { noticeOf } from "../server/retry.js";
+import * as api from '../server/api.js';
+import { noticeOf } from '../server/retry.js';
 
 /** @typedef {{clip: string, start: number, end: number}} Stretch of an example, in seconds */
 
 const FADE_SECONDS = 0.006;
 
 /** @param {Stretch | null} one @param {Stretch | null} other */
-export const sameStretch = (one, other) => one?.clip === other?.clip && one?.start === other?.start && one?.end === other?.end;
+export const sameStretch = (one, other) =>
+  one?.clip === other?.clip && one?.start === other?.start && one?.end === other?.end;
 
 /**
- * @param {import("../core/state.js").Store} store
- * @param {import("./player.js").Player} player
+ * @param {import('../core/state.js').Store} store
+ * @param {import('./player.js').Player} player
  */
 export function createStretches(store, player) {
   /** @type {AudioContext | null} made at the first play, as browsers want it */
@@ -22,11 +22,11 @@ export function createStretches(store, player) {
   /** @type {Map<string, Promise<Blob>>} examples of the model, as far as they were wanted */
   let files = new Map();
 
-  store.on(["model"], () => {
+  store.on(['model'], () => {
     stop();
     files = new Map();
   });
-  player.addEventListener("change", () => player.side !== null && stop());
+  player.addEventListener('change', () => player.side !== null && stop());
 
   function stop() {
     source?.stop();
@@ -49,15 +49,21 @@ export function createStretches(store, player) {
     store.set({ stretch });
     const wanted = () => store.state.stretch === stretch;
     try {
-      context ??= new AudioContext({ latencyHint: "interactive" });
-      if (context.state === "suspended") await context.resume();
+      context ??= new AudioContext({ latencyHint: 'interactive' });
+      if (context.state === 'suspended') await context.resume();
       const buffer = await player.prepare(await file(stretch.clip));
       if (wanted()) sound(context, buffer, stretch);
     } catch (error) {
       if (!wanted()) return;
       stop();
-      const unplayable = { kind: /** @type {const} */ ("error"), title: "Cannot play", detail: /** @type {Error} */ (error).message };
-      store.set({ notice: error instanceof api.Problem || error instanceof api.Unreachable ? noticeOf(error) : unplayable });
+      const unplayable = {
+        kind: /** @type {const} */ ('error'),
+        title: 'Cannot play',
+        detail: /** @type {Error} */ (error).message,
+      };
+      store.set({
+        notice: error instanceof api.Problem || error instanceof api.Unreachable ? noticeOf(error) : unplayable,
+      });
     }
   }
 
@@ -75,7 +81,7 @@ export function createStretches(store, player) {
     gain.gain.setValueAtTime(1, began + length - FADE_SECONDS);
     gain.gain.linearRampToValueAtTime(0, began + length);
     own.connect(gain).connect(context.destination);
-    own.addEventListener("ended", () => source === own && stop());
+    own.addEventListener('ended', () => source === own && stop());
     own.start(began, start, length);
     source = own;
   }

@@ -1,4 +1,3 @@
-// @ts-check
 /** How loud a sound is, and what brings it to the loudness of another. Pure. */
 
 /** @typedef {{rms: number, peak: number}} Level of a sound within full scale */

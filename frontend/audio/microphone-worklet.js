@@ -1,4 +1,3 @@
-// @ts-check
 /** Runs on the audio thread: passes what the microphone hears on to the page, its channels averaged. */
 
 /** The page is told this often, in samples: a fortieth of a second or so, often enough for a level that moves. */
@@ -8,7 +7,7 @@ const CHUNK = 1024;
 const { AudioWorkletProcessor, registerProcessor } = /** @type {any} */ (globalThis);
 
 registerProcessor(
-  "microphone",
+  'microphone',
   class extends AudioWorkletProcessor {
     #chunk = new Float32Array(CHUNK);
     #filled = 0;

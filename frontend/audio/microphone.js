@@ -1,4 +1,3 @@
-// @ts-check
 /** Records from the microphone. No DOM. */
 
 /** What the service and a listener have patience for. */
@@ -11,9 +10,10 @@ export class NoMicrophone extends Error {}
 
 /** Why a browser that has the means may still give no sound, by the name of its error. */
 const REFUSALS = /** @type {Record<string, string>} */ ({
-  NotAllowedError: "The browser was told not to let this page listen. Allow the microphone beside the page’s address, then record again.",
-  NotFoundError: "No microphone was found. Plug one in, or open a file.",
-  NotReadableError: "Another program holds the microphone. Close it there, then record again.",
+  NotAllowedError:
+    'The browser was told not to let this page listen. Allow the microphone beside the page’s address, then record again.',
+  NotFoundError: 'No microphone was found. Plug one in, or open a file.',
+  NotReadableError: 'Another program holds the microphone. Close it there, then record again.',
 });
 
 /**
@@ -32,17 +32,20 @@ export async function listen(onLevel) {
   const chunks = [];
   let length = 0;
   try {
-    await context.audioWorklet.addModule(new URL("microphone-worklet.js", import.meta.url));
+    await context.audioWorklet.addModule(new URL('microphone-worklet.js', import.meta.url));
     await context.resume();
   } catch {
     release();
-    throw new NoMicrophone("This browser could not begin to record. Open a file instead.");
+    throw new NoMicrophone('This browser could not begin to record. Open a file instead.');
   }
-  const tap = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
+  const tap = new AudioWorkletNode(context, 'microphone', { numberOfOutputs: 0 });
   tap.port.onmessage = ({ data }) => {
     chunks.push(data);
     length += data.length;
-    onLevel(data.reduce((/** @type {number} */ most, /** @type {number} */ sample) => Math.max(most, Math.abs(sample)), 0), length / context.sampleRate);
+    onLevel(
+      data.reduce((/** @type {number} */ most, /** @type {number} */ sample) => Math.max(most, Math.abs(sample)), 0),
+      length / context.sampleRate,
+    );
   };
   context.createMediaStreamSource(stream).connect(tap);
 
@@ -62,10 +65,12 @@ export async function listen(onLevel) {
 /** @returns {Promise<MediaStream>} as it hears, with none of the tricks that make calls clearer and speech unlike itself */
 async function microphone() {
   if (!isSecureContext) {
-    throw new NoMicrophone("Browsers let a page listen only over https or on this very computer. Open the explorer at such an address, or open a file.");
+    throw new NoMicrophone(
+      'Browsers let a page listen only over https or on this very computer. Open the explorer at such an address, or open a file.',
+    );
   }
-  if (!navigator.mediaDevices?.getUserMedia || !("AudioWorkletNode" in globalThis)) {
-    throw new NoMicrophone("This browser cannot record. Open a file instead.");
+  if (!navigator.mediaDevices?.getUserMedia || !('AudioWorkletNode' in globalThis)) {
+    throw new NoMicrophone('This browser cannot record. Open a file instead.');
   }
   try {
     return await navigator.mediaDevices.getUserMedia({
@@ -73,7 +78,9 @@ async function microphone() {
     });
   } catch (error) {
     const { name } = /** @type {Error} */ (error);
-    throw new NoMicrophone(REFUSALS[name] ?? "The microphone gave no sound. Look whether it works elsewhere, or open a file.");
+    throw new NoMicrophone(
+      REFUSALS[name] ?? 'The microphone gave no sound. Look whether it works elsewhere, or open a file.',
+    );
   }
 }
 

@@ -1,10 +1,9 @@
-// @ts-check
 /** Plays one sound at a time, and says where in it we are. All sounds are of one recording, so they share one cursor, one loop and one loudness. */
-import { sameSpan } from "../core/edits.js";
-import { levelOf, matchingGain } from "./loudness.js";
+import { sameSpan } from '../core/edits.js';
+import { levelOf, matchingGain } from './loudness.js';
 
-/** @typedef {import("../core/state.js").Side} Side */
-/** @typedef {import("../core/edits.js").Span} Span */
+/** @typedef {import('../core/state.js').Side} Side */
+/** @typedef {import('../core/edits.js').Span} Span */
 /** @typedef {Blob | ArrayBuffer} SoundFile left as it is */
 /** @typedef {SoundFile | null | Promise<SoundFile | null>} Sound null is no sound */
 /**
@@ -24,7 +23,7 @@ export class Player extends EventTarget {
   #context = null;
   /** @type {WeakMap<SoundFile, Promise<AudioBuffer>>} */
   #ready = new WeakMap();
-  /** @type {WeakMap<AudioBuffer, import("./loudness.js").Level>} */
+  /** @type {WeakMap<AudioBuffer, import('./loudness.js').Level>} */
   #levels = new WeakMap();
   /** @type {Playing & {source: AudioBufferSourceNode, gain: GainNode, from: number, began: number, ring: Span | null} | null} */
   #current = null;
@@ -95,7 +94,7 @@ export class Player extends EventTarget {
   /** Fires `change`. */
   set cursor(at) {
     this.#cursor = at;
-    this.dispatchEvent(new Event("change"));
+    this.dispatchEvent(new Event('change'));
   }
 
   /** @returns {Span | null} what is played again and again, in seconds; null for nothing */
@@ -120,7 +119,7 @@ export class Player extends EventTarget {
   }
 
   #awake() {
-    return (this.#context ??= new AudioContext({ latencyHint: "interactive" }));
+    return (this.#context ??= new AudioContext({ latencyHint: 'interactive' }));
   }
 
   /**
@@ -131,7 +130,7 @@ export class Player extends EventTarget {
    */
   async #begin(side, file, { at = null, breath = 0, once = false, like = null }, over) {
     const context = this.#awake();
-    if (context.state === "suspended") await context.resume();
+    if (context.state === 'suspended') await context.resume();
     const sound = await file;
     const buffer = sound && (await this.#decode(context, sound));
     const volume = buffer ? await this.#volume(context, buffer, like) : 1;
@@ -147,7 +146,9 @@ export class Player extends EventTarget {
    * @returns {Promise<number>} 1 where there is nothing to compare with, or this browser cannot read it
    */
   async #volume(context, buffer, like) {
-    const reference = await Promise.resolve(like).then((file) => file && this.#decode(context, file)).catch(() => null);
+    const reference = await Promise.resolve(like)
+      .then((file) => file && this.#decode(context, file))
+      .catch(() => null);
     return reference && reference !== buffer ? matchingGain(this.#level(buffer), this.#level(reference)) : 1;
   }
 
@@ -169,12 +170,17 @@ export class Player extends EventTarget {
     const from = wanted >= start && wanted < end ? wanted : start;
     this.#silence();
     const began = context.currentTime + breath;
-    const source = new AudioBufferSourceNode(context, { buffer, loop: Boolean(ring), loopStart: ring?.start ?? 0, loopEnd: ring?.end ?? 0 });
+    const source = new AudioBufferSourceNode(context, {
+      buffer,
+      loop: Boolean(ring),
+      loopStart: ring?.start ?? 0,
+      loopEnd: ring?.end ?? 0,
+    });
     const gain = new GainNode(context, { gain: 0 });
     gain.gain.setValueAtTime(0, began);
     gain.gain.linearRampToValueAtTime(volume, began + FADE_SECONDS);
     source.connect(gain).connect(context.destination);
-    source.addEventListener("ended", () => {
+    source.addEventListener('ended', () => {
       if (this.#current?.source !== source) return;
       this.#end();
       over(true);
@@ -182,7 +188,7 @@ export class Player extends EventTarget {
     source.start(began, from);
     this.#current = { side, buffer, volume, breath, once, over, source, gain, from, began, ring };
     this.side = side;
-    this.dispatchEvent(new Event("change"));
+    this.dispatchEvent(new Event('change'));
   }
 
   /**
@@ -192,7 +198,9 @@ export class Player extends EventTarget {
    */
   #ring({ duration, sampleRate }) {
     if (!this.#loop) return null;
-    const [start, end] = [this.#loop.start, this.#loop.end].map((seconds) => Math.round(Math.min(seconds, duration) * sampleRate) / sampleRate);
+    const [start, end] = [this.#loop.start, this.#loop.end].map(
+      (seconds) => Math.round(Math.min(seconds, duration) * sampleRate) / sampleRate,
+    );
     return start < end ? { start, end } : { start: 0, end: duration };
   }
 
@@ -205,9 +213,13 @@ export class Player extends EventTarget {
     if (!buffer) {
       // decodeAudioData takes the bytes it is given away, so it gets a copy.
       const bytes = file instanceof Blob ? file.arrayBuffer() : Promise.resolve(file.slice(0));
-      buffer = bytes.then((copy) => context.decodeAudioData(copy)).catch(() => {
-        throw new Error("This browser cannot play the format of this file. It can still be explored, and its decoded sound played.");
-      });
+      buffer = bytes
+        .then((copy) => context.decodeAudioData(copy))
+        .catch(() => {
+          throw new Error(
+            'This browser cannot play the format of this file. It can still be explored, and its decoded sound played.',
+          );
+        });
       this.#ready.set(file, buffer);
     }
     return buffer;
@@ -225,6 +237,6 @@ export class Player extends EventTarget {
   #end() {
     this.#current = null;
     this.side = null;
-    this.dispatchEvent(new Event("change"));
+    this.dispatchEvent(new Event('change'));
   }
 }

@@ -1,4 +1,3 @@
-// @ts-check
 /** The samples of a recording, for a waveform seen from nearer than the server's peaks show it. */
 
 /** Channels are read at this rate whatever the file's, which is fine enough to be drawn. */
@@ -22,7 +21,7 @@ export async function samplesOf(file) {
 
 /**
  * @param {Samples} samples
- * @param {import("../core/edits.js").Span} span in seconds
+ * @param {import('../core/edits.js').Span} span in seconds
  * @param {number} most stretches
  * @returns {Float32Array} [2, n]: lowest and highest sample of each of n equal stretches of that span; each reaches to the next one's first sample,
  * so that the line never breaks

@@ -1,8 +1,7 @@
-// @ts-check
 /** The sound of the original: the file that was opened, or, of a clip known by its address alone, what the server still holds. */
-import * as api from "../server/api.js";
+import * as api from '../server/api.js';
 
-/** @typedef {(recording: import("../core/state.js").Recording | null) => Blob | Promise<Blob> | null} OriginalOf null while none is open */
+/** @typedef {(recording: import('../core/state.js').Recording | null) => Blob | Promise<Blob> | null} OriginalOf null while none is open */
 
 /** @returns {OriginalOf} what the server holds is fetched once, when it is first wanted */
 export function createOriginals() {

@@ -1,4 +1,3 @@
-// @ts-check
 /** The wire's arrays: `{shape, dtype, data}` with base64 little-endian row-major bytes, and spectrograms made of them. */
 
 /** @typedef {{shape: number[], dtype: string, data: string}} WireArray */
@@ -27,7 +26,7 @@ function halfTable() {
 }
 
 /** @type {((text: string) => Uint8Array<ArrayBuffer>) | undefined} of browsers since 2025, several times as fast */
-const fromBase64 = Reflect.get(Uint8Array, "fromBase64")?.bind(Uint8Array);
+const fromBase64 = Reflect.get(Uint8Array, 'fromBase64')?.bind(Uint8Array);
 
 /**
  * @param {string} text base64
@@ -61,8 +60,8 @@ function floatsFromHalves(buffer, offset, count) {
 export function floatsFrom({ shape, dtype, data }) {
   const { buffer } = bytesFrom(data);
   const count = shape.reduce((product, size) => product * size, 1);
-  if (dtype === "float32") return new Float32Array(buffer, 0, count);
-  if (dtype !== "float16") throw new TypeError(`The server sent an array of ${dtype}, which this page cannot read.`);
+  if (dtype === 'float32') return new Float32Array(buffer, 0, count);
+  if (dtype !== 'float16') throw new TypeError(`The server sent an array of ${dtype}, which this page cannot read.`);
   return floatsFromHalves(buffer, 0, count);
 }
 
@@ -74,10 +73,20 @@ export function npyFrom(file) {
   const view = new DataView(file);
   const begins = view.getUint8(6) === 1 ? 10 : 12; // the header's length has two bytes in version 1 of the format, four after it
   const length = begins === 10 ? view.getUint16(8, true) : view.getUint32(8, true);
-  const header = new TextDecoder("latin1").decode(new Uint8Array(file, begins, length));
-  if (!/'descr': '<f2'/.test(header)) throw new TypeError("The server sent latents in a form this page cannot read.");
-  const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? "").split(",").filter((size) => size.trim()).map(Number);
-  return { shape, values: floatsFromHalves(file, begins + length, shape.reduce((product, size) => product * size, 1)) };
+  const header = new TextDecoder('latin1').decode(new Uint8Array(file, begins, length));
+  if (!/'descr': '<f2'/.test(header)) throw new TypeError('The server sent latents in a form this page cannot read.');
+  const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? '')
+    .split(',')
+    .filter((size) => size.trim())
+    .map(Number);
+  return {
+    shape,
+    values: floatsFromHalves(
+      file,
+      begins + length,
+      shape.reduce((product, size) => product * size, 1),
+    ),
+  };
 }
 
 /**

@@ -1,9 +1,8 @@
-// @ts-check
 /** What a person can choose; the page's address holds exactly this. Pure. */
 
-/** @typedef {import("./edits.js").Op} Op */
-/** @typedef {import("./edits.js").Span} Span */
-/** @typedef {import("./edits.js").Gestures} Gestures */
+/** @typedef {import('./edits.js').Op} Op */
+/** @typedef {import('./edits.js').Span} Span */
+/** @typedef {import('./edits.js').Gestures} Gestures */
 /** @typedef {"mean" | "sample" | "prior" | "zero"} Base the clip's posterior mean, a draw of it, a draw of N(0, I), or zero */
 /** @typedef {"sliders" | "grid" | "compare" | "layers" | "map" | "prior" | "ensemble"} Panel */
 /** @typedef {"kept" | "clips" | "models"} Comparison with a state kept as B, along the way to a second clip, or with another model */
@@ -21,7 +20,7 @@
 /**
  * What is compared. The second clip is an example or, as in Choice, a clip with its file's name; `share` of the way to it, from 0 to 1, in the
  * `top` dimensions that contribute most or, where that is null, in all; `twin` is the other model, null for the page to choose; with `match` one dimension alone moves both.
- * @typedef {{by: Comparison, example: string | null, clip: string | null, file: string | null, share: number, top: number | null, twin: string | null, match: import("./dimension-match.js").Match | null}} Compare
+ * @typedef {{by: Comparison, example: string | null, clip: string | null, file: string | null, share: number, top: number | null, twin: string | null, match: import('./dimension-match.js').Match | null}} Compare
  */
 
 /**
@@ -47,27 +46,39 @@
  */
 
 /** @type {readonly Comparison[]} */
-export const COMPARISONS = ["kept", "clips", "models"];
+export const COMPARISONS = ['kept', 'clips', 'models'];
 
 /** @type {readonly Panel[]} */
-export const PANELS = ["sliders", "grid", "compare", "layers", "map", "prior", "ensemble"];
+export const PANELS = ['sliders', 'grid', 'compare', 'layers', 'map', 'prior', 'ensemble'];
 
 /** @type {readonly Measure[]} */
-export const MEASURES = ["bits", "accuracy", "margin"];
+export const MEASURES = ['bits', 'accuracy', 'margin'];
 
 /** @type {readonly Unit[]} */
-export const UNITS = ["phone", "frame", "utterance"];
+export const UNITS = ['phone', 'frame', 'utterance'];
 
 /** @type {readonly FigureName[]} */
-export const FIGURES = ["channels", "hotspots", "fusion"];
+export const FIGURES = ['channels', 'hotspots', 'fusion'];
 
 /** @type {Choice} */
 export const NOTHING_CHOSEN = {
-  model: null, module: null, example: null, clip: null, file: null, op: "add", base: "mean", seed: 0, span: null, gestures: {},
-  panel: "sliders", grid: { module: null, dim: null, against: null, steps: null, low: -3, high: 3 },
-  compare: { by: "kept", example: null, clip: null, file: null, share: 0.5, top: null, twin: null, match: null },
-  probed: { label: null, measure: "bits" }, map: { unit: null, by: null, projection: null },
-  normality: { dim: null }, among: { ensemble: null, spot: null, figure: "channels" },
+  model: null,
+  module: null,
+  example: null,
+  clip: null,
+  file: null,
+  op: 'add',
+  base: 'mean',
+  seed: 0,
+  span: null,
+  gestures: {},
+  panel: 'sliders',
+  grid: { module: null, dim: null, against: null, steps: null, low: -3, high: 3 },
+  compare: { by: 'kept', example: null, clip: null, file: null, share: 0.5, top: null, twin: null, match: null },
+  probed: { label: null, measure: 'bits' },
+  map: { unit: null, by: null, projection: null },
+  normality: { dim: null },
+  among: { ensemble: null, spot: null, figure: 'channels' },
 };
 
 /** The keys the address holds. */

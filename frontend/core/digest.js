@@ -1,4 +1,3 @@
-// @ts-check
 /** The SHA-256 digest of a sound. */
 
 /**
@@ -8,6 +7,6 @@
 export async function digestOf(sound) {
   const bytes = await sound.catch(() => null);
   if (!bytes || !crypto.subtle) return null;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

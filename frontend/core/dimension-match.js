@@ -1,7 +1,6 @@
-// @ts-check
 /** One dimension of a model and the dimension of another that holds most of the same: what moves the one moves the other. Pure. */
 
-/** @typedef {import("./edits.js").Gesture} Gesture */
+/** @typedef {import('./edits.js').Gesture} Gesture */
 /** @typedef {{module: number, dim: number, toModule: number, toDim: number, way: 1 | -1}} Match `way` is -1 where the two run against each other */
 /** @typedef {{dims: number, frames: number, mean: Float32Array}} Means [dims, frames] of one clip */
 /** @typedef {{hop_seconds: number, first_frame_seconds: number}} Clock of a module's frames */
@@ -9,7 +8,8 @@
 const SAID = /^(\d{1,3})\.(\d{1,5})([~!])(\d{1,3})\.(\d{1,5})$/;
 
 /** @param {Match} match As in "3.12~2.5": dimension 12 of module 3 and 5 of module 2; "!" where they run against each other. */
-export const saidMatch = ({ module, dim, toModule, toDim, way }) => `${module}.${dim}${way > 0 ? "~" : "!"}${toModule}.${toDim}`;
+export const saidMatch = ({ module, dim, toModule, toDim, way }) =>
+  `${module}.${dim}${way > 0 ? '~' : '!'}${toModule}.${toDim}`;
 
 /**
  * @param {string} said
@@ -18,7 +18,13 @@ export const saidMatch = ({ module, dim, toModule, toDim, way }) => `${module}.$
 export function heardMatch(said) {
   const [, module, dim, sign, toModule, toDim] = SAID.exec(said) ?? [];
   if (sign === undefined) return null;
-  return { module: Number(module), dim: Number(dim), toModule: Number(toModule), toDim: Number(toDim), way: sign === "~" ? 1 : -1 };
+  return {
+    module: Number(module),
+    dim: Number(dim),
+    toModule: Number(toModule),
+    toDim: Number(toDim),
+    way: sign === '~' ? 1 : -1,
+  };
 }
 
 /**
@@ -28,7 +34,11 @@ export function heardMatch(said) {
  * @returns {Gesture}
  */
 export function matched({ edits, muted }, { dim, toDim, way }) {
-  const turned = (/** @type {import("./edits.js").Edit} */ edit) => ({ ...edit, dim: toDim, value: edit.op === "scale" ? edit.value : way * edit.value });
+  const turned = (/** @type {import('./edits.js').Edit} */ edit) => ({
+    ...edit,
+    dim: toDim,
+    value: edit.op === 'scale' ? edit.value : way * edit.value,
+  });
   return { edits: edits.filter((edit) => edit.dim === dim).map(turned), muted: muted.includes(dim) ? [toDim] : [] };
 }
 

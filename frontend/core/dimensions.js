@@ -1,11 +1,10 @@
-// @ts-check
 /** Which dimensions the bench shows, in which order, and how far their sliders travel. Pure. */
-import { summaryOf } from "./state.js";
+import { summaryOf } from './state.js';
 
-/** @typedef {import("../server/api.js").Dimension} Dimension */
-/** @typedef {import("./state.js").State} State */
-/** @typedef {import("./preferences.js").Order} Order */
-/** @typedef {import("./preferences.js").Reach} Reach */
+/** @typedef {import('../server/api.js').Dimension} Dimension */
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./preferences.js').Order} Order */
+/** @typedef {import('./preferences.js').Reach} Reach */
 
 /** @typedef {{low: number, high: number}} Ends of the slider's travel */
 
@@ -28,8 +27,8 @@ export function dimensionsOf(state) {
 /**
  * How much each dimension says in the chosen span, or in the whole clip: mean KL to N(0, 1) over its frames in nats; where the encoder has no
  * spread, the mean square.
- * @param {import("../server/api.js").Latents} latents
- * @param {import("./edits.js").Span | null} span
+ * @param {import('../server/api.js').Latents} latents
+ * @param {import('./edits.js').Span | null} span
  * @param {number} hop seconds a frame
  * @returns {number[]}
  */
@@ -48,7 +47,8 @@ export function saidIn({ dims, frames, mean, logvar }, span, hop) {
  * @param {number} logvar
  * @returns {number} KL of one Gaussian to N(0, 1), nats; of a point (no spread), half its square
  */
-export const divergence = (mean, logvar) => 0.5 * (mean * mean + (logvar === -Infinity ? 0 : Math.exp(logvar) - logvar - 1));
+export const divergence = (mean, logvar) =>
+  0.5 * (mean * mean + (logvar === -Infinity ? 0 : Math.exp(logvar) - logvar - 1));
 
 /**
  * @param {Dimension[]} dimensions
@@ -58,8 +58,16 @@ export const divergence = (mean, logvar) => 0.5 * (mean * mean + (logvar === -In
  */
 export function ordered(dimensions, order, said) {
   const weight = (/** @type {Dimension} */ { dim, kl, sensitivity, labels }) =>
-    ({ meaning: Math.max(0, ...labels.map(({ bits }) => bits)), kl: kl ?? 0, sensitivity: sensitivity ?? 0, span: said?.[dim] ?? 0, number: -dim })[order];
-  return [...dimensions].sort((one, other) => weight(other) - weight(one) || (other.kl ?? 0) - (one.kl ?? 0) || one.dim - other.dim);
+    ({
+      meaning: Math.max(0, ...labels.map(({ bits }) => bits)),
+      kl: kl ?? 0,
+      sensitivity: sensitivity ?? 0,
+      span: said?.[dim] ?? 0,
+      number: -dim,
+    })[order];
+  return [...dimensions].sort(
+    (one, other) => weight(other) - weight(one) || (other.kl ?? 0) - (one.kl ?? 0) || one.dim - other.dim,
+  );
 }
 
 /** What a label must tell to be named at its slider, where bits have one decimal place. */
@@ -69,7 +77,13 @@ const LEAST_BITS = 0.05;
 export const telling = ({ labels }) => labels.filter(({ bits }) => bits >= LEAST_BITS);
 
 /** What people call factors as well. @type {{[factor: string]: string}} */
-const ALSO = { f0: "pitch melody tone", formant_scale: "vocal tract size", loudness: "volume intensity level energy", rate: "speed tempo", speaker: "voice" };
+const ALSO = {
+  f0: 'pitch melody tone',
+  formant_scale: 'vocal tract size',
+  loudness: 'volume intensity level energy',
+  rate: 'speed tempo',
+  speaker: 'voice',
+};
 
 /**
  * @param {Dimension} dimension
@@ -79,7 +93,9 @@ export function isFound(dimension, search) {
   const wanted = search.trim().toLowerCase();
   if (!wanted) return true;
   if (/^\d+$/.test(wanted)) return String(dimension.dim) === wanted;
-  return telling(dimension).some(({ factor }) => `${factor} ${factor.replace("_", " ")} ${ALSO[factor] ?? ""}`.includes(wanted));
+  return telling(dimension).some(({ factor }) =>
+    `${factor} ${factor.replace('_', ' ')} ${ALSO[factor] ?? ''}`.includes(wanted),
+  );
 }
 
 /**
@@ -88,7 +104,7 @@ export function isFound(dimension, search) {
  * @returns {Ends}
  */
 export function endsOf({ mean, std }, reach) {
-  if (reach !== "corpus") return { low: -HALVES[reach], high: HALVES[reach] };
+  if (reach !== 'corpus') return { low: -HALVES[reach], high: HALVES[reach] };
   // The same travel for a shift, which starts at zero, and for a value, which starts at the mean.
   const half = Math.min(HALVES.free, Math.max(0.5, Math.abs(mean ?? 0) + 3 * (std ?? 1)));
   const end = Math.ceil(half * 10) / 10;

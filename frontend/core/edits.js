@@ -1,4 +1,3 @@
-// @ts-check
 /** What the sliders ask for: edits of dimensions, each over the whole clip or a span of it. Pure; no state, no DOM. */
 
 /** @typedef {"add" | "set" | "scale"} Op what an edit does to its dimension: shift it, hold it there, or stretch it about zero */
@@ -9,7 +8,7 @@
 /** @typedef {{dim: number, op: Op, value: number, start?: number, end?: number}} WireEdit as /decode takes it */
 
 /** @type {readonly Op[]} */
-export const OPS = ["add", "set", "scale"];
+export const OPS = ['add', 'set', 'scale'];
 
 /** The value with which an edit changes nothing; there is none for `set`. */
 const NEUTRAL = { add: 0, set: null, scale: 1 };
@@ -47,7 +46,8 @@ export const gestureOf = (gestures, module) => (module !== null && gestures[modu
  * @param {Span | null} span
  * @returns {Map<number, Edit>} by dimension, the edits over exactly that span
  */
-export const editsOver = ({ edits }, span) => new Map(edits.filter((edit) => sameSpan(edit.span, span)).map((edit) => [edit.dim, edit]));
+export const editsOver = ({ edits }, span) =>
+  new Map(edits.filter((edit) => sameSpan(edit.span, span)).map((edit) => [edit.dim, edit]));
 
 /** @param {Gesture} gesture */
 export const isUntouched = ({ edits, muted }) => edits.length === 0 && muted.length === 0;
@@ -92,11 +92,12 @@ export function withMute({ edits, muted }, dim) {
  * @returns {Gesture} with that dimension held at a value there, whatever else is done to it; elsewhere it sounds as before
  */
 export function withHeld({ edits, muted }, dim, value, span) {
-  const held = { dim, op: /** @type {const} */ ("set"), value: clamp(value), span };
+  const held = { dim, op: /** @type {const} */ ('set'), value: clamp(value), span };
   const others = edits.filter((edit) => edit.dim !== dim);
   if (!span) return { edits: [...others, held], muted: muted.filter((one) => one !== dim) };
   // Zero would have the last word over the span as well: it becomes an edit, and so an earlier one.
-  if (muted.includes(dim)) return { edits: [...others, { ...held, value: 0, span: null }, held], muted: muted.filter((one) => one !== dim) };
+  if (muted.includes(dim))
+    return { edits: [...others, { ...held, value: 0, span: null }, held], muted: muted.filter((one) => one !== dim) };
   return { edits: [...edits.filter((edit) => edit.dim !== dim || !sameSpan(edit.span, span)), held], muted };
 }
 
@@ -111,7 +112,10 @@ export function filtered(gestures, keeps, keepsMuted = () => true) {
   const kept = {};
   for (const [key, { edits, muted }] of Object.entries(gestures)) {
     const module = Number(key);
-    const gesture = { edits: edits.filter((edit) => keeps(edit, module)), muted: muted.filter((dim) => keepsMuted(dim, module)) };
+    const gesture = {
+      edits: edits.filter((edit) => keeps(edit, module)),
+      muted: muted.filter((dim) => keepsMuted(dim, module)),
+    };
     if (!isUntouched(gesture)) kept[module] = gesture;
   }
   return kept;
@@ -133,5 +137,5 @@ export function onTheWire({ edits, muted }, duration) {
     const end = Math.min(span.end, duration ?? Infinity);
     return span.start < end ? [{ dim, op, value, start: span.start, end }] : [];
   });
-  return [...whole, ...local, ...muted.map((dim) => ({ dim, op: /** @type {const} */ ("set"), value: 0 }))];
+  return [...whole, ...local, ...muted.map((dim) => ({ dim, op: /** @type {const} */ ('set'), value: 0 }))];
 }

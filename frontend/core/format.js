@@ -1,14 +1,13 @@
-// @ts-check
 /** Numbers as people read them. A true minus sign keeps columns of figures straight. */
 
 /**
  * @param {number} value
  * @param {number} digits after the point
  */
-export const fixed = (value, digits) => value.toFixed(digits).replace("-", "−");
+export const fixed = (value, digits) => value.toFixed(digits).replace('-', '−');
 
 /** @param {number} value */
-export const signed = (value) => (value > 0 ? "+" : "") + String(value).replace("-", "−");
+export const signed = (value) => (value > 0 ? '+' : '') + String(value).replace('-', '−');
 
 /** @param {number} seconds */
 export const seconds = (seconds) => `${fixed(seconds, seconds < 10 ? 2 : 1)} s`;

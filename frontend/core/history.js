@@ -1,16 +1,15 @@
-// @ts-check
 /** Undo and redo of what decides the sound. A gesture is one step, however many values it went through. */
 
-import { overWhole } from "./edits.js";
+import { overWhole } from './edits.js';
 
-/** @typedef {import("./state.js").State} State */
+/** @typedef {import('./state.js').State} State */
 
 /** What a step brings back. The module is brought along, so that what changes is seen, but choosing one is no step. */
-const TRACKED = /** @type {const} */ (["gestures", "base", "seed"]);
+const TRACKED = /** @type {const} */ (['gestures', 'base', 'seed']);
 const MOST_STEPS = 200;
 
 /**
- * @param {import("./state.js").Store} store
+ * @param {import('./state.js').Store} store
  * @returns {{undo: () => void, redo: () => void, seal: () => void, aside: (change: () => void) => void}} `seal` ends a gesture: what is changed
  * next is a new step; `aside` makes a change that is no step
  */
@@ -38,8 +37,8 @@ export function createHistory(store) {
     present = now();
     tell();
   });
-  store.on(["recording", "model"], begin);
-  store.on(["module"], () => {
+  store.on(['recording', 'model'], begin);
+  store.on(['module'], () => {
     open = false;
     present = { ...present, module: store.state.module };
   });
@@ -80,8 +79,18 @@ export function createHistory(store) {
   }
 
   return {
-    undo: () => travel(past, (left) => (past = left), (moment) => (future = [...future, moment])),
-    redo: () => travel(future, (left) => (future = left), (moment) => (past = [...past, moment])),
+    undo: () =>
+      travel(
+        past,
+        (left) => (past = left),
+        (moment) => (future = [...future, moment]),
+      ),
+    redo: () =>
+      travel(
+        future,
+        (left) => (future = left),
+        (moment) => (past = [...past, moment]),
+      ),
     seal: () => void (open = false),
     aside,
   };

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Newest wins: at most one job runs; while it runs only the last one asked for is kept, and it runs next.
  * So a moving slider never queues work, and its last value is never left behind.

@@ -1,10 +1,9 @@
-// @ts-check
 /** Keeps recordings in the browser across a reload, for this tab alone. A browser that keeps nothing keeps nothing: no error. */
 
-/** @typedef {import("../features/sources/recent-files.js").Recent} Recent */
+/** @typedef {import('../features/sources/recent-files.js').Recent} Recent */
 
-const NAME = "sim-explorer";
-const STORE = "recordings";
+const NAME = 'sim-explorer';
+const STORE = 'recordings';
 const FORGOTTEN_AFTER_MS = 24 * 3600 * 1000;
 
 /** @returns {string} the same for this tab until it is closed */
@@ -18,7 +17,7 @@ function tab() {
 const opened = () =>
   new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: ["tab", "clip"] });
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: ['tab', 'clip'] });
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
@@ -34,12 +33,13 @@ const done = (request) =>
 export function createShelf() {
   /** @type {Promise<IDBDatabase> | null} */
   let database = null;
-  const store = async (/** @type {IDBTransactionMode} */ mode) => (await (database ??= opened())).transaction(STORE, mode).objectStore(STORE);
+  const store = async (/** @type {IDBTransactionMode} */ mode) =>
+    (await (database ??= opened())).transaction(STORE, mode).objectStore(STORE);
 
   return {
     async read() {
       try {
-        const all = await done((await store("readonly")).getAll());
+        const all = await done((await store('readonly')).getAll());
         const mine = all.filter((one) => one.tab === tab()).sort((one, other) => one.place - other.place);
         return mine.map(({ clip, name, file, duration }) => ({ clip, name, file, duration }));
       } catch {
@@ -49,7 +49,7 @@ export function createShelf() {
     async write(recents) {
       try {
         const now = Date.now();
-        const shelf = await store("readwrite");
+        const shelf = await store('readwrite');
         for (const one of await done(shelf.getAll())) {
           if (one.tab === tab() || now - one.kept > FORGOTTEN_AFTER_MS) shelf.delete([one.tab, one.clip]);
         }

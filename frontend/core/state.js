@@ -1,16 +1,15 @@
-// @ts-check
 /** The explorer's one state object, who is told when it changes, and what follows from it. No DOM. */
-import { filtered, gestureOf, onTheWire } from "./edits.js";
-import { PREFERRED } from "./preferences.js";
+import { filtered, gestureOf, onTheWire } from './edits.js';
+import { PREFERRED } from './preferences.js';
 
-/** @typedef {import("./choice.js").Choice} Choice */
-/** @typedef {import("./edits.js").Span} Span */
-/** @typedef {import("./edits.js").Gestures} Gestures */
+/** @typedef {import('./choice.js').Choice} Choice */
+/** @typedef {import('./edits.js').Span} Span */
+/** @typedef {import('./edits.js').Gestures} Gestures */
 /** @typedef {"cell" | "kept" | "blend" | "twin" | "relative"} Aside what is heard beside these: a cell of the grid, the state kept as B, the way to a second clip, another model, a dimension of a model of an ensemble */
 /** @typedef {"original" | "decoded" | number | Aside} Side what can be heard: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
-/** @typedef {import("../server/api.js").Encoded} Encoded */
-/** @typedef {import("../server/api.js").Decoded} Decoded */
-/** @typedef {import("../server/api.js").DecodeRequest} DecodeRequest */
+/** @typedef {import('../server/api.js').Encoded} Encoded */
+/** @typedef {import('../server/api.js').Decoded} Decoded */
+/** @typedef {import('../server/api.js').DecodeRequest} DecodeRequest */
 /** @typedef {{name: string, clip: string, file: Blob | null, encoded: Encoded | null}} Recording `file` and `encoded` are null for a clip known only by its address */
 /** @typedef {{kind: "error" | "note", title: string, detail: string}} Notice */
 /** @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "gestures">} SoundChoice */
@@ -21,35 +20,35 @@ import { PREFERRED } from "./preferences.js";
 /**
  * What is known.
  * @typedef {object} Knowledge
- * @property {import("../server/api.js").ModelSummary[]} models
- * @property {import("../server/api.js").Model | null} card the chosen model's facts
- * @property {import("../server/api.js").Example[]} examples
+ * @property {import('../server/api.js').ModelSummary[]} models
+ * @property {import('../server/api.js').Model | null} card the chosen model's facts
+ * @property {import('../server/api.js').Example[]} examples
  * @property {Recording | null} recording
- * @property {readonly import("../features/sources/recent-files.js").Recent[]} recents files opened lately, newest first
+ * @property {readonly import('../features/sources/recent-files.js').Recent[]} recents files opened lately, newest first
  * @property {(Decoded & {request: DecodeRequest}) | null} decoded
  * @property {{[module: number]: Decoded | null}} layers the clip's unedited decodings, as far as they are fetched; null where a module has no decoder
- * @property {import("../server/api.js").Latents | null} latents the clip's posterior in the chosen module, while somebody looks at it
+ * @property {import('../server/api.js').Latents | null} latents the clip's posterior in the chosen module, while somebody looks at it
  * @property {{[side in Aside]?: Decoded}} asides as far as they were listened to
- * @property {(import("../server/api.js").Traversal & {request: import("../server/api.js").TraverseRequest}) | null} traversal what the grid shows, while it is open
+ * @property {(import('../server/api.js').Traversal & {request: import('../server/api.js').TraverseRequest}) | null} traversal what the grid shows, while it is open
  * @property {{row: number, column: number} | null} cell of the traversal, the chosen one
  * @property {Kept | null} kept what was kept as B
  * @property {Recording | null} second the second clip, while the way to it is looked at
- * @property {(import("../server/api.js").Way & {request: import("../server/api.js").InterpolateRequest}) | null} way to the second clip
- * @property {import("../server/api.js").Model | null} twinCard the other model's facts
- * @property {import("../server/figures.js").Shown | null} figure of the report, while its panel is open
- * @property {import("../server/figures.js").Shown | null} tradeoff the figure of that name, while the prior is looked at
- * @property {import("../features/ensemble/model.js").Shown | null} ensemble while its panel is open
- * @property {import("../features/ensemble/hot-spot-traversals.js").Relatives | null} relatives the same traversal in each model of the chosen hot spot
- * @property {import("../features/map/model.js").Points | null} points of the map, as their module has them
- * @property {{model: string, unit: import("./choice.js").Unit, index: number} | null} point of the map, the chosen one
+ * @property {(import('../server/api.js').Way & {request: import('../server/api.js').InterpolateRequest}) | null} way to the second clip
+ * @property {import('../server/api.js').Model | null} twinCard the other model's facts
+ * @property {import('../server/figures.js').Shown | null} figure of the report, while its panel is open
+ * @property {import('../server/figures.js').Shown | null} tradeoff the figure of that name, while the prior is looked at
+ * @property {import('../features/ensemble/model.js').Shown | null} ensemble while its panel is open
+ * @property {import('../features/ensemble/hot-spot-traversals.js').Relatives | null} relatives the same traversal in each model of the chosen hot spot
+ * @property {import('../features/map/model.js').Points | null} points of the map, as their module has them
+ * @property {{model: string, unit: import('./choice.js').Unit, index: number} | null} point of the map, the chosen one
  * @property {readonly Pending[]} pending
  * @property {Side | null} heard what is playing
- * @property {import("../audio/clip-player.js").Stretch | null} stretch of an example that is playing by itself
+ * @property {import('../audio/clip-player.js').Stretch | null} stretch of an example that is playing by itself
  * @property {Phase} phase
  * @property {boolean} decoding
  * @property {Span | null} view what of the clip is seen; null for all of it
  * @property {readonly number[]} locked dimensions of the chosen module that are not to be moved
- * @property {import("./preferences.js").Preferences} preferences
+ * @property {import('./preferences.js').Preferences} preferences
  * @property {boolean} undoable
  * @property {boolean} redoable
  * @property {Notice | null} notice
@@ -61,7 +60,7 @@ import { PREFERRED } from "./preferences.js";
 export const DRAWN_SECONDS = 2;
 
 /** The keys that decide how the clip sounds. */
-export const SOUND = /** @type {const} */ (["recording", "module", "base", "seed", "gestures"]);
+export const SOUND = /** @type {const} */ (['recording', 'module', 'base', 'seed', 'gestures']);
 
 /**
  * @typedef {object} Store
@@ -77,9 +76,39 @@ export const SOUND = /** @type {const} */ (["recording", "module", "base", "seed
 export function createStore(choice) {
   /** @type {State} */
   let state = {
-    ...choice, models: [], card: null, examples: [], recents: [], recording: null, decoded: null, layers: {}, latents: null, asides: {}, traversal: null, cell: null,
-    kept: null, second: null, way: null, twinCard: null, figure: null, tradeoff: null, ensemble: null, relatives: null, points: null, point: null, pending: [], heard: null, stretch: null, phase: "starting",
-    decoding: false, view: null, locked: [], preferences: PREFERRED, undoable: false, redoable: false, notice: null,
+    ...choice,
+    models: [],
+    card: null,
+    examples: [],
+    recents: [],
+    recording: null,
+    decoded: null,
+    layers: {},
+    latents: null,
+    asides: {},
+    traversal: null,
+    cell: null,
+    kept: null,
+    second: null,
+    way: null,
+    twinCard: null,
+    figure: null,
+    tradeoff: null,
+    ensemble: null,
+    relatives: null,
+    points: null,
+    point: null,
+    pending: [],
+    heard: null,
+    stretch: null,
+    phase: 'starting',
+    decoding: false,
+    view: null,
+    locked: [],
+    preferences: PREFERRED,
+    undoable: false,
+    redoable: false,
+    notice: null,
   };
   /** @type {{keys: readonly (keyof State)[], listener: () => void}[]} */
   const listeners = [];
@@ -105,7 +134,7 @@ export const gesture = ({ gestures, module }) => gestureOf(gestures, module);
 /**
  * The gestures with the chosen module's changed.
  * @param {State} state
- * @param {(gesture: import("./edits.js").Gesture) => import("./edits.js").Gesture} change
+ * @param {(gesture: import('./edits.js').Gesture) => import('./edits.js').Gesture} change
  * @returns {Gestures}
  */
 export function regestured(state, change) {
@@ -116,7 +145,7 @@ export function regestured(state, change) {
 /**
  * The chosen module and gestures, as far as a model has them: without the module, its deepest one; without the dimension, no edit.
  * @param {Choice} choice
- * @param {import("../server/api.js").Model} card
+ * @param {import('../server/api.js').Model} card
  * @returns {Pick<Choice, "module" | "gestures">}
  */
 export function fitted({ module, gestures }, { modules }) {
@@ -132,7 +161,7 @@ export function fitted({ module, gestures }, { modules }) {
  * What the chosen module's posterior is like over this clip.
  * @param {State} state
  * @param {number | null} module
- * @returns {import("../server/api.js").Summary | null} null when the page does not have the recording, or has it from another model
+ * @returns {import('../server/api.js').Summary | null} null when the page does not have the recording, or has it from another model
  */
 export function summaryOf({ recording, model }, module) {
   const encoded = recording?.encoded;
@@ -151,7 +180,7 @@ export const durationOf = ({ recording, decoded }) => recording?.encoded?.durati
  */
 export function decodeRequest(state) {
   const { model, module, recording, base, seed } = state;
-  const drawn = base === "prior" || base === "zero";
+  const drawn = base === 'prior' || base === 'zero';
   if (!model || !module || !(recording || drawn)) return null;
   const source = recording ? { clip: recording.clip } : { seconds: DRAWN_SECONDS };
   const duration = recording ? (recording.encoded?.duration ?? null) : DRAWN_SECONDS;
@@ -170,11 +199,24 @@ export const layerRequest = (state, module) => decodeRequest({ ...state, module,
  * @returns {{side: Side, sound: Decoded | null}} what the lane of the decoded sound shows: what is heard, otherwise what the sliders make
  */
 export function pictured({ heard, layers, asides, decoded }) {
-  const sound = typeof heard === "number" ? layers[heard] : heard === "original" || heard === "decoded" || heard === null ? null : asides[heard];
-  return heard !== null && sound ? { side: heard, sound } : { side: "decoded", sound: decoded };
+  const sound =
+    typeof heard === 'number'
+      ? layers[heard]
+      : heard === 'original' || heard === 'decoded' || heard === null
+        ? null
+        : asides[heard];
+  return heard !== null && sound ? { side: heard, sound } : { side: 'decoded', sound: decoded };
 }
 
-const CAPTIONS = { original: "Original", decoded: "Decoded", cell: "Cell of the grid", kept: "B", blend: "Between the clips", twin: "The other model", relative: "A model of the ensemble" };
+const CAPTIONS = {
+  original: 'Original',
+  decoded: 'Decoded',
+  cell: 'Cell of the grid',
+  kept: 'B',
+  blend: 'Between the clips',
+  twin: 'The other model',
+  relative: 'A model of the ensemble',
+};
 
 /** @param {Side} side */
-export const captionOf = (side) => (typeof side === "number" ? `Module ${side}, unedited` : CAPTIONS[side]);
+export const captionOf = (side) => (typeof side === 'number' ? `Module ${side}, unedited` : CAPTIONS[side]);

@@ -1,16 +1,15 @@
-// @ts-check
 /** What of a sound the small pictures show. Pure. */
-import { durationOf } from "./state.js";
-import { seen } from "./zoom.js";
+import { durationOf } from './state.js';
+import { seen } from './zoom.js';
 
 /** A picture the size of a thumb cannot tell more. */
 const MOST_SECONDS = 4;
 
 /**
  * The span with as much around it as an edit of the chosen module may reach; without one, what is seen on the time line. Of much of it the beginning.
- * @param {import("./state.js").State} state
+ * @param {import('./state.js').State} state
  * @param {{start?: number, end?: number}} span in seconds
- * @returns {{window?: import("../server/api.js").Window}} to be added to a request; no window where all of the clip is shown
+ * @returns {{window?: import('../server/api.js').Window}} to be added to a request; no window where all of the clip is shown
  */
 export function excerptOf(state, { start, end }) {
   const duration = durationOf(state);

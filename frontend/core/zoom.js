@@ -1,8 +1,7 @@
-// @ts-check
 /** What of the recording is seen: zooming and scrolling along the one time axis. Pure. */
-import { durationOf } from "./state.js";
+import { durationOf } from './state.js';
 
-/** @typedef {import("./edits.js").Span} View from its start to its end, in seconds */
+/** @typedef {import('./edits.js').Span} View from its start to its end, in seconds */
 
 /** Fewer seconds than these are never shown. */
 const LEAST_SECONDS = 0.03;
@@ -14,7 +13,7 @@ const AHEAD = 0.1;
 const NEAR = 1e-9;
 
 /**
- * @param {import("./state.js").State} state
+ * @param {import('./state.js').State} state
  * @returns {View} the whole clip unless zoomed; of no length while nothing is open
  */
 export const seen = (state) => state.view ?? { start: 0, end: durationOf(state) ?? 0 };

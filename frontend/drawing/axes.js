@@ -1,4 +1,3 @@
-// @ts-check
 /** Where an axis has its ticks. */
 
 /**

@@ -1,18 +1,25 @@
-// @ts-check
 /** A chart: a figure of Plotly's in the colours and type of the page, as wide as its place. */
-import { plotly } from "./chart-loader.js";
+import { plotly } from './chart-loader.js';
 
-/** @typedef {import("./chart-loader.js").Trace} Trace */
-/** @typedef {import("./chart-loader.js").Figure} Figure */
+/** @typedef {import('./chart-loader.js').Trace} Trace */
+/** @typedef {import('./chart-loader.js').Figure} Figure */
 
 /** Colours of figures that are too near a light page's, or a dark page's, and what stands for them there. */
-const BY_DAY = new Map([["#E69F00", "#AD7600"], ["#56B4E9", "#2585B8"], ["#CC79A7", "#B1568A"]]);
-const BY_NIGHT = new Map([["#0072B2", "#4FA8E0"], ["#8A6D3B", "#C9A66B"], ["#7F7F7F", "#A6A6A6"]]);
-const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false };
-const DARK = matchMedia("(prefers-color-scheme: dark)");
+const BY_DAY = new Map([
+  ['#E69F00', '#AD7600'],
+  ['#56B4E9', '#2585B8'],
+  ['#CC79A7', '#B1568A'],
+]);
+const BY_NIGHT = new Map([
+  ['#0072B2', '#4FA8E0'],
+  ['#8A6D3B', '#C9A66B'],
+  ['#7F7F7F', '#A6A6A6'],
+]);
+const CONFIG = { displayModeBar: false, doubleClick: 'reset', showTips: false };
+const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 /** Text from a corpus: Plotly would take its angle brackets for markup. @param {string} text */
-export const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+export const plain = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** @param {string} colour of a figure @returns {string} as the page shows it now */
 export const shade = (colour) => (DARK.matches ? BY_NIGHT : BY_DAY).get(colour) ?? colour;
@@ -25,7 +32,7 @@ export const shade = (colour) => (DARK.matches ? BY_NIGHT : BY_DAY).get(colour) 
 export function createChart(host, failure, onClick) {
   /** @type {Figure | null} */
   let shown = null;
-  /** @type {import("./chart-loader.js").Plotly | null} */
+  /** @type {import('./chart-loader.js').Plotly | null} */
   let library = null;
   let listening = false;
   /** @param {{points: {curveNumber: number, pointNumber: any}[]}} event */
@@ -38,10 +45,10 @@ export function createChart(host, failure, onClick) {
     const { data, layout } = shown;
     library = await plotly();
     await library.react(host, data.map(coloured), themed(layout), CONFIG);
-    if (onClick && !listening) /** @type {any} */ (host).on("plotly_click", heard);
+    if (onClick && !listening) /** @type {any} */ (host).on('plotly_click', heard);
     listening = true;
-    host.dataset.drawn = "true";
-    failure.textContent = "";
+    host.dataset.drawn = 'true';
+    failure.textContent = '';
   }
 
   const queue = () => {
@@ -50,7 +57,7 @@ export function createChart(host, failure, onClick) {
     });
     return drawing;
   };
-  DARK.addEventListener("change", queue);
+  DARK.addEventListener('change', queue);
   // Its place may change width, and has none while its panel is hidden.
   new ResizeObserver(() => {
     if (!host.clientWidth) return;
@@ -72,25 +79,41 @@ export function createChart(host, failure, onClick) {
 function coloured(trace) {
   const { line, marker } = trace;
   const own = { ...trace };
-  if (typeof line?.color === "string") own.line = { ...line, color: shade(line.color) };
-  if (typeof marker?.color === "string") own.marker = { ...marker, color: shade(marker.color) };
+  if (typeof line?.color === 'string') own.line = { ...line, color: shade(line.color) };
+  if (typeof marker?.color === 'string') own.marker = { ...marker, color: shade(marker.color) };
   return own;
 }
 
 /** @param {Figure["layout"]} layout */
-function themed({ title: _, updatemenus: __, template: ___, legend, ...layout }) {
-  const [ink, soft, faint, panel] = ["--ink", "--soft", "--line", "--panel"].map(rgbOf);
-  const axis = { gridcolor: faint, zerolinecolor: faint, linecolor: faint, tickfont: { color: soft }, automargin: true };
-  const titled = (/** @type {any} */ own) => ({ ...axis, ...own, tickfont: { ...axis.tickfont, ...own.tickfont }, title: { standoff: 8, ...own?.title, font: { size: 12, color: soft } } });
+function themed({ title, updatemenus, template, legend, ...layout }) {
+  const [ink, soft, faint, panel] = ['--ink', '--soft', '--line', '--panel'].map(rgbOf);
+  const axis = {
+    gridcolor: faint,
+    zerolinecolor: faint,
+    linecolor: faint,
+    tickfont: { color: soft },
+    automargin: true,
+  };
+  const titled = (/** @type {any} */ own) => ({
+    ...axis,
+    ...own,
+    tickfont: { ...axis.tickfont, ...own.tickfont },
+    title: { standoff: 8, ...own?.title, font: { size: 12, color: soft } },
+  });
   const axes = Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key));
   return {
     margin: { l: 44, r: 8, t: 8, b: 32 },
     ...layout,
-    legend: { ...legend, orientation: "h", y: legend?.yanchor === "bottom" ? 1.02 : -0.1, font: { size: 12, color: ink } },
+    legend: {
+      ...legend,
+      orientation: 'h',
+      y: legend?.yanchor === 'bottom' ? 1.02 : -0.1,
+      font: { size: 12, color: ink },
+    },
     dragmode: false, // a finger on a chart scrolls the page
     autosize: true,
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
     hoverlabel: { bgcolor: panel, bordercolor: faint, font: { color: ink, size: 12 } },
     xaxis: titled({}),
@@ -104,7 +127,7 @@ function themed({ title: _, updatemenus: __, template: ___, legend, ...layout })
  * @returns {string} one that Plotly can read, which does not know oklch
  */
 export function rgbOf(property) {
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext("2d"));
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext('2d'));
   context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(property);
   context.fillRect(0, 0, 1, 1);
   return `rgb(${[...context.getImageData(0, 0, 1, 1).data.slice(0, 3)].join()})`;

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * The colour maps: quiet to loud, and less to more about a neutral middle. Both go steadily from dark to light, so that they also read in grey;
  * the second has blue for less and orange for more, which the colour-blind tell apart too.

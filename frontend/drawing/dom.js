@@ -1,4 +1,3 @@
-// @ts-check
 /** The few things every view does with the document. */
 
 /**
@@ -33,7 +32,8 @@ export function make(tag, properties = {}, ...children) {
  * @param {Partial<Omit<Kind, "style" | "dataset">>} properties
  */
 export function update(element, properties) {
-  for (const [name, value] of Object.entries(properties)) if (Reflect.get(element, name) !== value) Reflect.set(element, name, value);
+  for (const [name, value] of Object.entries(properties))
+    if (Reflect.get(element, name) !== value) Reflect.set(element, name, value);
 }
 
 /**
@@ -57,5 +57,6 @@ export function afterFrame(work) {
  * @param {string} value
  */
 export function check(name, value) {
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.getElementsByName(name))) radio.checked = radio.value === value;
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.getElementsByName(name)))
+    radio.checked = radio.value === value;
 }

@@ -1,17 +1,16 @@
-// @ts-check
 /** The colours of small spectrograms, as the page is light or dark, and the range they share with the large ones. */
-import { colourMap, signedColourMap } from "./colours.js";
-import { DIFFERENCE_RANGE, drawSpectrogram, rangeOf } from "./spectrogram.js";
+import { colourMap, signedColourMap } from './colours.js';
+import { DIFFERENCE_RANGE, drawSpectrogram, rangeOf } from './spectrogram.js';
 
-/** @typedef {import("../core/arrays.js").Spectrogram} Spectrogram */
-/** @typedef {import("./spectrogram.js").Range} Range */
+/** @typedef {import('../core/arrays.js').Spectrogram} Spectrogram */
+/** @typedef {import('./spectrogram.js').Range} Range */
 
 /**
  * @param {() => void} redraw told when the page turns light or dark
  */
 export function createPalette(redraw) {
-  const darkness = matchMedia("(prefers-color-scheme: dark)");
-  darkness.addEventListener("change", redraw);
+  const darkness = matchMedia('(prefers-color-scheme: dark)');
+  darkness.addEventListener('change', redraw);
   return {
     /**
      * @param {HTMLCanvasElement} canvas
@@ -43,7 +42,7 @@ const fullDuration = ({ frames, hop }) => Math.max(1, frames - 1) * hop;
 /** @typedef {ReturnType<typeof createPalette>} Palette */
 
 /**
- * @param {import("../core/state.js").State} state
+ * @param {import('../core/state.js').State} state
  * @param {Spectrogram} otherwise
  * @returns {Range} that of the recording, so that small pictures and large ones compare
  */

@@ -1,4 +1,3 @@
-// @ts-check
 /** Numbers over time as a picture: any [rows, frames] in colours, only the part that is seen, one putImageData a picture. */
 
 /** @typedef {{values: Float32Array, rows: number, frames: number, hop: number, first: number}} Raster `values` is [rows, frames] row-major, row 0 the lowest; frame t is centred on `first` + t `hop` seconds */
@@ -49,7 +48,7 @@ function pooled(raster, pool) {
  * @param {Raster} raster
  * @param {Range} range
  * @param {Uint32Array} colours lowest first
- * @param {import("../core/edits.js").Span} view seconds at the box's two ends
+ * @param {import('../core/edits.js').Span} view seconds at the box's two ends
  */
 export function drawRaster(canvas, raster, range, colours, view) {
   const length = view.end - view.start;
@@ -59,7 +58,7 @@ export function drawRaster(canvas, raster, range, colours, view) {
   const begin = Math.min(frames - 1, Math.max(0, Math.floor((view.start - first) / hop) - 1));
   const end = Math.max(begin + 1, Math.min(frames, Math.ceil((view.end - first) / hop) + 2));
   const columns = end - begin;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
   const image = context.createImageData(columns, rows);
   const pixels = new Uint32Array(image.data.buffer);

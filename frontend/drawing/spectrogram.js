@@ -1,10 +1,9 @@
-// @ts-check
 /** Spectrograms as pictures: which levels are worth showing, their difference, and what stands at a point. */
-import { drawRaster, readRaster } from "./raster.js";
+import { drawRaster, readRaster } from './raster.js';
 
-/** @typedef {import("../core/arrays.js").Spectrogram} Spectrogram */
-/** @typedef {import("./raster.js").Raster} Raster */
-/** @typedef {import("./raster.js").Range} Range in dB */
+/** @typedef {import('../core/arrays.js').Spectrogram} Spectrogram */
+/** @typedef {import('./raster.js').Raster} Raster */
+/** @typedef {import('./raster.js').Range} Range in dB */
 
 const SPAN_DB = 70;
 

@@ -1,4 +1,3 @@
-// @ts-check
 /** The small drawings beside the spectrograms: the waveform and the colour scale. */
 
 /**
@@ -9,7 +8,7 @@
  */
 export function drawWaveform(canvas, peaks, loudest, { from, to } = { from: 0, to: 1 }) {
   const { width, height } = canvas;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.clearRect(0, 0, width, height);
   context.fillStyle = getComputedStyle(canvas).color;
   const stretches = peaks.length / 2;
@@ -32,7 +31,7 @@ export function drawWaveform(canvas, peaks, loudest, { from, to } = { from: 0, t
  */
 export function drawScale(canvas, colours) {
   Object.assign(canvas, { width: colours.length, height: 1 });
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   const image = context.createImageData(colours.length, 1);
   new Uint32Array(image.data.buffer).set(colours);
   context.putImageData(image, 0, 0);

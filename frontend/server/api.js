@@ -1,12 +1,12 @@
-// @ts-check
 /** The HTTP contract, as the page uses it: the one module that knows the server's addresses and the shape of its answers. */
-import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from "../core/arrays.js";
-import { fail, Unreachable } from "./problem.js";
-import { createLive } from "./websocket.js";
+import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from '../core/arrays.js';
+import { call, post, segment } from './http.js';
+import { fail } from './problem.js';
+import { createLive } from './websocket.js';
 
-export { Problem, Unreachable } from "./problem.js";
+export { Problem, Unreachable } from './problem.js';
 
-/** @typedef {import("../core/arrays.js").Spectrogram} Spectrogram */
+/** @typedef {import('../core/arrays.js').Spectrogram} Spectrogram */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: number}} ModelSummary */
 /** @typedef {{factor: string, bits: number, low: number, high: number}} Label */
 /** @typedef {{low: number, high: number, shares: number[]}} Histogram of the corpus over equal bins from low to high */
@@ -19,7 +19,7 @@ export { Problem, Unreachable } from "./problem.js";
 /** @typedef {{id: string, label: string, duration: number, speaker?: string | null}} Example */
 /** @typedef {{module: number, frames: number, dims: number, mean: number[], std: number[], kl: (number | null)[]}} Summary of one module's posterior, averaged over the clip's frames */
 /** @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules: Summary[]}} Encoded `peaks` is [2, n]: the lowest and the highest sample of each of n stretches */
-/** @typedef {import("../core/edits.js").WireEdit} WireEdit */
+/** @typedef {import('../core/edits.js').WireEdit} WireEdit */
 /** @typedef {{model: string, module: number, clip?: string, seconds?: number, base: string, seed: number, edits: WireEdit[], toward?: {clip: string, share: number, top_k?: number}}} DecodeRequest */
 /** @typedef {{start: number, end: number}} Window */
 /** @typedef {DecodeRequest & {dim: number, values: number[], across?: {dim: number, values: number[]}, start?: number, end?: number, window?: Window}} TraverseRequest */
@@ -30,50 +30,9 @@ export { Problem, Unreachable } from "./problem.js";
 /** @typedef {{duration: number, audio: Promise<ArrayBuffer>, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded `audio` is WAV and comes after the rest */
 /** @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar: Float32Array}} Latents of one clip and module, each [dims, frames] row-major; `logvar` is minus infinity where the encoder is deterministic */
 
-/** @typedef {{value: number, low: number, high: number}} Measured with its 95 % interval */
-/** @typedef {{ensemble: string, members: number, channels: number, hot_spots: number, data: string}} EnsembleSummary */
-/** @typedef {{member: string, preset: string, seed: number, digest: string, kl: number[], model: string | null}} Member `model` is its name where it can be heard here */
-/** @typedef {{member: number, module: number, dim: number, bits: number, monte_carlo: Measured}} Channel a dimension of the member of that number */
-/** @typedef {{channels: number[], nmi: number[], centre: number, models: number, modules: number[], bits: number, mean_nmi: number, mean_vi: number, stability: Measured, stability_of_models: Measured, labels: {label: string, nmi: Measured, mean_nmi: number, shared_bits: Measured}[]}} HotSpot `nmi` is that of each channel with the centre */
-/**
- * @typedef {object} Ensemble
- * @property {string} ensemble
- * @property {string} data
- * @property {number} moments
- * @property {number} recordings
- * @property {"nmi" | "vi"} distance
- * @property {number} min_samples
- * @property {number} dropped
- * @property {Member[]} members
- * @property {Channel[]} channels
- * @property {number[]} order
- * @property {{label: string, classes: number, bits: number}[]} labels
- * @property {HotSpot[]} hot_spots
- * @property {string[]} figures
- */
-/** @typedef {Channel & {channel: number, nmi: number}} Nearest */
-
-/**
- * @param {string} path relative to the page, so that it also works behind a prefix
- * @param {RequestInit} [init]
- * @returns {Promise<Response>}
- */
-async function call(path, init) {
-  let response;
-  try {
-    response = await fetch(new URL(path, document.baseURI), init);
-  } catch {
-    throw new Unreachable("The explorer’s server does not answer. Check that it is running.");
-  }
-  if (response.ok) return response;
-  return fail(response.status, await response.json().catch(() => ({})), response.headers.get("Retry-After"));
-}
-
-const segment = encodeURIComponent;
-
 /** @returns {Promise<ModelSummary[]>} the default first */
 export async function models() {
-  return (await (await call("models")).json()).models;
+  return (await (await call('models')).json()).models;
 }
 
 /**
@@ -95,47 +54,15 @@ export async function figures(name) {
 /**
  * @param {string} name of the model
  * @param {string} figure
- * @returns {Promise<import("../drawing/chart-loader.js").Figure>}
+ * @returns {Promise<import('../drawing/chart-loader.js').Figure>}
  */
 export async function figure(name, figure) {
   return (await call(`models/${segment(name)}/figures/${segment(figure)}`)).json();
 }
 
-/** @returns {Promise<EnsembleSummary[]>} the shipped one first */
-export async function ensembles() {
-  return (await (await call("ensembles")).json()).ensembles;
-}
-
 /**
- * @param {string} name
- * @returns {Promise<Ensemble>}
- */
-export async function ensemble(name) {
-  return (await call(`ensembles/${segment(name)}`)).json();
-}
-
-/**
- * @param {string} name of the ensemble
- * @param {string} figure
- * @returns {Promise<import("../drawing/chart-loader.js").Figure>}
- */
-export async function ensembleFigure(name, figure) {
-  return (await call(`ensembles/${segment(name)}/figures/${segment(figure)}`)).json();
-}
-
-/**
- * @param {string} name of the ensemble
- * @param {{member: number, module: number, dim: number}} channel
- * @returns {Promise<Nearest[]>} of each other member, most alike first
- */
-export async function nearest(name, { member, module, dim }) {
-  const query = new URLSearchParams({ member: String(member), module: String(module), dim: String(dim) });
-  return (await (await call(`ensembles/${segment(name)}/nearest?${query}`)).json()).nearest;
-}
-
-/**
- * @param {{model: string, module: number, unit: import("../core/choice.js").Unit}} which
- * @returns {Promise<import("../features/map/model.js").Points>}
+ * @param {{model: string, module: number, unit: import('../core/choice.js').Unit}} which
+ * @returns {Promise<import('../features/map/model.js').Points>}
  */
 export async function points({ model, module, unit }) {
   const { latents } = await (await call(`models/${segment(model)}/modules/${module}/points/${unit}`)).json();
@@ -178,9 +105,9 @@ export async function exampleAudio(name, id) {
  */
 export async function encode(file, fileName, name) {
   const form = new FormData();
-  form.set("file", file, fileName);
-  form.set("model", name);
-  return encodedFrom(await call("encode", { method: "POST", body: form }));
+  form.set('file', file, fileName);
+  form.set('model', name);
+  return encodedFrom(await call('encode', { method: 'POST', body: form }));
 }
 
 /**
@@ -216,18 +143,7 @@ async function encodedFrom(response) {
   };
 }
 
-/**
- * @param {string} path
- * @param {unknown} body
- * @param {AbortSignal} [signal]
- * @returns {Promise<any>} the answer's JSON
- */
-async function post(path, body, signal) {
-  const headers = { "Content-Type": "application/json" };
-  return (await call(path, { method: "POST", headers, body: JSON.stringify(body), signal })).json();
-}
-
-const live = createLive("decode");
+const live = createLive('decode');
 
 /**
  * @param {DecodeRequest} request
@@ -237,12 +153,15 @@ const live = createLive("decode");
 export async function decode(request, signal) {
   const answer = signal ? null : await live.ask(JSON.stringify(request)); // a message cannot be called back
   if (!answer) {
-    const body = await post("decode", request, signal);
+    const body = await post('decode', request, signal);
     live.open();
     return decodedFrom(body, Promise.resolve(audioFrom(body)));
   }
-  if (answer.status !== 200) fail(answer.status, answer.body, answer.headers["retry-after"]);
-  return decodedFrom(answer.body, answer.sound.catch(async () => audioFrom(await post("decode", request))));
+  if (answer.status !== 200) fail(answer.status, answer.body, answer.headers['retry-after']);
+  return decodedFrom(
+    answer.body,
+    answer.sound.catch(async () => audioFrom(await post('decode', request))),
+  );
 }
 
 /** @param {any} body */
@@ -270,7 +189,7 @@ function decodedFrom(body, audio) {
  * @returns {Promise<Traversal>}
  */
 export async function traverse(request, signal) {
-  const { rows, columns, start = 0, spectrograms } = await post("traverse", request, signal);
+  const { rows, columns, start = 0, spectrograms } = await post('traverse', request, signal);
   return { rows, columns, start, spectrograms: spectrograms.map(spectrogramFrom) };
 }
 
@@ -280,7 +199,7 @@ export async function traverse(request, signal) {
  * @returns {Promise<Way>}
  */
 export async function interpolate(request, signal) {
-  const { contribution, spectrograms } = await post("interpolate", request, signal);
+  const { contribution, spectrograms } = await post('interpolate', request, signal);
   return { contribution, spectrograms: spectrograms.map(spectrogramFrom) };
 }
 
@@ -293,5 +212,13 @@ export async function latents({ clip, model, module }) {
   const response = await call(`clips/${segment(clip)}/latents?${query}`);
   const { shape, values } = npyFrom(await response.arrayBuffer());
   const [, dims, frames] = shape;
-  return { clip, model, module, dims, frames, mean: values.subarray(0, dims * frames), logvar: values.subarray(dims * frames) };
+  return {
+    clip,
+    model,
+    module,
+    dims,
+    frames,
+    mean: values.subarray(0, dims * frames),
+    logvar: values.subarray(dims * frames),
+  };
 }

@@ -1,7 +1,6 @@
-// @ts-check
 /** What is kept of the page, as files: their names, and how a person gets them. */
 
-import { noticeOf } from "./retry.js";
+import { noticeOf } from './retry.js';
 
 /** How long a browser may take to begin with a download. */
 const PATIENCE_MS = 10_000;
@@ -11,7 +10,7 @@ const PATIENCE_MS = 10_000;
  * @param {string} name
  */
 export function download(content, name) {
-  const link = document.createElement("a");
+  const link = document.createElement('a');
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
@@ -19,24 +18,24 @@ export function download(content, name) {
 }
 
 /**
- * @param {import("../core/state.js").State} state
+ * @param {import('../core/state.js').State} state
  * @returns {string} what a file made of the present sound is called, without its ending: of what, and from which module
  */
 export function stemOf({ recording, base, seed, module }) {
-  const source = recording ? recording.name.replace(/\.\w+$/, "") : base === "prior" ? `prior-${seed}` : base;
+  const source = recording ? recording.name.replace(/\.\w+$/, '') : base === 'prior' ? `prior-${seed}` : base;
   return `${source}-module-${module}`;
 }
 
 /**
  * The decoded sound, as soon as it is here; the page says why if it is not to be had.
- * @param {import("../core/state.js").Store} store
+ * @param {import('../core/state.js').Store} store
  */
 export async function downloadSound(store) {
   const { decoded } = store.state;
   if (!decoded) return;
   const name = `${stemOf(store.state)}.wav`;
   try {
-    download(new Blob([await decoded.audio], { type: "audio/wav" }), name);
+    download(new Blob([await decoded.audio], { type: 'audio/wav' }), name);
   } catch (error) {
     store.set({ notice: noticeOf(error) });
   }

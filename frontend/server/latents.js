@@ -1,19 +1,19 @@
-// @ts-check
 /** The posterior of the open clip, every frame of the chosen module: fetched when somebody looks at it, forgotten with the clip. */
-import * as api from "./api.js";
-import { createPatience, noticeOf } from "./retry.js";
+import * as api from './api.js';
+import { createPatience, noticeOf } from './retry.js';
 
-/** @typedef {import("./api.js").Latents} Latents */
+/** @typedef {import('./api.js').Latents} Latents */
 /** @typedef {{clip: string, model: string, module: number}} Whose */
 
-/** @param {import("../core/state.js").State} state @returns {Whose | null} */
-const wanted = ({ recording, model, module }) => (recording && model && module ? { clip: recording.clip, model, module } : null);
+/** @param {import('../core/state.js').State} state @returns {Whose | null} */
+const wanted = ({ recording, model, module }) =>
+  recording && model && module ? { clip: recording.clip, model, module } : null;
 
 /** @param {Whose | null} one @param {Whose | null} other */
 const same = (one, other) => one?.clip === other?.clip && one?.model === other?.model && one?.module === other?.module;
 
 /**
- * @param {import("../core/state.js").Store} store
+ * @param {import('../core/state.js').Store} store
  * @returns {{watch: (reader: string, reading: boolean) => void}} who reads them: while anybody does, `latents` in the state is kept up
  */
 export function createLatents(store) {
@@ -36,7 +36,7 @@ export function createLatents(store) {
     try {
       let latents;
       do latents = await bear(() => api.latents(whose), still, whose.model);
-      while (latents === "again");
+      while (latents === 'again');
       if (latents && still()) store.set({ latents });
       else if (still()) shown = null; // so that it can be asked for once more
     } catch (error) {
@@ -46,7 +46,7 @@ export function createLatents(store) {
     }
   }
 
-  store.on(["recording", "model", "module"], keepUp);
+  store.on(['recording', 'model', 'module'], keepUp);
   return {
     watch(reader, reading) {
       if (reading) readers.add(reader);

@@ -1,4 +1,3 @@
-// @ts-check
 /** What can be wrong with a request: the server says no, or says nothing. */
 
 /** The server answered with a problem (RFC 9457): `message` is its detail, fit to be shown. */
@@ -11,11 +10,11 @@ export class Problem extends Error {
   constructor(status, body, retryAfter) {
     super(body.detail || body.title || `The server answered ${status}.`);
     this.status = status;
-    this.title = body.title || "The server refused this";
-    this.clipUnknown = status === 404 && (body.type || "").endsWith("clip-unknown");
-    this.noDecoder = (body.type || "").endsWith("no-decoder");
+    this.title = body.title || 'The server refused this';
+    this.clipUnknown = status === 404 && (body.type || '').endsWith('clip-unknown');
+    this.noDecoder = (body.type || '').endsWith('no-decoder');
     /** The part of the request it is about; empty where it is about all of it. */
-    this.field = body.field ?? "";
+    this.field = body.field ?? '';
     this.busy = status === 503 || status === 429;
     this.retryAfter = retryAfter;
   }

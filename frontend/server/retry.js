@@ -1,8 +1,7 @@
-// @ts-check
 /** Asks the server for what is made of a clip and bears with it: waits while it is busy or away, and encodes a clip again that it forgot. */
-import * as api from "./api.js";
+import * as api from './api.js';
 
-/** @typedef {import("../core/state.js").Recording} Recording */
+/** @typedef {import('../core/state.js').Recording} Recording */
 /** @typedef {{[field: string]: Recording | null}} Others by the field of a request that names their clip, recordings that it needs besides the open one */
 
 const PATIENCE_SECONDS = 2;
@@ -13,16 +12,17 @@ const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 /**
  * @param {unknown} error
  * @param {string} [title] said instead of the server's own
- * @returns {import("../core/state.js").Notice}
+ * @returns {import('../core/state.js').Notice}
  */
 export function noticeOf(error, title) {
-  if (error instanceof api.Unreachable) return { kind: "error", title: title ?? "No connection", detail: error.message };
-  if (error instanceof api.Problem) return { kind: "error", title: title ?? error.title, detail: error.message };
+  if (error instanceof api.Unreachable)
+    return { kind: 'error', title: title ?? 'No connection', detail: error.message };
+  if (error instanceof api.Problem) return { kind: 'error', title: title ?? error.title, detail: error.message };
   throw error;
 }
 
 /**
- * @param {import("../core/state.js").Store} store
+ * @param {import('../core/state.js').Store} store
  * @returns one attempt at a request, for somebody who makes one at a time
  */
 export function createPatience(store) {
@@ -60,9 +60,11 @@ export function createPatience(store) {
       const busy = error instanceof api.Problem && error.busy;
       if (busy || error instanceof api.Unreachable) {
         waiting = true;
-        store.set({ notice: noticeOf(error, busy ? "The server is busy, trying again" : "No connection, trying again") });
+        store.set({
+          notice: noticeOf(error, busy ? 'The server is busy, trying again' : 'No connection, trying again'),
+        });
         await pause(busy ? (error.retryAfter ?? PATIENCE_SECONDS) : PATIENCE_SECONDS);
-        return "again";
+        return 'again';
       }
       rest();
       throw error;
@@ -78,22 +80,34 @@ export function createPatience(store) {
   async function encodeAgain(model, other) {
     const recording = other ?? store.state.recording;
     if (other && !other.file) {
-      store.set({ notice: { kind: "error", title: "Recording forgotten", detail: `The server no longer holds ${other.name}. Choose it again.` } });
+      store.set({
+        notice: {
+          kind: 'error',
+          title: 'Recording forgotten',
+          detail: `The server no longer holds ${other.name}. Choose it again.`,
+        },
+      });
       return null;
     }
     if (!recording?.file) {
-      store.set({ recording: null, decoded: null, phase: "asking" });
+      store.set({ recording: null, decoded: null, phase: 'asking' });
       return null;
     }
     if (mended.has(recording.clip)) {
       mended.clear();
-      store.set({ notice: { kind: "error", title: "Recording forgotten", detail: "The server has no room to keep this recording. Try a shorter one." } });
+      store.set({
+        notice: {
+          kind: 'error',
+          title: 'Recording forgotten',
+          detail: 'The server has no room to keep this recording. Try a shorter one.',
+        },
+      });
       return null;
     }
     try {
       await api.encode(recording.file, recording.name, model);
       mended.add(recording.clip);
-      return "again";
+      return 'again';
     } catch (error) {
       store.set({ notice: noticeOf(error) });
       return null;

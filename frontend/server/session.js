@@ -1,13 +1,12 @@
-// @ts-check
 /** What happens when something is chosen: models, examples and files are opened, and the sound is kept up with the sliders. */
-import { overWhole } from "../core/edits.js";
-import { newest } from "../core/latest-only.js";
-import { decodeRequest, fitted, SOUND } from "../core/state.js";
-import * as api from "./api.js";
-import { createPatience, noticeOf } from "./retry.js";
+import { overWhole } from '../core/edits.js';
+import { newest } from '../core/latest-only.js';
+import { decodeRequest, fitted, SOUND } from '../core/state.js';
+import * as api from './api.js';
+import { createPatience, noticeOf } from './retry.js';
 
-/** @typedef {import("../core/state.js").Store} Store */
-/** @typedef {import("../core/choice.js").Choice} Choice */
+/** @typedef {import('../core/state.js').Store} Store */
+/** @typedef {import('../core/choice.js').Choice} Choice */
 
 /**
  * @param {Choice} shown
@@ -16,15 +15,18 @@ import { createPatience, noticeOf } from "./retry.js";
  */
 function missingFrom(shown, wanted) {
   const said = [];
-  if (wanted.model && wanted.model !== shown.model) said.push(`There is no model “${wanted.model}” here; ${shown.model} is shown.`);
-  if (wanted.module && wanted.module !== shown.module) said.push(`The model has no module ${wanted.module}; its deepest one is shown.`);
-  if (wanted.example && wanted.example !== shown.example && !shown.clip) said.push(`The model has no example “${wanted.example}”; its first one is shown.`);
+  if (wanted.model && wanted.model !== shown.model)
+    said.push(`There is no model “${wanted.model}” here; ${shown.model} is shown.`);
+  if (wanted.module && wanted.module !== shown.module)
+    said.push(`The model has no module ${wanted.module}; its deepest one is shown.`);
+  if (wanted.example && wanted.example !== shown.example && !shown.clip)
+    said.push(`The model has no example “${wanted.example}”; its first one is shown.`);
   return said;
 }
 
 /**
  * @param {Store} store
- * @param {import("../features/sources/recent-files.js").Recents} recents
+ * @param {import('../features/sources/recent-files.js').Recents} recents
  * @returns the things a person can do, for the views to call
  */
 export function createSession(store, recents) {
@@ -43,12 +45,12 @@ export function createSession(store, recents) {
   async function insist(ask, mine) {
     let answer;
     do answer = await bear(ask, () => mine === opening, String(store.state.model));
-    while (answer === "again");
+    while (answer === 'again');
     return answer;
   }
 
   /** @param {string} detail */
-  const note = (detail) => store.set({ notice: { kind: "note", title: "Please note", detail } });
+  const note = (detail) => store.set({ notice: { kind: 'note', title: 'Please note', detail } });
 
   /**
    * @param {string} name of the model
@@ -70,14 +72,14 @@ export function createSession(store, recents) {
    */
   async function open(fetchFile, chosen) {
     const mine = ++opening;
-    store.set({ phase: "opening", notice: null });
+    store.set({ phase: 'opening', notice: null });
     try {
       const fetched = await insist(fetchFile, mine);
       if (!fetched) return;
       const { file, name } = fetched;
       const encoded = await insist(() => api.encode(file, name, String(store.state.model)), mine);
       if (!encoded) return;
-      store.set({ ...chosen(encoded.clip), recording: { name, clip: encoded.clip, file, encoded }, phase: "ready" });
+      store.set({ ...chosen(encoded.clip), recording: { name, clip: encoded.clip, file, encoded }, phase: 'ready' });
     } catch (error) {
       if (mine !== opening) return;
       store.set({ notice: noticeOf(error), phase: restingPhase() });
@@ -88,8 +90,8 @@ export function createSession(store, recents) {
   /** Where the page falls back to when nothing more is being opened. */
   function restingPhase() {
     const { recording, decoded, clip } = store.state;
-    if (recording?.file || decoded) return "ready";
-    return clip ? "asking" : "empty";
+    if (recording?.file || decoded) return 'ready';
+    return clip ? 'asking' : 'empty';
   }
 
   /**
@@ -100,7 +102,8 @@ export function createSession(store, recents) {
   function unedited(clip) {
     const { recording, gestures } = store.state;
     if (!recording || recording.clip === clip) return {};
-    if (Object.keys(overWhole(gestures)).length > 0) note("A recording begins unedited. Undo brings over what was done to the whole of the last one.");
+    if (Object.keys(overWhole(gestures)).length > 0)
+      note('A recording begins unedited. Undo brings over what was done to the whole of the last one.');
     return { gestures: {}, span: null };
   }
 
@@ -124,8 +127,11 @@ export function createSession(store, recents) {
     await open(
       async () => ({ file, name }),
       (clip) => {
-        if (phase !== "asking") return { ...unedited(clip), example: null, clip, file: name };
-        if (clip !== asked) note(`This is not the recording the address was made with (${askedName ?? "unnamed"}), so it will not sound the same.`);
+        if (phase !== 'asking') return { ...unedited(clip), example: null, clip, file: name };
+        if (clip !== asked)
+          note(
+            `This is not the recording the address was made with (${askedName ?? 'unnamed'}), so it will not sound the same.`,
+          );
         return { example: null, clip, file: name };
       },
     );
@@ -139,12 +145,16 @@ export function createSession(store, recents) {
     const mine = opening;
     const held = await recents.find(clip);
     if (mine !== opening) return;
-    if (held) return open(async () => held, () => ({}));
-    store.set({ recording: null, decoded: null, phase: "opening" });
+    if (held)
+      return open(
+        async () => held,
+        () => ({}),
+      );
+    store.set({ recording: null, decoded: null, phase: 'opening' });
     try {
       // The server may still hold the clip; if it does not, the page asks for the file.
       const encoded = await insist(() => api.clip(clip, String(store.state.model)), mine);
-      if (encoded) store.set({ recording: { name, clip, file: null, encoded }, phase: "ready" });
+      if (encoded) store.set({ recording: { name, clip, file: null, encoded }, phase: 'ready' });
     } catch (error) {
       if (mine === opening) store.set({ notice: noticeOf(error), phase: restingPhase() });
     }
@@ -154,17 +164,21 @@ export function createSession(store, recents) {
    * @param {Blob} file
    * @param {string} name
    */
-  const openHeld = (file, name) => open(async () => ({ file, name }), (clip) => ({ example: null, clip, file: name }));
+  const openHeld = (file, name) =>
+    open(
+      async () => ({ file, name }),
+      (clip) => ({ example: null, clip, file: name }),
+    );
 
   /** Opens what the address or the last model had open; without either, the first example, so that something is seen at once. */
   async function openChosen() {
     const { example, clip, file, examples } = store.state;
-    if (clip) return openClip(clip, file ?? "the recording");
+    if (clip) return openClip(clip, file ?? 'the recording');
     const known = examples.find((one) => one.id === example) ?? examples[0];
     if (known) return openExample(known.id);
     const held = store.state.recording;
     if (held?.file) return openHeld(held.file, held.name); // a model without examples hears what was open
-    store.set({ recording: null, decoded: null, phase: "empty" });
+    store.set({ recording: null, decoded: null, phase: 'empty' });
     keepUp();
   }
 
@@ -177,20 +191,25 @@ export function createSession(store, recents) {
     if (!(await openModel(name))) return;
     await openChosen();
     const missing = missingFrom(store.state, wanted);
-    if (missing.length && !store.state.notice) note(missing.join(" "));
+    if (missing.length && !store.state.notice) note(missing.join(' '));
   }
 
-  /** @param {import("../core/state.js").Notice} notice */
-  const fail = (notice) => store.set({ notice, phase: "failed" });
+  /** @param {import('../core/state.js').Notice} notice */
+  const fail = (notice) => store.set({ notice, phase: 'failed' });
 
   /** From nothing to something on the page, as the choice in the state asks. */
   async function start() {
     const mine = ++opening;
-    store.set({ phase: "starting", notice: null });
+    store.set({ phase: 'starting', notice: null });
     try {
       const models = await insist(api.models, mine);
       if (!models) return;
-      if (!models.length) return fail({ kind: "error", title: "No model", detail: "Put a trained bundle into a folder named in MODELS, then try again." });
+      if (!models.length)
+        return fail({
+          kind: 'error',
+          title: 'No model',
+          detail: 'Put a trained bundle into a folder named in MODELS, then try again.',
+        });
       store.set({ models });
       const { model } = store.state;
       const known = models.find((one) => one.model === model) ?? models[0];
@@ -203,7 +222,7 @@ export function createSession(store, recents) {
   /** @param {string} name */
   async function chooseModel(name) {
     const { model: before } = store.state;
-    store.set({ model: name, phase: "opening", notice: null });
+    store.set({ model: name, phase: 'opening', notice: null });
     try {
       await openAll(name);
     } catch (error) {
@@ -211,20 +230,24 @@ export function createSession(store, recents) {
     }
   }
 
-  /** @param {import("./api.js").DecodeRequest} request */
+  /** @param {import('./api.js').DecodeRequest} request */
   function stillWanted(request) {
     const now = decodeRequest(store.state);
     return now !== null && now.clip === request.clip && now.module === request.module && now.model === request.model;
   }
 
   /**
-   * @param {import("./api.js").DecodeRequest} request
+   * @param {import('./api.js').DecodeRequest} request
    * @returns {Promise<boolean>} false to be asked again
    */
   async function decode(request) {
     try {
-      const decoded = await attempt(() => api.decode(request), () => stillWanted(request), request.model);
-      if (decoded === "again") return false;
+      const decoded = await attempt(
+        () => api.decode(request),
+        () => stillWanted(request),
+        request.model,
+      );
+      if (decoded === 'again') return false;
       if (!decoded) return true;
       store.set({ decoded: { ...decoded, request }, phase: phaseOnceDecoded() });
       decoded.audio.catch(() => store.state.decoded?.request === request && decoder.ask(request)); // who sees it wants to hear it
@@ -234,9 +257,9 @@ export function createSession(store, recents) {
     return true;
   }
 
-  /** What is being opened goes on being opened, whatever was decoded meanwhile. @returns {import("../core/state.js").Phase} */
+  /** What is being opened goes on being opened, whatever was decoded meanwhile. @returns {import('../core/state.js').Phase} */
   function phaseOnceDecoded() {
-    return store.state.phase === "opening" ? "opening" : "ready";
+    return store.state.phase === 'opening' ? 'opening' : 'ready';
   }
 
   const decoder = newest(decode, (decoding) => store.set({ decoding }));
@@ -244,7 +267,7 @@ export function createSession(store, recents) {
   function keepUp() {
     const { phase, recording } = store.state;
     const request = decodeRequest(store.state);
-    if (!recording && (phase === "starting" || phase === "opening")) return; // what is drawn will be as long as the recording
+    if (!recording && (phase === 'starting' || phase === 'opening')) return; // what is drawn will be as long as the recording
     if (request) decoder.ask(request);
     else if (store.state.decoded) {
       store.set({ decoded: null }); // what was drawn from nothing is no longer wanted
@@ -252,7 +275,13 @@ export function createSession(store, recents) {
     }
   }
 
-  return { start, chooseModel, openExample: (/** @type {string} */ id) => openExample(id, unedited), openFile, settled: decoder.idle };
+  return {
+    start,
+    chooseModel,
+    openExample: (/** @type {string} */ id) => openExample(id, unedited),
+    openFile,
+    settled: decoder.idle,
+  };
 }
 
 /** @typedef {ReturnType<typeof createSession>} Session */

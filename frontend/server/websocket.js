@@ -1,4 +1,3 @@
-// @ts-check
 /** Requests as messages of one WebSocket, where it can be had: a browser spends milliseconds on each request of its own, and a sound that follows a hand has none to spare. */
 
 /** @typedef {{status: number, headers: {[name: string]: string}, body: any, sound: Promise<ArrayBuffer>}} Answer as if the request had been posted; where that went well, `sound` follows */
@@ -46,12 +45,12 @@ export function createLive(path) {
   function open() {
     if (socket || refused) return;
     const address = new URL(path, document.baseURI);
-    address.protocol = address.protocol.replace("http", "ws");
+    address.protocol = address.protocol.replace('http', 'ws');
     const opened = (socket = new WebSocket(address));
-    opened.binaryType = "arraybuffer";
+    opened.binaryType = 'arraybuffer';
     let held = false;
     opened.onopen = () => (held = true);
-    opened.onmessage = ({ data }) => (typeof data === "string" ? told(data) : heard(data));
+    opened.onmessage = ({ data }) => (typeof data === 'string' ? told(data) : heard(data));
     opened.onclose = () => {
       refused = !held;
       if (socket === opened) forget();
@@ -61,12 +60,12 @@ export function createLive(path) {
   function forget() {
     socket = null;
     settle(null);
-    coming?.failed(new Error("The connection broke."));
+    coming?.failed(new Error('The connection broke.'));
     coming = null;
   }
 
   // A connection without a network seems to live on for minutes.
-  addEventListener("offline", () => {
+  addEventListener('offline', () => {
     socket?.close();
     forget();
   });
@@ -76,7 +75,11 @@ export function createLive(path) {
    * @returns {Promise<Answer | null>}
    */
   function ask(body) {
-    if (coming) return coming.sound.then(() => ask(body), () => null); // the server answers one request at a time
+    if (coming)
+      return coming.sound.then(
+        () => ask(body),
+        () => null,
+      ); // the server answers one request at a time
     if (socket?.readyState !== WebSocket.OPEN || waiting || body.length > MOST_CHARACTERS) return Promise.resolve(null);
     const answer = new Promise((resolve) => (waiting = resolve));
     socket.send(body);

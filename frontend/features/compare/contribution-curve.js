@@ -1,4 +1,3 @@
-// @ts-check
 /** The contribution curve: how much of the distance between two clips lies in the dimensions that contribute most. */
 
 /**
@@ -7,9 +6,11 @@
  */
 export function drawCurve(canvas, sums) {
   const ratio = devicePixelRatio || 1;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.max(1, Math.round(side * ratio)));
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((side) =>
+    Math.max(1, Math.round(side * ratio)),
+  );
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.clearRect(0, 0, width, height);
   if (!sums.length) return;
   const { color } = getComputedStyle(canvas);
@@ -35,7 +36,7 @@ export function drawCurve(canvas, sums) {
  * @returns {string} the curve in words
  */
 export function curveWords(sums) {
-  if (sums[sums.length - 1] < 0.5) return "The two clips lie at one place: there is no distance to share out.";
+  if (sums[sums.length - 1] < 0.5) return 'The two clips lie at one place: there is no distance to share out.';
   const least = (/** @type {number} */ share) => sums.findIndex((sum) => sum >= share) + 1;
   return `Half of the distance lies in ${least(0.5)} of ${sums.length} dimensions, nine tenths in ${least(0.9)}.`;
 }

@@ -1,18 +1,17 @@
-// @ts-check
 /** Between two clips: the second one, pictures of the way to it, and the sound at any place on that way. Unedited, from means. */
-import { excerptOf } from "../../core/time-window.js";
-import * as api from "../../server/api.js";
-import { createUpkeep } from "../../server/live-query.js";
+import { excerptOf } from '../../core/time-window.js';
+import * as api from '../../server/api.js';
+import { createUpkeep } from '../../server/live-query.js';
 
-/** @typedef {import("../../core/state.js").State} State */
-/** @typedef {import("../../core/state.js").Recording} Recording */
+/** @typedef {import('../../core/state.js').State} State */
+/** @typedef {import('../../core/state.js').Recording} Recording */
 /** @typedef {{model: string, example: string | null, clip: string | null, file: string | null}} SecondRequest */
 
 /** Pictures on the way, both ends among them. */
 export const STEPS = 6;
 
 /** @param {State} state */
-const isOpen = ({ panel, compare }) => panel === "compare" && compare.by === "clips";
+const isOpen = ({ panel, compare }) => panel === 'compare' && compare.by === 'clips';
 
 /**
  * @param {State} state
@@ -27,23 +26,31 @@ function secondRequest(state) {
 
 /**
  * @param {State} state
- * @returns {import("../../server/api.js").InterpolateRequest | null}
+ * @returns {import('../../server/api.js').InterpolateRequest | null}
  */
 function wayRequest(state) {
-  const { model, module, recording, second, compare } = state;
+  const { model, module, recording, second } = state;
   if (!isOpen(state) || !model || !module || !recording || !second) return null;
-  return { model, module, from: recording.clip, to: second.clip, ...chosenDims(state), steps: STEPS, ...excerptOf(state, {}) };
+  return {
+    model,
+    module,
+    from: recording.clip,
+    to: second.clip,
+    ...chosenDims(state),
+    steps: STEPS,
+    ...excerptOf(state, {}),
+  };
 }
 
 /**
  * @param {State} state
- * @returns {import("../../server/api.js").DecodeRequest | null}
+ * @returns {import('../../server/api.js').DecodeRequest | null}
  */
 function blendRequest(state) {
   const { model, module, recording, second, compare } = state;
   if (!isOpen(state) || !model || !module || !recording || !second) return null;
   const toward = { clip: second.clip, share: compare.share, ...chosenDims(state) };
-  return { model, module, clip: recording.clip, base: "mean", seed: 0, edits: [], toward };
+  return { model, module, clip: recording.clip, base: 'mean', seed: 0, edits: [], toward };
 }
 
 /**
@@ -66,13 +73,15 @@ export function cumulated(contribution) {
 }
 
 /**
- * @param {import("../../core/state.js").Store} store
+ * @param {import('../../core/state.js').Store} store
  * @returns {{settled: () => Promise<void>}} when the sound at the chosen place is here
  */
 export function createBetween(store) {
   /** @param {SecondRequest} request @returns {Promise<Recording>} */
   async function open({ model, example, clip, file: name }) {
-    const label = example ? (store.state.examples.find(({ id }) => id === example)?.label ?? example) : (name ?? "the second recording");
+    const label = example
+      ? (store.state.examples.find(({ id }) => id === example)?.label ?? example)
+      : (name ?? 'the second recording');
     const held = store.state.recents.find((one) => one.clip === clip);
     const file = example ? await api.exampleAudio(model, example) : (held?.file ?? null);
     if (!file) return { name: label, clip: String(clip), file: null, encoded: null };
@@ -81,27 +90,27 @@ export function createBetween(store) {
   }
 
   createUpkeep(store, {
-    name: "second",
-    keys: ["model", "examples", "recents", "compare", "panel"],
+    name: 'second',
+    keys: ['model', 'examples', 'recents', 'compare', 'panel'],
     request: secondRequest,
     ask: open,
     show: (second) => store.set({ second }),
   });
   createUpkeep(store, {
-    name: "way",
-    keys: ["model", "module", "card", "recording", "decoded", "view", "second", "compare", "panel"],
+    name: 'way',
+    keys: ['model', 'module', 'card', 'recording', 'decoded', 'view', 'second', 'compare', 'panel'],
     request: wayRequest,
     ask: api.interpolate,
     show: (answer, request) => store.set({ way: answer && request && { ...answer, request } }),
     others: ({ second }) => ({ to: second }),
   });
   return createUpkeep(store, {
-    name: "blend",
-    keys: ["model", "module", "card", "recording", "second", "compare", "panel"],
+    name: 'blend',
+    keys: ['model', 'module', 'card', 'recording', 'second', 'compare', 'panel'],
     request: blendRequest,
     ask: api.decode,
     show: (sound) => store.set({ asides: { ...store.state.asides, blend: sound ?? undefined } }),
-    others: ({ second }) => ({ "toward.clip": second }),
+    others: ({ second }) => ({ 'toward.clip': second }),
     live: true,
   });
 }

@@ -1,11 +1,10 @@
-// @ts-check
 /** The same clip and the same gesture in another model: another seed, another preset, another corpus. */
-import { matched } from "../../core/dimension-match.js";
-import { decodeRequest, fitted, gesture, SOUND } from "../../core/state.js";
-import * as api from "../../server/api.js";
-import { createUpkeep } from "../../server/live-query.js";
+import { matched } from '../../core/dimension-match.js';
+import { decodeRequest, fitted, gesture, SOUND } from '../../core/state.js';
+import * as api from '../../server/api.js';
+import { createUpkeep } from '../../server/live-query.js';
 
-/** @typedef {import("../../core/state.js").State} State */
+/** @typedef {import('../../core/state.js').State} State */
 
 /**
  * @param {State} state
@@ -17,50 +16,62 @@ export function twinOf({ models, model, compare }) {
 }
 
 /** @param {State} state */
-const isOpen = ({ panel, compare }) => panel === "compare" && compare.by === "models";
+const isOpen = ({ panel, compare }) => panel === 'compare' && compare.by === 'models';
 
 /**
  * @param {State} state
- * @returns {import("../../server/api.js").DecodeRequest | null} what the sliders ask for, as far as the other model has it
+ * @returns {import('../../server/api.js').DecodeRequest | null} what the sliders ask for, as far as the other model has it
  */
 export function twinRequest(state) {
   const { twinCard: card } = state;
   if (!isOpen(state) || !card || card.model !== twinOf(state)) return null;
   const match = matchOf(state);
-  const choice = match ? { ...state, module: match.toModule, gestures: { [match.toModule]: matched(gesture(state), match) } } : state;
+  const choice = match
+    ? { ...state, module: match.toModule, gestures: { [match.toModule]: matched(gesture(state), match) } }
+    : state;
   return decodeRequest({ ...state, model: card.model, ...fitted(choice, card) });
 }
 
 /**
  * @param {State} state
- * @returns {import("../../core/dimension-match.js").Match | null} the dimension that alone moves both, while its module is chosen and both have it
+ * @returns {import('../../core/dimension-match.js').Match | null} the dimension that alone moves both, while its module is chosen and both have it
  */
 export function matchOf({ compare: { match }, module, card, twinCard }) {
-  const has = (/** @type {import("../../server/api.js").Model | null} */ model, /** @type {number} */ at, /** @type {number} */ dim) => (model?.modules.find((one) => one.module === at)?.dims ?? 0) > dim;
-  return match && match.module === module && has(card, match.module, match.dim) && has(twinCard, match.toModule, match.toDim) ? match : null;
+  const has = (
+    /** @type {import('../../server/api.js').Model | null} */ model,
+    /** @type {number} */ at,
+    /** @type {number} */ dim,
+  ) => (model?.modules.find((one) => one.module === at)?.dims ?? 0) > dim;
+  return match &&
+    match.module === module &&
+    has(card, match.module, match.dim) &&
+    has(twinCard, match.toModule, match.toDim)
+    ? match
+    : null;
 }
 
-/** @param {import("../../core/state.js").Store} store */
+/** @param {import('../../core/state.js').Store} store */
 export function createTwin(store) {
   /** @type {{model: string, clip: string, own: string} | null} what the clip is called that the other model hears */
   let known = null;
 
   /**
    * A model of another rate hears another waveform, which has a name of its own.
-   * @param {import("../../server/api.js").DecodeRequest} request
-   * @returns {Promise<import("../../server/api.js").DecodeRequest>}
+   * @param {import('../../server/api.js').DecodeRequest} request
+   * @returns {Promise<import('../../server/api.js').DecodeRequest>}
    */
   async function inItsRate(request) {
     const { recording, card, twinCard } = store.state;
     const { model, clip } = request;
     if (!clip || !recording?.file || card?.sample_rate === twinCard?.sample_rate) return request;
-    if (known?.model !== model || known.clip !== clip) known = { model, clip, own: (await api.encode(recording.file, recording.name, model)).clip };
+    if (known?.model !== model || known.clip !== clip)
+      known = { model, clip, own: (await api.encode(recording.file, recording.name, model)).clip };
     return { ...request, clip: known.own };
   }
 
   createUpkeep(store, {
-    name: "card",
-    keys: ["models", "model", "compare", "panel"],
+    name: 'card',
+    keys: ['models', 'model', 'compare', 'panel'],
     request: (state) => {
       const model = twinOf(state);
       return isOpen(state) && model ? { model } : null;
@@ -69,8 +80,8 @@ export function createTwin(store) {
     show: (twinCard) => store.set({ twinCard }),
   });
   createUpkeep(store, {
-    name: "twin",
-    keys: [...SOUND, "models", "model", "compare", "panel", "twinCard"],
+    name: 'twin',
+    keys: [...SOUND, 'models', 'model', 'compare', 'panel', 'twinCard'],
     request: twinRequest,
     ask: async (request, signal) => api.decode(await inItsRate(request), signal),
     show: (sound) => store.set({ asides: { ...store.state.asides, twin: sound ?? undefined } }),

@@ -1,16 +1,24 @@
-// @ts-check
 /** A and B: the present state, and one that was kept beside it to be heard, brought back or exchanged for it. */
 
-/** @typedef {import("../../core/state.js").Kept} Kept */
-/** @typedef {import("../../core/state.js").State} State */
+/** @typedef {import('../../core/state.js').Kept} Kept */
+/** @typedef {import('../../core/state.js').State} State */
 
-/** @param {State} state @returns {import("../../core/state.js").SoundChoice} */
-const soundChoice = ({ model, module, example, clip, file, base, seed, gestures }) => ({ model, module, example, clip, file, base, seed, gestures });
+/** @param {State} state @returns {import('../../core/state.js').SoundChoice} */
+const soundChoice = ({ model, module, example, clip, file, base, seed, gestures }) => ({
+  model,
+  module,
+  example,
+  clip,
+  file,
+  base,
+  seed,
+  gestures,
+});
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../server/session.js").Session} session
- * @param {import("../../core/history.js").History} history
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../server/session.js').Session} session
+ * @param {import('../../core/history.js').History} history
  */
 export function createKept(store, session, history) {
   /** @returns {Promise<boolean>} whether there was something to keep */

@@ -1,27 +1,36 @@
-// @ts-check
 /** What the cards of dimensions are filled with: all that the report says of one, and what it does to the open recording. Fetched once a card is open. */
-import { STRIP } from "../../core/dimensions.js";
-import { excerptOf } from "../../core/time-window.js";
-import * as api from "../../server/api.js";
-import { createPatience, noticeOf } from "../../server/retry.js";
+import { STRIP } from '../../core/dimensions.js';
+import { excerptOf } from '../../core/time-window.js';
+import * as api from '../../server/api.js';
+import { createPatience, noticeOf } from '../../server/retry.js';
 
-/** @typedef {import("../../server/api.js").Traversal} Traversal */
+/** @typedef {import('../../server/api.js').Traversal} Traversal */
 /** @typedef {Traversal & {values: number[]}} Strip pictures of the open recording, unedited but for one dimension set to each value */
 
 /**
- * @param {import("../../core/state.js").State} state
+ * @param {import('../../core/state.js').State} state
  * @param {number} dim
- * @returns {import("../../server/api.js").TraverseRequest | null} null without a recording
+ * @returns {import('../../server/api.js').TraverseRequest | null} null without a recording
  */
 function stripRequest(state, dim) {
   const { model, module, recording } = state;
   if (!model || !module || !recording) return null;
-  return { model, module, clip: recording.clip, base: "mean", seed: 0, edits: [], dim, values: STRIP, ...excerptOf({ ...state, view: null }, {}) };
+  return {
+    model,
+    module,
+    clip: recording.clip,
+    base: 'mean',
+    seed: 0,
+    edits: [],
+    dim,
+    values: STRIP,
+    ...excerptOf({ ...state, view: null }, {}),
+  };
 }
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @returns {{facts: (dim: number) => Promise<import("../../server/api.js").DimensionDetail | null>, strip: (dim: number) => Promise<Strip | null>}}
+ * @param {import('../../core/state.js').Store} store
+ * @returns {{facts: (dim: number) => Promise<import('../../server/api.js').DimensionDetail | null>, strip: (dim: number) => Promise<Strip | null>}}
  * of the chosen module; null for what is not to be had any more, or cannot be, which the page then says
  */
 export function createDossier(store) {
@@ -30,7 +39,7 @@ export function createDossier(store) {
   let shown = 0;
   /** @type {Promise<unknown>} one request after another: cards do not crowd out a moving slider */
   let last = Promise.resolve();
-  store.on(["model", "module", "recording"], () => shown++);
+  store.on(['model', 'module', 'recording'], () => shown++);
 
   /**
    * @template Answer
@@ -44,7 +53,7 @@ export function createDossier(store) {
       try {
         let answer;
         do answer = await attempt(ask, () => mine === shown, model);
-        while (answer === "again");
+        while (answer === 'again');
         return answer;
       } catch (error) {
         // A module without a decoder has a card all the same, without pictures

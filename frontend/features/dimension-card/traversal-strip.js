@@ -1,37 +1,51 @@
-// @ts-check
 /** What one dimension does to the open recording: pictures along its travel, each to be put on the slider. */
-import { signed } from "../../core/format.js";
-import { make } from "../../drawing/dom.js";
-import { sharedRange } from "../../drawing/palette.js";
+import { signed } from '../../core/format.js';
+import { make } from '../../drawing/dom.js';
+import { sharedRange } from '../../drawing/palette.js';
 
 /**
  * @param {number} dim
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../drawing/palette.js").Palette} palette
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../drawing/palette.js').Palette} palette
  * @param {(value: number) => void} use puts a value on the slider
  */
 export function createStrip(dim, store, palette, use) {
-  /** @type {{canvas: HTMLCanvasElement, spectrogram: import("../../core/arrays.js").Spectrogram}[]} */
+  /** @type {{canvas: HTMLCanvasElement, spectrogram: import('../../core/arrays.js').Spectrogram}[]} */
   let cells = [];
-  const row = make("div", { className: "strip", role: "group", ariaLabel: `This recording with dimension ${dim} at one value after another` });
-  const note = make("p", { className: "card-note" }, "");
+  const row = make('div', {
+    className: 'strip',
+    role: 'group',
+    ariaLabel: `This recording with dimension ${dim} at one value after another`,
+  });
+  const note = make('p', { className: 'card-note' }, '');
 
   function draw() {
-    for (const { canvas, spectrogram } of cells) palette.draw(canvas, spectrogram, sharedRange(store.state, spectrogram));
+    for (const { canvas, spectrogram } of cells)
+      palette.draw(canvas, spectrogram, sharedRange(store.state, spectrogram));
   }
 
   return {
-    element: make("section", { className: "card-strip" }, make("h3", {}, "What it does to this recording"), row, note),
+    element: make('section', { className: 'card-strip' }, make('h3', {}, 'What it does to this recording'), row, note),
     draw,
-    /** @param {import("./dimension-details.js").Strip | null} strip */
+    /** @param {import('./dimension-details.js').Strip | null} strip */
     show(strip) {
       cells = [];
-      note.textContent = strip ? "Held at one value throughout, all else as it was recorded. A click does the same to the sound." : "No pictures: there is no recording, or this module has no decoder.";
+      note.textContent = strip
+        ? 'Held at one value throughout, all else as it was recorded. A click does the same to the sound.'
+        : 'No pictures: there is no recording, or this module has no decoder.';
       const buttons = (strip?.values ?? []).map((value, index) => {
-        const canvas = make("canvas", { ariaHidden: "true" });
-        cells.push({ canvas, spectrogram: /** @type {import("./dimension-details.js").Strip} */ (strip).spectrograms[index] });
-        const button = make("button", { type: "button", ariaLabel: `Set dimension ${dim} to ${signed(value)}` }, make("span", { className: "cell" }, canvas), make("span", { className: "cell-value", ariaHidden: "true" }, `= ${signed(value)}`));
-        button.addEventListener("click", () => use(value));
+        const canvas = make('canvas', { ariaHidden: 'true' });
+        cells.push({
+          canvas,
+          spectrogram: /** @type {import('./dimension-details.js').Strip} */ (strip).spectrograms[index],
+        });
+        const button = make(
+          'button',
+          { type: 'button', ariaLabel: `Set dimension ${dim} to ${signed(value)}` },
+          make('span', { className: 'cell' }, canvas),
+          make('span', { className: 'cell-value', ariaHidden: 'true' }, `= ${signed(value)}`),
+        );
+        button.addEventListener('click', () => use(value));
         return button;
       });
       row.replaceChildren(...buttons);

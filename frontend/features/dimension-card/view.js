@@ -1,82 +1,94 @@
-// @ts-check
 /** What is known of one dimension and what can be done with it as a whole: the card that unfolds beneath its slider. */
-import { fixed } from "../../core/format.js";
-import { make } from "../../drawing/dom.js";
-import { densityOf } from "./density.js";
-import { elsewhereOf } from "./ensemble-matches.js";
-import { factorsOf } from "./factors.js";
-import { effectsOf } from "./intervention-effects.js";
-import { createEvidence } from "./top-activations.js";
-import { createStrip } from "./traversal-strip.js";
+import { fixed } from '../../core/format.js';
+import { make } from '../../drawing/dom.js';
+import { densityOf } from './density.js';
+import { elsewhereOf } from './ensemble-matches.js';
+import { factorsOf } from './factors.js';
+import { effectsOf } from './intervention-effects.js';
+import { createEvidence } from './top-activations.js';
+import { createStrip } from './traversal-strip.js';
 
-/** @typedef {import("../sliders/slider.js").SliderState & {sweeping: boolean}} CardState */
+/** @typedef {import('../sliders/slider.js').SliderState & {sweeping: boolean}} CardState */
 /**
  * @typedef {object} CardHost
- * @property {import("../../core/state.js").Store} store
- * @property {import("../../drawing/palette.js").Palette} palette
- * @property {import("./dimension-details.js").Dossier} dossier
- * @property {import("../../audio/clip-player.js").Stretches} stretches
- * @property {import("../ensemble/ensemble-membership.js").KinHost} kin
+ * @property {import('../../core/state.js').Store} store
+ * @property {import('../../drawing/palette.js').Palette} palette
+ * @property {import('./dimension-details.js').Dossier} dossier
+ * @property {import('../../audio/clip-player.js').Stretches} stretches
+ * @property {import('../ensemble/ensemble-membership.js').KinHost} kin
  */
 
 /**
- * @param {import("../../server/api.js").Dimension} facts
+ * @param {import('../../server/api.js').Dimension} facts
  * @param {CardHost} host
  * @param {{mute: () => void, lock: () => void, sweep: () => void, use: (value: number) => void}} told
  */
 export function createCard(facts, { store, palette, dossier, stretches, kin }, told) {
   const { dim } = facts;
   const buttons = {
-    sweep: make("button", { type: "button", title: "S" }, "Sweep"),
-    mute: make("button", { type: "button", title: "M" }, "Mute"),
-    lock: make("button", { type: "button", title: "L" }, "Lock"),
+    sweep: make('button', { type: 'button', title: 'S' }, 'Sweep'),
+    mute: make('button', { type: 'button', title: 'M' }, 'Mute'),
+    lock: make('button', { type: 'button', title: 'L' }, 'Lock'),
   };
-  const own = make("span");
-  const about = make("p", { className: "about" }, ...corpusWords(facts).map((said) => make("span", {}, said)), own);
-  const body = make("div", { className: "card-body", ariaBusy: "true" });
+  const own = make('span');
+  const about = make('p', { className: 'about' }, ...corpusWords(facts).map((said) => make('span', {}, said)), own);
+  const body = make('div', { className: 'card-body', ariaBusy: 'true' });
   const strip = createStrip(dim, store, palette, told.use);
   /** @type {ReturnType<typeof createEvidence> | null} */
   let evidence = null;
   for (const [action, button] of Object.entries(buttons)) {
     button.ariaLabel = `Dimension ${dim}, ${action}`;
-    button.addEventListener("click", told[/** @type {keyof typeof buttons} */ (action)]);
+    button.addEventListener('click', told[/** @type {keyof typeof buttons} */ (action)]);
   }
 
   async function fill() {
     const known = await dossier.facts(dim);
     if (!known) return;
     evidence = createEvidence(known, store.state.examples, stretches.toggle);
-    body.replaceChildren(factorsOf(known), densityOf(known), strip.element, effectsOf(known), evidence.element, elsewhereOf(dim, kin));
-    body.ariaBusy = "false";
+    body.replaceChildren(
+      factorsOf(known),
+      densityOf(known),
+      strip.element,
+      effectsOf(known),
+      evidence.element,
+      elsewhereOf(dim, kin),
+    );
+    body.ariaBusy = 'false';
     await picture();
   }
 
   /** The strip, of the recording that is open now. */
   async function picture() {
-    strip.element.ariaBusy = "true";
+    strip.element.ariaBusy = 'true';
     strip.show(await dossier.strip(dim));
-    strip.element.ariaBusy = "false";
+    strip.element.ariaBusy = 'false';
   }
 
   fill();
   return {
-    element: make("div", { className: "card" }, make("div", { className: "card-actions" }, ...Object.values(buttons)), about, body),
+    element: make(
+      'div',
+      { className: 'card' },
+      make('div', { className: 'card-actions' }, ...Object.values(buttons)),
+      about,
+      body,
+    ),
     picture,
     redraw: strip.draw,
     /** @param {CardState} state */
     show({ muted, locked, sweeping, mean, std }) {
-      buttons.mute.setAttribute("aria-pressed", String(muted));
-      buttons.lock.setAttribute("aria-pressed", String(locked));
-      buttons.sweep.setAttribute("aria-pressed", String(sweeping));
+      buttons.mute.setAttribute('aria-pressed', String(muted));
+      buttons.lock.setAttribute('aria-pressed', String(locked));
+      buttons.sweep.setAttribute('aria-pressed', String(sweeping));
       buttons.sweep.disabled = locked;
-      own.textContent = mean === null || std === null ? "" : `in this clip ${fixed(mean, 2)} ± ${fixed(std, 2)}`;
+      own.textContent = mean === null || std === null ? '' : `in this clip ${fixed(mean, 2)} ± ${fixed(std, 2)}`;
       evidence?.show(store.state.stretch);
     },
   };
 }
 
 /**
- * @param {import("../../server/api.js").Dimension} facts
+ * @param {import('../../server/api.js').Dimension} facts
  * @returns {string[]} what the report says of its use, in words
  */
 function corpusWords({ kl, sensitivity }) {

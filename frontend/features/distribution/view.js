@@ -1,38 +1,37 @@
-// @ts-check
 /** The Prior panel: how near the chosen module's latents are to N(0, I), what is certified of it, and what it costs. */
-import { createChart } from "../../drawing/chart.js";
-import { make, part } from "../../drawing/dom.js";
-import { figureOf as reportOf } from "../../server/figures.js";
-import { certifiedOf, chosenOf, figureOf, jointOf, momentsOf, tracesOf, verdictOf } from "./model.js";
+import { createChart } from '../../drawing/chart.js';
+import { make, part } from '../../drawing/dom.js';
+import { figureOf as reportOf } from '../../server/figures.js';
+import { certifiedOf, chosenOf, figureOf, jointOf, momentsOf, tracesOf, verdictOf } from './model.js';
 
-/** @typedef {import("../../drawing/chart-loader.js").Figure} Figure */
-/** @typedef {import("./model.js").Kind} Kind */
+/** @typedef {import('../../drawing/chart-loader.js').Figure} Figure */
+/** @typedef {import('./model.js').Kind} Kind */
 
 const FAINT = 0.22;
-const LEGEND = { legend: { y: 1.02, yanchor: "bottom", x: 0 } };
+const LEGEND = { legend: { y: 1.02, yanchor: 'bottom', x: 0 } };
 
-/** @param {import("../../core/state.js").Store} store */
+/** @param {import('../../core/state.js').Store} store */
 export function showNormality(store) {
-  const select = /** @type {HTMLSelectElement} */ (part("normal-dim"));
-  const failure = part("normal-failure");
+  const select = /** @type {HTMLSelectElement} */ (part('normal-dim'));
+  const failure = part('normal-failure');
   const charts = {
-    quantiles: createChart(part("normal-quantiles"), failure),
-    spectrum: createChart(part("normal-spectrum"), failure),
-    certificate: createChart(part("normal-certificate"), failure),
-    distance: createChart(part("normal-distance"), failure),
-    tradeoff: createChart(part("normal-tradeoff"), failure),
+    quantiles: createChart(part('normal-quantiles'), failure),
+    spectrum: createChart(part('normal-spectrum'), failure),
+    certificate: createChart(part('normal-certificate'), failure),
+    distance: createChart(part('normal-distance'), failure),
+    tradeoff: createChart(part('normal-tradeoff'), failure),
   };
 
-  store.on(["figure", "tradeoff", "module", "normality", "pending"], show);
+  store.on(['figure', 'tradeoff', 'module', 'normality', 'pending'], show);
   function show() {
     const { pending, panel } = store.state;
-    part("panel-prior").dataset.pending = String(pending.includes("figure") || pending.includes("tradeoff"));
-    if (panel !== "prior") return;
-    const shown = reportOf(store.state, "prior");
+    part('panel-prior').dataset.pending = String(pending.includes('figure') || pending.includes('tradeoff'));
+    if (panel !== 'prior') return;
+    const shown = reportOf(store.state, 'prior');
     const figure = shown?.figure ?? null;
-    part("normal-shown").hidden = !figure;
-    part("normal-empty").hidden = !shown || Boolean(figure);
-    part("normal-empty").textContent = shown?.missing ?? "";
+    part('normal-shown').hidden = !figure;
+    part('normal-empty').hidden = !shown || Boolean(figure);
+    part('normal-empty').textContent = shown?.missing ?? '';
     if (figure) draw(figure, Number(store.state.module));
     cost();
   }
@@ -43,17 +42,19 @@ export function showNormality(store) {
    */
   function draw(figure, module) {
     const { data } = figure.layout.meta;
-    part("normal-about").textContent = data ? `Module ${module}, on ${data}.` : `Module ${module}: only how far frames lie from zero was measured. python -m trainer analyse prior measures the rest.`;
+    part('normal-about').textContent = data
+      ? `Module ${module}, on ${data}.`
+      : `Module ${module}: only how far frames lie from zero was measured. python -m trainer analyse prior measures the rest.`;
     quantiles(figure, module);
     together(figure, module);
     certificate(figure, module);
-    put("distance", figure, tracesOf(figure, "distance", module), LEGEND);
+    put('distance', figure, tracesOf(figure, 'distance', module), LEGEND);
   }
 
   /**
    * @param {Kind} kind
    * @param {Figure} figure
-   * @param {import("../../drawing/chart-loader.js").Trace[]} traces none hides its section
+   * @param {import('../../drawing/chart-loader.js').Trace[]} traces none hides its section
    * @param {object} [more] of the layout
    */
   function put(kind, figure, traces, more) {
@@ -66,23 +67,43 @@ export function showNormality(store) {
    * @param {number} module
    */
   function quantiles(figure, module) {
-    const traces = tracesOf(figure, "quantiles", module);
+    const traces = tracesOf(figure, 'quantiles', module);
     const chosen = chosenOf(traces, store.state.normality.dim);
     const dims = traces.filter(({ meta }) => meta.dim !== null).sort((one, other) => other.meta.ks[0] - one.meta.ks[0]);
-    const options = dims.map(({ meta }) => make("option", { value: String(meta.dim), selected: meta.dim === chosen?.meta.dim }, String(meta.dim)));
+    const options = dims.map(({ meta }) =>
+      make('option', { value: String(meta.dim), selected: meta.dim === chosen?.meta.dim }, String(meta.dim)),
+    );
     select.replaceChildren(...options);
     const drawn = traces.map((trace) => {
       if (trace.meta.dim === null) return trace;
       const own = trace.meta.dim === chosen?.meta.dim;
-      return { ...trace, showlegend: own, opacity: own ? 1 : FAINT, line: { ...trace.line, width: own ? 3 : 1 }, hoverinfo: own ? "all" : "skip" };
+      return {
+        ...trace,
+        showlegend: own,
+        opacity: own ? 1 : FAINT,
+        line: { ...trace.line, width: own ? 3 : 1 },
+        hoverinfo: own ? 'all' : 'skip',
+      };
     });
     // The chosen one on top of the others
-    put("quantiles", figure, drawn.sort((one, other) => Number(one.meta.dim === chosen?.meta.dim) - Number(other.meta.dim === chosen?.meta.dim)), LEGEND);
+    put(
+      'quantiles',
+      figure,
+      drawn.sort(
+        (one, other) => Number(one.meta.dim === chosen?.meta.dim) - Number(other.meta.dim === chosen?.meta.dim),
+      ),
+      LEGEND,
+    );
     if (!chosen) return;
     const verdict = verdictOf(chosen);
-    part("normal-verdict").textContent = verdict;
-    part("normal-quantiles").ariaLabel = `Quantiles of dimension ${chosen.meta.dim} against those of N(0, 1). ${verdict}`;
-    part("normal-moments").replaceChildren(...momentsOf(chosen).map(([name, said]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, said))));
+    part('normal-verdict').textContent = verdict;
+    part('normal-quantiles').ariaLabel =
+      `Quantiles of dimension ${chosen.meta.dim} against those of N(0, 1). ${verdict}`;
+    part('normal-moments').replaceChildren(
+      ...momentsOf(chosen).map(([name, said]) =>
+        make('tr', {}, make('th', { scope: 'row' }, name), make('td', {}, said)),
+      ),
+    );
   }
 
   /**
@@ -90,14 +111,34 @@ export function showNormality(store) {
    * @param {number} module
    */
   function together(figure, module) {
-    const traces = tracesOf(figure, "spectrum", module);
-    const edges = traces.find(({ meta }) => meta.level === "frames")?.meta.edges;
-    const band = edges && { type: "rect", xref: "paper", yref: "y", x0: 0, x1: 1, y0: edges[0], y1: edges[1], fillcolor: "#7F7F7F", opacity: 0.18, line: { width: 0 } };
-    put("spectrum", figure, traces, { ...LEGEND, yaxis: { title: { text: figure.layout.meta.axes.spectrum.y }, type: "log" }, shapes: band ? [band] : [] });
+    const traces = tracesOf(figure, 'spectrum', module);
+    const edges = traces.find(({ meta }) => meta.level === 'frames')?.meta.edges;
+    const band = edges && {
+      type: 'rect',
+      xref: 'paper',
+      yref: 'y',
+      x0: 0,
+      x1: 1,
+      y0: edges[0],
+      y1: edges[1],
+      fillcolor: '#7F7F7F',
+      opacity: 0.18,
+      line: { width: 0 },
+    };
+    put('spectrum', figure, traces, {
+      ...LEGEND,
+      yaxis: { title: { text: figure.layout.meta.axes.spectrum.y }, type: 'log' },
+      shapes: band ? [band] : [],
+    });
     const rows = jointOf(figure, module).map(({ name, energy, wasserstein, mmd, told }) =>
-      make("tr", {}, make("th", { scope: "row" }, name), ...[energy, wasserstein, mmd, told].map((said) => make("td", {}, said))),
+      make(
+        'tr',
+        {},
+        make('th', { scope: 'row' }, name),
+        ...[energy, wasserstein, mmd, told].map((said) => make('td', {}, said)),
+      ),
     );
-    part("normal-joint").replaceChildren(...rows);
+    part('normal-joint').replaceChildren(...rows);
   }
 
   /**
@@ -105,23 +146,25 @@ export function showNormality(store) {
    * @param {number} module
    */
   function certificate(figure, module) {
-    const traces = tracesOf(figure, "certificate", module);
-    put("certificate", figure, traces, { ...LEGEND, xaxis: { type: "category", tickangle: -60 } });
+    const traces = tracesOf(figure, 'certificate', module);
+    put('certificate', figure, traces, { ...LEGEND, xaxis: { type: 'category', tickangle: -60 } });
     const certified = certifiedOf(traces);
-    part("normal-certified").textContent = certified?.words ?? "";
-    part("normal-warning").textContent = certified?.warning ?? "";
-    part("normal-warning").hidden = !certified?.warning;
+    part('normal-certified').textContent = certified?.words ?? '';
+    part('normal-warning').textContent = certified?.warning ?? '';
+    part('normal-warning').hidden = !certified?.warning;
   }
 
   function cost() {
     const { tradeoff, card } = store.state;
     const shown = tradeoff && tradeoff.model === card?.model ? tradeoff : null;
     const figure = shown?.figure ?? null;
-    part("normal-tradeoff-section").hidden = !shown;
-    part("normal-tradeoff").hidden = !figure;
-    part("normal-tradeoff-note").textContent = figure ? `${figure.layout.title.text}: to the left nearer to the prior, upward more of the label. A point is a setting, the mean of its seeds; both roads lead left.` : (shown?.missing ?? "");
+    part('normal-tradeoff-section').hidden = !shown;
+    part('normal-tradeoff').hidden = !figure;
+    part('normal-tradeoff-note').textContent = figure
+      ? `${figure.layout.title.text}: to the left nearer to the prior, upward more of the label. A point is a setting, the mean of its seeds; both roads lead left.`
+      : (shown?.missing ?? '');
     charts.tradeoff.show(figure && { ...figure, layout: { ...figure.layout, ...LEGEND } });
   }
 
-  select.addEventListener("change", () => store.set({ normality: { dim: Number(select.value) } }));
+  select.addEventListener('change', () => store.set({ normality: { dim: Number(select.value) } }));
 }

@@ -1,21 +1,21 @@
-// @ts-check
 /** Which ensemble the chosen model is of, and where a dimension of it is found in the other models. */
-import { correlation } from "../../core/dimension-match.js";
-import * as api from "../../server/api.js";
-import { noticeOf } from "../../server/retry.js";
+import { correlation } from '../../core/dimension-match.js';
+import * as api from '../../server/api.js';
+import * as ensembleApi from '../../server/ensembles.js';
+import { noticeOf } from '../../server/retry.js';
 
-/** @typedef {{ensemble: string, members: api.Member[], member: number}} Kin `member` is the chosen model's number */
-/** @typedef {api.Nearest & {name: string, model: string | null}} Found */
+/** @typedef {{ensemble: string, members: ensembleApi.Member[], member: number}} Kin `member` is the chosen model's number */
+/** @typedef {ensembleApi.Nearest & {name: string, model: string | null}} Found */
 
-/** @param {import("../../core/state.js").Store} store */
+/** @param {import('../../core/state.js').Store} store */
 export function createKin(store) {
   /** @type {Map<string, Promise<Kin | null>>} by model */
   const known = new Map();
 
   /** @param {string} model @returns {Promise<Kin | null>} */
   async function seek(model) {
-    for (const { ensemble } of await api.ensembles()) {
-      const { members } = await api.ensemble(ensemble);
+    for (const { ensemble } of await ensembleApi.ensembles()) {
+      const { members } = await ensembleApi.ensemble(ensemble);
       const member = members.findIndex((one) => one.model === model);
       if (member >= 0) return { ensemble, members, member };
     }
@@ -41,10 +41,14 @@ export function createKin(store) {
       try {
         const kin = await kinOf(model);
         if (!kin) return null;
-        const found = await api.nearest(kin.ensemble, { member: kin.member, module, dim });
-        return found.map((one) => ({ ...one, name: kin.members[one.member].member, model: kin.members[one.member].model }));
+        const found = await ensembleApi.nearest(kin.ensemble, { member: kin.member, module, dim });
+        return found.map((one) => ({
+          ...one,
+          name: kin.members[one.member].member,
+          model: kin.members[one.member].model,
+        }));
       } catch (error) {
-        if (error instanceof api.Problem && error.field === "dim") return []; // it tells too little to be compared
+        if (error instanceof api.Problem && error.field === 'dim') return []; // it tells too little to be compared
         store.set({ notice: noticeOf(error) });
         return null;
       }
@@ -62,7 +66,10 @@ export function createKin(store) {
         const clip = recording?.clip;
         const way = clip ? await wayOf({ clip, card, module, dim }, { model: twin, module: toModule, dim: toDim }) : 1;
         if (store.state.model !== model || store.state.module !== module) return;
-        store.set({ panel: "compare", compare: { ...compare, by: "models", twin, match: { module, dim, toModule, toDim, way } } });
+        store.set({
+          panel: 'compare',
+          compare: { ...compare, by: 'models', twin, match: { module, dim, toModule, toDim, way } },
+        });
       } catch (error) {
         store.set({ notice: noticeOf(error) });
       }
@@ -77,11 +84,17 @@ export function createKin(store) {
  * @returns {Promise<1 | -1>}
  */
 async function wayOf({ clip, card, module, dim }, other) {
-  const [theirs, ownMeans, otherMeans] = await Promise.all([api.model(other.model), api.latents({ clip, model: card.model, module }), api.latents({ clip, ...other })]);
+  const [theirs, ownMeans, otherMeans] = await Promise.all([
+    api.model(other.model),
+    api.latents({ clip, model: card.model, module }),
+    api.latents({ clip, ...other }),
+  ]);
   const clock = card.modules.find((one) => one.module === module);
   const otherClock = theirs.modules.find((one) => one.module === other.module);
   if (!clock || !otherClock) return 1;
-  return correlation({ means: ownMeans, dim, clock }, { means: otherMeans, dim: other.dim, clock: otherClock }) < 0 ? -1 : 1;
+  return correlation({ means: ownMeans, dim, clock }, { means: otherMeans, dim: other.dim, clock: otherClock }) < 0
+    ? -1
+    : 1;
 }
 
 /** @typedef {ReturnType<typeof createKin>} KinHost */

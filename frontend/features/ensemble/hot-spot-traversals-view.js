@@ -1,20 +1,19 @@
-// @ts-check
 /** A row of pictures for each model of the hot spot that can be heard: the open clip with the model's own dimension walked from end to end. */
-import { STRIP } from "../../core/dimensions.js";
-import { fixed, short } from "../../core/format.js";
-import { make, part } from "../../drawing/dom.js";
-import { createPalette, sharedRange } from "../../drawing/palette.js";
-import { spotOf } from "./model.js";
+import { STRIP } from '../../core/dimensions.js';
+import { fixed, short } from '../../core/format.js';
+import { make, part } from '../../drawing/dom.js';
+import { createPalette, sharedRange } from '../../drawing/palette.js';
+import { spotOf } from './model.js';
 
-/** @typedef {import("./hot-spot-traversals.js").Row} Row */
+/** @typedef {import('./hot-spot-traversals.js').Row} Row */
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("./hot-spot-traversals.js").RelativesHost} relatives
- * @param {{player: import("../../audio/player.js").Player, transport: import("../transport/view.js").Transport}} host
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('./hot-spot-traversals.js').RelativesHost} relatives
+ * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport}} host
  */
 export function showRelatives(store, relatives, { player, transport }) {
-  const host = part("relatives");
+  const host = part('relatives');
   /** @type {{cells: {button: HTMLButtonElement, canvas: HTMLCanvasElement}[], walk: HTMLButtonElement}[]} */
   let rows = [];
   /** @type {{row: number, step: number} | null} what is heard, or about to be */
@@ -23,15 +22,19 @@ export function showRelatives(store, relatives, { player, transport }) {
   let walking = null;
   const palette = createPalette(draw);
 
-  store.on(["relatives"], build);
+  store.on(['relatives'], build);
   function build() {
     const shown = store.state.relatives;
     [chosen, walking] = [null, null];
     rows = (shown?.rows ?? []).map((_, row) => ({
       cells: STRIP.map((value, step) => {
-        const canvas = make("canvas", { ariaHidden: "true" });
-        const button = make("button", { type: "button", className: "cell", ariaLabel: `${saidOf(row)}, at ${short(valueOf(row, value))}` }, canvas);
-        button.addEventListener("click", () => toggle(row, step));
+        const canvas = make('canvas', { ariaHidden: 'true' });
+        const button = make(
+          'button',
+          { type: 'button', className: 'cell', ariaLabel: `${saidOf(row)}, at ${short(valueOf(row, value))}` },
+          canvas,
+        );
+        button.addEventListener('click', () => toggle(row, step));
         return { button, canvas };
       }),
       walk: walkButton(row),
@@ -50,10 +53,14 @@ export function showRelatives(store, relatives, { player, transport }) {
 
   /** @param {number} row */
   function walkButton(row) {
-    const button = make("button", { type: "button", className: "play", ariaLabel: `${saidOf(row)}, from end to end` }, make("span", {}, "Walk"));
-    button.dataset.side = "decoded";
-    button.setAttribute("aria-pressed", "false");
-    button.addEventListener("click", () => (walking === row ? player.stop() : walk(row)));
+    const button = make(
+      'button',
+      { type: 'button', className: 'play', ariaLabel: `${saidOf(row)}, from end to end` },
+      make('span', {}, 'Walk'),
+    );
+    button.dataset.side = 'decoded';
+    button.setAttribute('aria-pressed', 'false');
+    button.addEventListener('click', () => (walking === row ? player.stop() : walk(row)));
     return button;
   }
 
@@ -64,30 +71,48 @@ export function showRelatives(store, relatives, { player, transport }) {
    */
   function lane(row, walk, cells) {
     const { name, module, dim, way, correlation } = rowOf(row);
-    const against = way < 0 ? `, walked backward: here it runs against the first (r ${fixed(correlation, 2)})` : row ? ` (r ${fixed(correlation, 2)} with the first)` : "";
-    const about = make("p", {}, make("b", {}, name), ` module ${module}, dimension ${dim}${against}`);
-    const strip = make("div", { className: "strip" }, ...cells.map(({ button }, step) => make("div", {}, button, make("span", { className: "cell-value" }, short(valueOf(row, STRIP[step]))))));
-    return make("div", { className: "relative" }, make("header", {}, walk, about), strip);
+    const against =
+      way < 0
+        ? `, walked backward: here it runs against the first (r ${fixed(correlation, 2)})`
+        : row
+          ? ` (r ${fixed(correlation, 2)} with the first)`
+          : '';
+    const about = make('p', {}, make('b', {}, name), ` module ${module}, dimension ${dim}${against}`);
+    const strip = make(
+      'div',
+      { className: 'strip' },
+      ...cells.map(({ button }, step) =>
+        make('div', {}, button, make('span', { className: 'cell-value' }, short(valueOf(row, STRIP[step])))),
+      ),
+    );
+    return make('div', { className: 'relative' }, make('header', {}, walk, about), strip);
   }
 
   function draw() {
     const shown = store.state.relatives;
     if (!shown?.rows.length) return;
     const range = sharedRange(store.state, shown.rows[0].spectrograms[0]);
-    rows.forEach(({ cells }, row) => cells.forEach(({ canvas }, step) => palette.draw(canvas, shown.rows[row].spectrograms[step], range)));
+    rows.forEach(({ cells }, row) =>
+      cells.forEach(({ canvas }, step) => palette.draw(canvas, shown.rows[row].spectrograms[step], range)),
+    );
   }
 
   /** @param {number} row @param {number} step */
   async function hear(row, step, at = player.cursor) {
     chosen = { row, step };
     const fetched = await relatives.hear(row, step);
-    return fetched && chosen?.row === row && chosen.step === step && transport.play("relative", at, walking === null ? {} : { once: true });
+    return (
+      fetched &&
+      chosen?.row === row &&
+      chosen.step === step &&
+      transport.play('relative', at, walking === null ? {} : { once: true })
+    );
   }
 
   /** @param {number} row @param {number} step */
   function toggle(row, step) {
     walking = null;
-    if (player.side === "relative" && chosen?.row === row && chosen.step === step) return player.stop();
+    if (player.side === 'relative' && chosen?.row === row && chosen.step === step) return player.stop();
     hear(row, step);
   }
 
@@ -100,24 +125,28 @@ export function showRelatives(store, relatives, { player, transport }) {
     mark();
   }
 
-  store.on(["heard"], mark);
+  store.on(['heard'], mark);
   function mark() {
-    const heard = store.state.heard === "relative";
+    const heard = store.state.heard === 'relative';
     rows.forEach(({ cells, walk: button }, row) => {
-      button.setAttribute("aria-pressed", String(walking === row));
-      cells.forEach(({ button: cell }, step) => cell.classList.toggle("heard", heard && chosen?.row === row && chosen.step === step));
+      button.setAttribute('aria-pressed', String(walking === row));
+      cells.forEach(({ button: cell }, step) =>
+        cell.classList.toggle('heard', heard && chosen?.row === row && chosen.step === step),
+      );
     });
   }
-  store.on(["asides"], () => {
-    if (player.side === "relative" && !store.state.asides.relative) player.stop(); // what it was of is no longer shown
+  store.on(['asides'], () => {
+    if (player.side === 'relative' && !store.state.asides.relative) player.stop(); // what it was of is no longer shown
   });
 
-  store.on(["ensemble", "among", "recording", "pending"], tell);
+  store.on(['ensemble', 'among', 'recording', 'pending'], tell);
   function tell() {
     const spot = spotOf(store.state);
     const { relatives: shown, pending, recording } = store.state;
-    const waiting = pending.includes("relatives");
-    part("relatives-note").textContent = !spot ? "" : noteOf(shown?.rows.length ?? 0, spot.spot.models, Boolean(recording), waiting);
+    const waiting = pending.includes('relatives');
+    part('relatives-note').textContent = !spot
+      ? ''
+      : noteOf(shown?.rows.length ?? 0, spot.spot.models, Boolean(recording), waiting);
     host.ariaBusy = String(waiting);
   }
   build();
@@ -130,9 +159,10 @@ export function showRelatives(store, relatives, { player, transport }) {
  * @param {boolean} waiting
  */
 function noteOf(heard, models, recording, waiting) {
-  if (waiting) return "Walking it in each model …";
-  if (!recording) return "Open a recording to walk it in each model.";
-  if (!heard) return "None of its models is here with a decoder: put a member into the ensemble’s folder “members”, or train its decoders.";
-  const others = models > heard ? `; of the other ${models - heard} no weights are here` : "";
+  if (waiting) return 'Walking it in each model …';
+  if (!recording) return 'Open a recording to walk it in each model.';
+  if (!heard)
+    return 'None of its models is here with a decoder: put a member into the ensemble’s folder “members”, or train its decoders.';
+  const others = models > heard ? `; of the other ${models - heard} no weights are here` : '';
   return `The open recording, in ${heard} of ${models} models with nothing changed but this dimension, held at each value over the whole clip${others}. Click a picture to hear it.`;
 }

@@ -1,40 +1,46 @@
-// @ts-check
 /** A hot spot: how alike its channels are, how surely it is found again, which labels it carries, and who is in it. */
-import { fixed } from "../../core/format.js";
-import { make, part } from "../../drawing/dom.js";
-import { spotOf } from "./model.js";
+import { fixed } from '../../core/format.js';
+import { make, part } from '../../drawing/dom.js';
+import { spotOf } from './model.js';
 
-/** @typedef {import("../../server/api.js").Measured} Measured */
+/** @typedef {import('../../server/ensembles.js').Measured} Measured */
 
 /** @param {Measured} measured */
 const ends = ({ value, low, high }) => `${fixed(value, 2)} [${fixed(low, 2)}, ${fixed(high, 2)}]`;
 
-/** @param {import("../../core/state.js").Store} store */
+/** @param {import('../../core/state.js').Store} store */
 export function showSpot(store) {
-  store.on(["ensemble", "among"], show);
+  store.on(['ensemble', 'among'], show);
   function show() {
     const chosen = spotOf(store.state);
-    part("spot").hidden = !chosen;
-    part("spot-none").hidden = Boolean(chosen);
+    part('spot').hidden = !chosen;
+    part('spot-none').hidden = Boolean(chosen);
     if (!chosen) return;
     const { number, spot, ensemble } = chosen;
-    part("spot-title").textContent = `Hot spot ${number}`;
-    part("spot-about").textContent =
-      `${spot.channels.length} channels of ${spot.models} of ${ensemble.members.length} models, in module${spot.modules.length > 1 ? "s" : ""} ${spot.modules.join(", ")}; ` +
+    part('spot-title').textContent = `Hot spot ${number}`;
+    part('spot-about').textContent =
+      `${spot.channels.length} channels of ${spot.models} of ${ensemble.members.length} models, in module${spot.modules.length > 1 ? 's' : ''} ${spot.modules.join(', ')}; ` +
       `each tells ${fixed(spot.bits, 2)} bits on average, each two share NMI ${fixed(spot.mean_nmi, 2)}. Found again, as overlap of 1: ` +
       `${ends(spot.stability)} among resampled recordings, ${ends(spot.stability_of_models)} among three quarters of the models.`;
-    part("spot-labels").replaceChildren(
+    part('spot-labels').replaceChildren(
       ...spot.labels.map(({ label, nmi, shared_bits: bits }) => {
-        const track = make("span", { className: "factor-track" }, bar(nmi), whisker(nmi));
-        return make("li", {}, make("span", {}, label.replace("_", " ")), track, make("b", { title: `NMI of the centre with ${label}, 95 % interval` }, ends(nmi)), make("span", { className: "spot-bits" }, `${ends(bits)} bits`));
+        const track = make('span', { className: 'factor-track' }, bar(nmi), whisker(nmi));
+        return make(
+          'li',
+          {},
+          make('span', {}, label.replace('_', ' ')),
+          track,
+          make('b', { title: `NMI of the centre with ${label}, 95 % interval` }, ends(nmi)),
+          make('span', { className: 'spot-bits' }, `${ends(bits)} bits`),
+        );
       }),
     );
-    part("spot-channels").replaceChildren(
+    part('spot-channels').replaceChildren(
       ...spot.channels.map((channel, place) => {
         const { member, module, dim, bits, monte_carlo: drawn } = ensemble.channels[channel];
-        const name = `${ensemble.members[member].member}${channel === spot.centre ? ", the centre" : ""}`;
+        const name = `${ensemble.members[member].member}${channel === spot.centre ? ', the centre' : ''}`;
         const cells = [String(module), String(dim), fixed(bits, 2), ends(drawn), fixed(spot.nmi[place], 2)];
-        return make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((said) => make("td", {}, said)));
+        return make('tr', {}, make('th', { scope: 'row' }, name), ...cells.map((said) => make('td', {}, said)));
       }),
     );
   }
@@ -43,14 +49,14 @@ export function showSpot(store) {
 
 /** @param {Measured} measured of 1 */
 function bar({ value }) {
-  const element = make("i", { className: "factor-bar" });
+  const element = make('i', { className: 'factor-bar' });
   element.style.width = `${100 * Math.min(1, Math.max(0, value))}%`;
   return element;
 }
 
 /** @param {Measured} measured of 1 */
 function whisker({ low, high }) {
-  const element = make("i", { className: "factor-interval" });
+  const element = make('i', { className: 'factor-interval' });
   const [from, to] = [low, high].map((end) => 100 * Math.min(1, Math.max(0, end)));
   element.style.left = `${from}%`;
   element.style.width = `${to - from}%`;

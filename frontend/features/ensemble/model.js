@@ -1,18 +1,18 @@
-// @ts-check
 /** An ensemble: many models held against one another, channel by channel, and the hot spots that were found among these. */
-import * as api from "../../server/api.js";
-import { createUpkeep } from "../../server/live-query.js";
+import * as api from '../../server/api.js';
+import * as ensembleApi from '../../server/ensembles.js';
+import { createUpkeep } from '../../server/live-query.js';
 
-/** @typedef {import("../../core/state.js").State} State */
-/** @typedef {import("../../server/api.js").Ensemble} Ensemble */
-/** @typedef {import("../../server/api.js").HotSpot} HotSpot */
-/** @typedef {import("../../drawing/chart-loader.js").Figure} Figure */
-/** @typedef {import("../../core/choice.js").FigureName} FigureName */
-/** @typedef {{list: import("../../server/api.js").EnsembleSummary[], ensemble: Ensemble | null, name: FigureName, figure: Figure | null, missing: string}} Shown `missing` says why there is no figure */
+/** @typedef {import('../../core/state.js').State} State */
+/** @typedef {import('../../server/ensembles.js').Ensemble} Ensemble */
+/** @typedef {import('../../server/ensembles.js').HotSpot} HotSpot */
+/** @typedef {import('../../drawing/chart-loader.js').Figure} Figure */
+/** @typedef {import('../../core/choice.js').FigureName} FigureName */
+/** @typedef {{list: import('../../server/ensembles.js').EnsembleSummary[], ensemble: Ensemble | null, name: FigureName, figure: Figure | null, missing: string}} Shown `missing` says why there is no figure */
 
 /** @param {State} state */
 function wanted({ panel, card, among }) {
-  return panel === "ensemble" && card ? { model: card.model, ensemble: among.ensemble, name: among.figure } : null;
+  return panel === 'ensemble' && card ? { model: card.model, ensemble: among.ensemble, name: among.figure } : null;
 }
 
 /**
@@ -20,10 +20,10 @@ function wanted({ panel, card, among }) {
  * @returns {Promise<Shown>}
  */
 async function ask({ ensemble, name }) {
-  const list = await api.ensembles();
+  const list = await ensembleApi.ensembles();
   const chosen = (list.find((one) => one.ensemble === ensemble) ?? list[0])?.ensemble;
-  if (!chosen) return { list, ensemble: null, name, figure: null, missing: "" };
-  const [detail, drawn] = await Promise.all([api.ensemble(chosen), drawing(chosen, name)]);
+  if (!chosen) return { list, ensemble: null, name, figure: null, missing: '' };
+  const [detail, drawn] = await Promise.all([ensembleApi.ensemble(chosen), drawing(chosen, name)]);
   return { list, ensemble: detail, name, ...drawn };
 }
 
@@ -33,18 +33,18 @@ async function ask({ ensemble, name }) {
  */
 async function drawing(ensemble, name) {
   try {
-    return { figure: await api.ensembleFigure(ensemble, name), missing: "" };
+    return { figure: await ensembleApi.ensembleFigure(ensemble, name), missing: '' };
   } catch (error) {
     if (error instanceof api.Problem && error.status === 404) return { figure: null, missing: error.message };
     throw error;
   }
 }
 
-/** @param {import("../../core/state.js").Store} store */
+/** @param {import('../../core/state.js').Store} store */
 export function createEnsemble(store) {
   createUpkeep(store, {
-    name: "ensemble",
-    keys: ["card", "panel", "among"],
+    name: 'ensemble',
+    keys: ['card', 'panel', 'among'],
     request: wanted,
     ask,
     show: (ensemble) => store.set({ ensemble }),
@@ -68,7 +68,9 @@ export function spotOf({ ensemble: shown, among }) {
  * @returns {number | null}
  */
 export function spotAt({ hot_spots: spots }, channels) {
-  const inside = spots.flatMap((spot, number) => (channels.every((one) => spot.channels.includes(one)) ? [number] : []));
+  const inside = spots.flatMap((spot, number) =>
+    channels.every((one) => spot.channels.includes(one)) ? [number] : [],
+  );
   return inside.sort((one, other) => spots[one].channels.length - spots[other].channels.length)[0] ?? null;
 }
 
@@ -76,10 +78,12 @@ export function spotAt({ hot_spots: spots }, channels) {
  * Of each model in a hot spot the channel that shares most with its centre, the centre's own model first.
  * @param {Ensemble} ensemble
  * @param {HotSpot} spot
- * @returns {(import("../../server/api.js").Channel & {channel: number, nmi: number, name: string, model: string | null})[]}
+ * @returns {(import('../../server/ensembles.js').Channel & {channel: number, nmi: number, name: string, model: string | null})[]}
  */
 export function representatives({ channels, members }, spot) {
-  const ranked = spot.channels.map((channel, place) => ({ channel, nmi: spot.nmi[place], ...channels[channel] })).sort((one, other) => other.nmi - one.nmi);
+  const ranked = spot.channels
+    .map((channel, place) => ({ channel, nmi: spot.nmi[place], ...channels[channel] }))
+    .sort((one, other) => other.nmi - one.nmi);
   const first = ranked.filter(({ member }, place) => ranked.findIndex((one) => one.member === member) === place);
   return first.map((one) => ({ ...one, name: members[one.member].member, model: members[one.member].model }));
 }

@@ -1,64 +1,79 @@
-// @ts-check
 /** The Ensemble panel: the channels of many models beside one another, and what is in the block that was chosen. */
-import { FIGURES } from "../../core/choice.js";
-import { createChart, plain, rgbOf } from "../../drawing/chart.js";
-import { check, make, part } from "../../drawing/dom.js";
-import { showRelatives } from "./hot-spot-traversals-view.js";
-import { showSpot } from "./hot-spot-view.js";
-import { spotAt } from "./model.js";
+import { FIGURES } from '../../core/choice.js';
+import { createChart, plain, rgbOf } from '../../drawing/chart.js';
+import { check, make, part } from '../../drawing/dom.js';
+import { showRelatives } from './hot-spot-traversals-view.js';
+import { showSpot } from './hot-spot-view.js';
+import { spotAt } from './model.js';
 
-/** @typedef {import("../../drawing/chart-loader.js").Figure} Figure */
-/** @typedef {import("../../server/api.js").Ensemble} Ensemble */
+/** @typedef {import('../../drawing/chart-loader.js').Figure} Figure */
+/** @typedef {import('../../server/ensembles.js').Ensemble} Ensemble */
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("./hot-spot-traversals.js").RelativesHost} relatives
- * @param {{player: import("../../audio/player.js").Player, transport: import("../transport/view.js").Transport}} host
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('./hot-spot-traversals.js').RelativesHost} relatives
+ * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport}} host
  */
 export function showEnsemble(store, relatives, { player, transport }) {
-  const select = /** @type {HTMLSelectElement} */ (part("ensemble-chosen"));
-  const host = part("ensemble-chart");
-  const chart = createChart(host, part("ensemble-failure"), (trace, point) => choose(trace, point));
+  const select = /** @type {HTMLSelectElement} */ (part('ensemble-chosen'));
+  const host = part('ensemble-chart');
+  const chart = createChart(host, part('ensemble-failure'), (trace, point) => choose(trace, point));
 
-  /** @param {Partial<import("../../core/choice.js").EnsembleChoice>} patch */
+  /** @param {Partial<import('../../core/choice.js').EnsembleChoice>} patch */
   const change = (patch) => store.set({ among: { ...store.state.among, ...patch } });
 
-  store.on(["ensemble", "pending"], show);
+  store.on(['ensemble', 'pending'], show);
   function show() {
     const { ensemble: shown, pending, panel } = store.state;
-    part("panel-ensemble").dataset.pending = String(["ensemble", "relatives"].some((one) => pending.includes(/** @type {any} */ (one))));
-    if (panel !== "ensemble" || !shown) return;
+    part('panel-ensemble').dataset.pending = String(
+      ['ensemble', 'relatives'].some((one) => pending.includes(/** @type {any} */ (one))),
+    );
+    if (panel !== 'ensemble' || !shown) return;
     const { ensemble, list, name, figure, missing } = shown;
-    part("ensemble-shown").hidden = !ensemble;
-    part("ensemble-empty").hidden = Boolean(ensemble);
-    part("ensemble-missing").textContent = missing;
+    part('ensemble-shown').hidden = !ensemble;
+    part('ensemble-empty').hidden = Boolean(ensemble);
+    part('ensemble-missing').textContent = missing;
     if (!ensemble) return void chart.show(null);
-    select.replaceChildren(...list.map((one) => make("option", { value: one.ensemble, selected: one.ensemble === ensemble.ensemble }, one.ensemble)));
-    part("ensemble-choice").hidden = list.length < 2;
-    check("ensemble-figure", name);
-    part("ensemble-about").textContent = aboutOf(ensemble, String(store.state.model));
+    select.replaceChildren(
+      ...list.map((one) =>
+        make('option', { value: one.ensemble, selected: one.ensemble === ensemble.ensemble }, one.ensemble),
+      ),
+    );
+    part('ensemble-choice').hidden = list.length < 2;
+    check('ensemble-figure', name);
+    part('ensemble-about').textContent = aboutOf(ensemble, String(store.state.model));
     host.hidden = !figure;
     host.dataset.figure = name;
-    host.ariaLabel = `${figure?.layout.title.text ?? ""}. ${part("ensemble-about").textContent}`;
-    part("ensemble-key").textContent = name === "channels" ? keyOf() : "";
-    chart.show(figure && (name === "channels" ? matrix(figure) : { ...figure, layout: { ...figure.layout, legend: { y: 1.02, yanchor: "bottom", x: 0 } } }));
+    host.ariaLabel = `${figure?.layout.title.text ?? ''}. ${part('ensemble-about').textContent}`;
+    part('ensemble-key').textContent = name === 'channels' ? keyOf() : '';
+    chart.show(
+      figure &&
+        (name === 'channels'
+          ? matrix(figure)
+          : { ...figure, layout: { ...figure.layout, legend: { y: 1.02, yanchor: 'bottom', x: 0 } } }),
+    );
   }
 
-  store.on(["ensemble", "among"], mark);
+  store.on(['ensemble', 'among'], mark);
   function mark() {
     const spots = store.state.ensemble?.ensemble?.hot_spots ?? [];
     const buttons = spots.map((spot, number) => {
       const [label] = spot.labels;
-      const button = make("button", { type: "button" }, make("b", {}, String(number)), ` ${label ? `${label.label.replace("_", " ")} ${label.nmi.value.toFixed(2)}` : ""}`);
+      const button = make(
+        'button',
+        { type: 'button' },
+        make('b', {}, String(number)),
+        ` ${label ? `${label.label.replace('_', ' ')} ${label.nmi.value.toFixed(2)}` : ''}`,
+      );
       button.title = `${spot.channels.length} channels of ${spot.models} models`;
-      button.setAttribute("aria-pressed", String(store.state.among.spot === number));
-      button.addEventListener("click", () => change({ spot: store.state.among.spot === number ? null : number }));
+      button.setAttribute('aria-pressed', String(store.state.among.spot === number));
+      button.addEventListener('click', () => change({ spot: store.state.among.spot === number ? null : number }));
       return button;
     });
-    const focused = [...part("ensemble-spots").children].indexOf(/** @type {Element} */ (document.activeElement));
-    part("ensemble-spots").replaceChildren(...buttons);
+    const focused = [...part('ensemble-spots').children].indexOf(/** @type {Element} */ (document.activeElement));
+    part('ensemble-spots').replaceChildren(...buttons);
     if (focused >= 0) buttons[focused]?.focus();
-    part("ensemble-none").hidden = spots.length > 0;
+    part('ensemble-none').hidden = spots.length > 0;
   }
 
   /**
@@ -67,25 +82,31 @@ export function showEnsemble(store, relatives, { player, transport }) {
    */
   function choose(trace, point) {
     const { ensemble: shown } = store.state;
-    if (!shown?.ensemble || !shown.figure || shown.name === "fusion") return;
-    if (shown.name === "hotspots") {
+    if (!shown?.ensemble || !shown.figure || shown.name === 'fusion') return;
+    if (shown.name === 'hotspots') {
       const [, number] = /(\d+)$/.exec(shown.figure.data[trace].x[/** @type {number} */ (point)]) ?? [];
       return change({ spot: Number(number) });
     }
     const { step } = shown.figure.layout.meta;
     const { order } = shown.ensemble;
-    const places = shown.figure.data[trace].meta.part === "labels" ? [/** @type {number[]} */ (point)[1]] : [point].flat();
-    const spot = spotAt(shown.ensemble, places.map((place) => order[place * step]));
+    const places =
+      shown.figure.data[trace].meta.part === 'labels' ? [/** @type {number[]} */ (point)[1]] : [point].flat();
+    const spot = spotAt(
+      shown.ensemble,
+      places.map((place) => order[place * step]),
+    );
     if (spot !== null) change({ spot });
-    else part("ensemble-missing").textContent = "No hot spot there: click within one of the squares, or below them in a valley.";
+    else
+      part('ensemble-missing').textContent =
+        'No hot spot there: click within one of the squares, or below them in a valley.';
   }
 
-  select.addEventListener("change", () => change({ ensemble: select.value, spot: null }));
-  part("ensemble-figure").addEventListener("change", ({ target }) => {
+  select.addEventListener('change', () => change({ ensemble: select.value, spot: null }));
+  part('ensemble-figure').addEventListener('change', ({ target }) => {
     const { value } = /** @type {HTMLInputElement} */ (target);
-    change({ figure: FIGURES.find((one) => one === value) ?? "channels" });
+    change({ figure: FIGURES.find((one) => one === value) ?? 'channels' });
   });
-  DARK.addEventListener("change", show);
+  DARK.addEventListener('change', show);
 
   showSpot(store);
   showRelatives(store, relatives, { player, transport });
@@ -93,27 +114,48 @@ export function showEnsemble(store, relatives, { player, transport }) {
 
 /** As good as none: without any, Plotly tries the browser with styles of its own, which the page’s policy forbids. */
 const GAPS = { xgap: 0.001, ygap: 0.001 };
-const DARK = matchMedia("(prefers-color-scheme: dark)");
+const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 const keyOf = () =>
-  `Each row and column is a dimension of a model, and ${DARK.matches ? "bright" : "dark"} is much in common (NMI 1: everything). Squares, and valleys above them, are hot spots: what training finds again and again. Beneath, what labels share with each.`;
+  `Each row and column is a dimension of a model, and ${DARK.matches ? 'bright' : 'dark'} is much in common (NMI 1: everything). Squares, and valleys above them, are hot spots: what training finds again and again. Beneath, what labels share with each.`;
 
 /**
  * @param {Ensemble} ensemble
  * @param {string} model the chosen one
  */
 function aboutOf({ members, channels, dropped, moments, recordings, data, labels }, model) {
-  const left = dropped ? ` (${dropped} that tell next to nothing are left out)` : "";
-  const other = members.some((one) => one.model === model) ? "" : ` ${model} is not one of them: its dimensions are others.`;
-  return `${members.length} models, ${channels.length} channels${left}, compared at ${moments} moments of ${recordings} recordings: ${data}. Labels: ${labels.map((one) => one.label).join(", ")}.${other}`;
+  const left = dropped ? ` (${dropped} that tell next to nothing are left out)` : '';
+  const other = members.some((one) => one.model === model)
+    ? ''
+    : ` ${model} is not one of them: its dimensions are others.`;
+  return `${members.length} models, ${channels.length} channels${left}, compared at ${moments} moments of ${recordings} recordings: ${data}. Labels: ${labels.map((one) => one.label).join(', ')}.${other}`;
 }
 
 /** @param {Figure} figure @returns {Figure} the matrix in the colours of the page */
 function matrix({ data, layout }) {
-  const [low, high, accent] = ["--quiet-end", "--ink", "--accent"].map(rgbOf);
-  const colorscale = [[0, low], [1, high]];
+  const [low, high, accent] = ['--quiet-end', '--ink', '--accent'].map(rgbOf);
+  const colorscale = [
+    [0, low],
+    [1, high],
+  ];
   const named = (/** @type {unknown} */ names) => (Array.isArray(names) ? names.map(plain) : names);
-  const traces = data.map((trace) => (trace.type === "heatmap" ? { ...trace, x: named(trace.x), y: named(trace.y), colorscale, showscale: false, ...GAPS } : { ...trace, x: named(trace.x) }));
-  const shapes = layout.shapes.map((/** @type {any} */ shape) => ({ ...shape, line: { ...shape.line, color: accent } }));
-  return { data: traces, layout: { ...layout, shapes, yaxis3: { ...layout.yaxis3, tickfont: { size: 10 } }, hovermode: "closest", margin: { l: 8, r: 8, t: 8, b: 8 } } };
+  const traces = data.map((trace) =>
+    trace.type === 'heatmap'
+      ? { ...trace, x: named(trace.x), y: named(trace.y), colorscale, showscale: false, ...GAPS }
+      : { ...trace, x: named(trace.x) },
+  );
+  const shapes = layout.shapes.map((/** @type {any} */ shape) => ({
+    ...shape,
+    line: { ...shape.line, color: accent },
+  }));
+  return {
+    data: traces,
+    layout: {
+      ...layout,
+      shapes,
+      yaxis3: { ...layout.yaxis3, tickfont: { size: 10 } },
+      hovermode: 'closest',
+      margin: { l: 8, r: 8, t: 8, b: 8 },
+    },
+  };
 }

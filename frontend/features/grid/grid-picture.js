@@ -1,11 +1,10 @@
-// @ts-check
 /** The grid as a picture to keep: drawn anew with its labels, twice as fine as it is seen. */
-import { short } from "../../core/format.js";
-import { make, part } from "../../drawing/dom.js";
-import { download, stemOf } from "../../server/download.js";
-import { settingsOf } from "./model.js";
+import { short } from '../../core/format.js';
+import { make, part } from '../../drawing/dom.js';
+import { download, stemOf } from '../../server/download.js';
+import { settingsOf } from './model.js';
 
-/** @typedef {import("../../core/state.js").State} State */
+/** @typedef {import('../../core/state.js').State} State */
 /** @typedef {{canvas: HTMLCanvasElement, cell: {row: number, column: number}}} Picture */
 
 const FINE = 2;
@@ -20,7 +19,7 @@ const [MARGIN, GAP, LABEL, TITLE] = [20, 6, 18, 30];
 export async function saveGrid(state, rows) {
   const { traversal } = state;
   if (!traversal || !rows.length) return;
-  const blob = await new Promise((resolve) => pictureOf(state, traversal, rows).toBlob(resolve, "image/png"));
+  const blob = await new Promise((resolve) => pictureOf(state, traversal, rows).toBlob(resolve, 'image/png'));
   const { dim, across } = traversal.request;
   download(blob, `${stemOf(state)}-dimension-${across ? `${across.dim}-${dim}` : dim}.png`);
 }
@@ -32,13 +31,15 @@ export async function saveGrid(state, rows) {
  */
 function pictureOf({ recording, model, base }, { request }, rows) {
   const { dim, across, module } = request;
-  const { wide, tall } = SIZES[across ? "against" : "alone"];
+  const { wide, tall } = SIZES[across ? 'against' : 'alone'];
   const [columns, aside, below] = [rows[0].length, across ? 44 : 0, across ? 0 : LABEL];
   const width = 2 * MARGIN + aside + columns * (wide + GAP) - GAP;
   const height = 2 * MARGIN + TITLE + rows.length * (tall + below + GAP) - GAP + (across ? 2 * LABEL : 0);
-  const canvas = make("canvas", { width: width * FINE, height: height * FINE });
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const { color, backgroundColor, fontFamily } = getComputedStyle(part("panel-grid").closest(".panel") ?? document.body);
+  const canvas = make('canvas', { width: width * FINE, height: height * FINE });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  const { color, backgroundColor, fontFamily } = getComputedStyle(
+    part('panel-grid').closest('.panel') ?? document.body,
+  );
   context.scale(FINE, FINE);
   context.fillStyle = backgroundColor;
   context.fillRect(0, 0, width, height);
@@ -52,19 +53,21 @@ function pictureOf({ recording, model, base }, { request }, rows) {
   }
 
   const what = across ? `Dimensions ${across.dim} (across) and ${dim} (upward)` : `Dimension ${dim}`;
-  write(`${what} of module ${module}, ${model}: ${recording?.name ?? base}`, MARGIN, MARGIN + 12, "left", 600);
+  write(`${what} of module ${module}, ${model}: ${recording?.name ?? base}`, MARGIN, MARGIN + 12, 'left', 600);
   const top = MARGIN + TITLE;
   rows.forEach((row, line) => {
     const y = top + line * (tall + below + GAP);
-    if (across) write(short(request.values[row[0].cell.row]), MARGIN + aside - 8, y + tall / 2 + 4, "right");
+    if (across) write(short(request.values[row[0].cell.row]), MARGIN + aside - 8, y + tall / 2 + 4, 'right');
     row.forEach(({ canvas: picture, cell }, place) => {
       const x = MARGIN + aside + place * (wide + GAP);
       context.drawImage(picture, x, y, wide, tall);
-      if (!across) write(short(settingsOf(request, cell)[0].value), x + wide / 2, y + tall + 14, "center");
+      if (!across) write(short(settingsOf(request, cell)[0].value), x + wide / 2, y + tall + 14, 'center');
     });
   });
   const foot = top + rows.length * (tall + GAP);
-  across?.values.forEach((value, place) => write(short(value), MARGIN + aside + place * (wide + GAP) + wide / 2, foot + 10, "center"));
-  if (across) write(`${dim} ↑   ${across.dim} →`, MARGIN + aside, foot + 10 + LABEL, "left");
+  across?.values.forEach((value, place) =>
+    write(short(value), MARGIN + aside + place * (wide + GAP) + wide / 2, foot + 10, 'center'),
+  );
+  if (across) write(`${dim} ↑   ${across.dim} →`, MARGIN + aside, foot + 10 + LABEL, 'left');
   return canvas;
 }

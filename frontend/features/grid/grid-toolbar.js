@@ -1,45 +1,52 @@
-// @ts-check
 /** What the grid shows: its one or two dimensions, how many steps, and from where to where. */
-import { dimensionsOf, ordered } from "../../core/dimensions.js";
-import { make, part } from "../../drawing/dom.js";
-import { axesOf, MOST_STEPS } from "./model.js";
+import { dimensionsOf, ordered } from '../../core/dimensions.js';
+import { make, part } from '../../drawing/dom.js';
+import { axesOf, MOST_STEPS } from './model.js';
 
-/** @param {import("../../core/state.js").Store} store */
+/** @param {import('../../core/state.js').Store} store */
 export function showGridBench(store) {
   const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (part(id));
   const number = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (part(id));
-  const fields = { steps: number("grid-steps"), low: number("grid-low"), high: number("grid-high") };
+  const fields = { steps: number('grid-steps'), low: number('grid-low'), high: number('grid-high') };
 
   function show() {
     const { grid, panel } = store.state;
-    if (panel !== "grid") return; // which a moving slider need not wait for
+    if (panel !== 'grid') return; // which a moving slider need not wait for
     const axes = axesOf(store.state);
-    const options = ordered(dimensionsOf(store.state), "meaning", null).map(({ dim, labels }) => ({ value: String(dim), text: labels[0] ? `${dim}, ${labels[0].factor.replace("_", " ")}` : String(dim) }));
-    fill(select("grid-dim"), options, String(axes?.dim ?? ""));
-    fill(select("grid-against"), [{ value: "", text: "nothing" }, ...options.filter(({ value }) => value !== String(axes?.dim))], String(axes?.against ?? ""));
-    fields.steps.max = String(MOST_STEPS[axes?.against === null ? "alone" : "against"]);
+    const options = ordered(dimensionsOf(store.state), 'meaning', null).map(({ dim, labels }) => ({
+      value: String(dim),
+      text: labels[0] ? `${dim}, ${labels[0].factor.replace('_', ' ')}` : String(dim),
+    }));
+    fill(select('grid-dim'), options, String(axes?.dim ?? ''));
+    fill(
+      select('grid-against'),
+      [{ value: '', text: 'nothing' }, ...options.filter(({ value }) => value !== String(axes?.dim))],
+      String(axes?.against ?? ''),
+    );
+    fields.steps.max = String(MOST_STEPS[axes?.against === null ? 'alone' : 'against']);
     const shown = { steps: axes?.values.length ?? 0, low: grid.low, high: grid.high };
-    for (const key of /** @type {const} */ (["steps", "low", "high"])) if (document.activeElement !== fields[key]) fields[key].value = String(shown[key]);
+    for (const key of /** @type {const} */ (['steps', 'low', 'high']))
+      if (document.activeElement !== fields[key]) fields[key].value = String(shown[key]);
   }
-  store.on(["card", "module", "grid", "panel", "recording"], show);
+  store.on(['card', 'module', 'grid', 'panel', 'recording'], show);
 
-  /** @param {Partial<import("../../core/choice.js").Grid>} patch */
+  /** @param {Partial<import('../../core/choice.js').Grid>} patch */
   const choose = (patch) => store.set({ grid: { ...store.state.grid, ...patch } });
   const chooseDims = () => {
     const { module, grid } = store.state;
-    const against = select("grid-against").value === "" ? null : Number(select("grid-against").value);
+    const against = select('grid-against').value === '' ? null : Number(select('grid-against').value);
     const turned = (against === null) !== (axesOf(store.state)?.against === null);
-    choose({ module, dim: Number(select("grid-dim").value), against, steps: turned ? null : grid.steps });
+    choose({ module, dim: Number(select('grid-dim').value), against, steps: turned ? null : grid.steps });
   };
-  select("grid-dim").addEventListener("change", chooseDims);
-  select("grid-against").addEventListener("change", chooseDims);
-  for (const key of /** @type {const} */ (["steps", "low", "high"])) {
-    fields[key].addEventListener("input", () => {
+  select('grid-dim').addEventListener('change', chooseDims);
+  select('grid-against').addEventListener('change', chooseDims);
+  for (const key of /** @type {const} */ (['steps', 'low', 'high'])) {
+    fields[key].addEventListener('input', () => {
       const { valueAsNumber: value, validity } = fields[key];
       const ends = { ...store.state.grid, [key]: value };
       if (validity.valid && Number.isFinite(value) && ends.low < ends.high) choose({ [key]: value });
     });
-    fields[key].addEventListener("change", show);
+    fields[key].addEventListener('change', show);
   }
 }
 
@@ -50,7 +57,7 @@ export function showGridBench(store) {
  */
 function fill(select, options, chosen) {
   const now = JSON.stringify(options);
-  if (select.dataset.options !== now) select.replaceChildren(...options.map((option) => make("option", option)));
+  if (select.dataset.options !== now) select.replaceChildren(...options.map((option) => make('option', option)));
   select.dataset.options = now;
   select.value = chosen;
 }

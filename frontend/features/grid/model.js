@@ -1,15 +1,14 @@
-// @ts-check
 /** The grid: one dimension set to one value after another, or two against each other, each time after all the present gesture does. */
-import { dimensionsOf, ordered } from "../../core/dimensions.js";
-import { onTheWire, withHeld } from "../../core/edits.js";
-import { decodeRequest, durationOf, gesture, regestured, SOUND } from "../../core/state.js";
-import { excerptOf } from "../../core/time-window.js";
-import * as api from "../../server/api.js";
-import { createUpkeep } from "../../server/live-query.js";
+import { dimensionsOf, ordered } from '../../core/dimensions.js';
+import { onTheWire, withHeld } from '../../core/edits.js';
+import { decodeRequest, durationOf, gesture, regestured, SOUND } from '../../core/state.js';
+import { excerptOf } from '../../core/time-window.js';
+import * as api from '../../server/api.js';
+import { createUpkeep } from '../../server/live-query.js';
 
-/** @typedef {import("../../core/state.js").State} State */
-/** @typedef {import("../../core/edits.js").Span} Span */
-/** @typedef {import("../../server/api.js").TraverseRequest} TraverseRequest */
+/** @typedef {import('../../core/state.js').State} State */
+/** @typedef {import('../../core/edits.js').Span} Span */
+/** @typedef {import('../../server/api.js').TraverseRequest} TraverseRequest */
 /** @typedef {{dim: number, against: number | null, values: number[]}} Axes `against` goes upward */
 /** @typedef {{dim: number, value: number}} Setting */
 
@@ -25,10 +24,11 @@ export function axesOf(state) {
   const { grid, module } = state;
   const dimensions = dimensionsOf(state);
   if (!dimensions.length) return null;
-  const known = (/** @type {number | null} */ dim) => (grid.module === module && dim !== null && dim < dimensions.length ? dim : null);
-  const dim = known(grid.dim) ?? ordered(dimensions, "meaning", null)[0].dim;
+  const known = (/** @type {number | null} */ dim) =>
+    grid.module === module && dim !== null && dim < dimensions.length ? dim : null;
+  const dim = known(grid.dim) ?? ordered(dimensions, 'meaning', null)[0].dim;
   const against = known(grid.against) === dim ? null : known(grid.against);
-  const kind = against === null ? "alone" : "against";
+  const kind = against === null ? 'alone' : 'against';
   const steps = Math.min(MOST_STEPS[kind], Math.max(2, grid.steps ?? STEPS[kind]));
   return { dim, against, values: spread(grid.low, grid.high, steps) };
 }
@@ -38,7 +38,8 @@ export function axesOf(state) {
  * @param {number} high
  * @param {number} steps
  */
-const spread = (low, high, steps) => Array.from({ length: steps }, (_, step) => Math.round((low + ((high - low) * step) / (steps - 1)) * 1000) / 1000);
+const spread = (low, high, steps) =>
+  Array.from({ length: steps }, (_, step) => Math.round((low + ((high - low) * step) / (steps - 1)) * 1000) / 1000);
 
 /**
  * @param {State} state
@@ -51,7 +52,7 @@ export function traverseRequest(state) {
   const { dim, against, values } = axes;
   const { span } = state;
   const duration = durationOf(state);
-  const [place] = onTheWire({ edits: [{ dim, op: "set", value: 0, span }], muted: [] }, duration);
+  const [place] = onTheWire({ edits: [{ dim, op: 'set', value: 0, span }], muted: [] }, duration);
   if (!place) return null;
   const over = place.end === undefined ? {} : { start: place.start, end: place.end };
   // Over the whole clip nothing is left of what was done to the dimension before.
@@ -73,32 +74,36 @@ export function settingsOf({ dim, values, across }, { row, column }) {
 
 /**
  * @param {State} state
- * @returns {import("../../server/api.js").DecodeRequest | null} for the sound of the chosen cell
+ * @returns {import('../../server/api.js').DecodeRequest | null} for the sound of the chosen cell
  */
 function cellRequest({ traversal, cell }) {
   if (!traversal || !cell) return null;
   const { dim, values, across, start, end, window, ...base } = traversal.request;
   const over = end === undefined ? {} : { start, end };
-  const held = settingsOf(traversal.request, cell).map((setting) => ({ ...setting, op: /** @type {const} */ ("set"), ...over }));
+  const held = settingsOf(traversal.request, cell).map((setting) => ({
+    ...setting,
+    op: /** @type {const} */ ('set'),
+    ...over,
+  }));
   return { ...base, edits: [...base.edits, ...held] };
 }
 
 /**
- * @param {import("../../core/state.js").Store} store
+ * @param {import('../../core/state.js').Store} store
  * @returns {{hear: (cell: State["cell"]) => Promise<boolean>, use: () => void}} `hear` has the sound of a cell fetched, and tells whether it is here;
  * `use` puts the chosen cell's values on the sliders
  */
 export function createGrid(store) {
   createUpkeep(store, {
-    name: "grid",
-    keys: [...SOUND, "model", "card", "span", "view", "decoded", "grid", "panel"],
-    request: (state) => (state.panel === "grid" ? traverseRequest(state) : null),
+    name: 'grid',
+    keys: [...SOUND, 'model', 'card', 'span', 'view', 'decoded', 'grid', 'panel'],
+    request: (state) => (state.panel === 'grid' ? traverseRequest(state) : null),
     ask: api.traverse,
     show: (answer, request) => store.set({ traversal: answer && request && { ...answer, request }, cell: null }),
   });
   const cells = createUpkeep(store, {
-    name: "cell",
-    keys: ["traversal", "cell"],
+    name: 'cell',
+    keys: ['traversal', 'cell'],
     request: cellRequest,
     ask: api.decode,
     show: (sound) => store.set({ asides: { ...store.state.asides, cell: sound ?? undefined } }),
@@ -116,24 +121,35 @@ export function createGrid(store) {
       const { traversal, cell, span } = store.state;
       if (!traversal || !cell) return;
       const settings = settingsOf(traversal.request, cell);
-      store.set({ gestures: regestured(store.state, (now) => settings.reduce((held, { dim, value }) => withHeld(held, dim, value, span), now)) });
+      store.set({
+        gestures: regestured(store.state, (now) =>
+          settings.reduce((held, { dim, value }) => withHeld(held, dim, value, span), now),
+        ),
+      });
     },
   };
 }
 
 /**
  * A dimension that was moved by its slider is the one the grid shows next.
- * @param {import("../../core/state.js").Store} store
+ * @param {import('../../core/state.js').Store} store
  */
 function followSliders(store) {
   let [module, before] = [store.state.module, gesture(store.state)];
-  store.on(["gestures", "module"], () => {
+  store.on(['gestures', 'module'], () => {
     const { panel, grid } = store.state;
     const now = gesture(store.state);
     const moved = module === store.state.module && now.edits.find((edit) => !before.edits.includes(edit));
     [module, before] = [store.state.module, now];
-    if (!moved || panel !== "sliders" || (grid.module === module && grid.dim === moved.dim)) return;
-    store.set({ grid: { ...grid, module, dim: moved.dim, against: grid.module === module && grid.against !== moved.dim ? grid.against : null } });
+    if (!moved || panel !== 'sliders' || (grid.module === module && grid.dim === moved.dim)) return;
+    store.set({
+      grid: {
+        ...grid,
+        module,
+        dim: moved.dim,
+        against: grid.module === module && grid.against !== moved.dim ? grid.against : null,
+      },
+    });
   });
 }
 

@@ -1,50 +1,58 @@
-// @ts-check
 /** The grid of spectrograms: along one dimension or two; a cell is heard at a click and put on the sliders at a double one. */
-import { fixed, seconds, short } from "../../core/format.js";
-import { make, part } from "../../drawing/dom.js";
-import { createPalette, sharedRange } from "../../drawing/palette.js";
-import { saveGrid } from "./grid-picture.js";
-import { showGridBench } from "./grid-toolbar.js";
-import { settingsOf } from "./model.js";
+import { fixed, seconds, short } from '../../core/format.js';
+import { make, part } from '../../drawing/dom.js';
+import { createPalette, sharedRange } from '../../drawing/palette.js';
+import { saveGrid } from './grid-picture.js';
+import { showGridBench } from './grid-toolbar.js';
+import { settingsOf } from './model.js';
 
-/** @typedef {import("../../core/state.js").State} State */
+/** @typedef {import('../../core/state.js').State} State */
 /** @typedef {NonNullable<State["traversal"]>} Traversal */
 /** @typedef {NonNullable<State["cell"]>} Cell */
 
-/** @param {import("./model.js").Setting[]} settings */
-const said = (settings) => settings.map(({ dim, value }) => `dimension ${dim} at ${short(value)}`).join(", ");
+/** @param {import('./model.js').Setting[]} settings */
+const said = (settings) => settings.map(({ dim, value }) => `dimension ${dim} at ${short(value)}`).join(', ');
 
 /** @param {string} text */
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("./model.js").GridHost} grid
- * @param {{player: import("../../audio/player.js").Player, transport: import("../transport/view.js").Transport, history: import("../../core/history.js").History, release: () => void}} host
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('./model.js').GridHost} grid
+ * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport, history: import('../../core/history.js').History, release: () => void}} host
  */
 export function showGrid(store, grid, { player, transport, history, release }) {
-  const table = part("cells");
-  const useButton = /** @type {HTMLButtonElement} */ (part("grid-use"));
-  const save = /** @type {HTMLButtonElement} */ (part("grid-save"));
+  const table = part('cells');
+  const useButton = /** @type {HTMLButtonElement} */ (part('grid-use'));
+  const save = /** @type {HTMLButtonElement} */ (part('grid-save'));
   /** @type {{button: HTMLButtonElement, canvas: HTMLCanvasElement, cell: Cell}[][]} as they are seen */
   let rows = [];
   const palette = createPalette(draw);
 
   showGridBench(store);
 
-  store.on(["traversal"], build);
+  store.on(['traversal'], build);
   function build() {
     const { traversal } = store.state;
     const focused = table.contains(document.activeElement);
-    rows = traversal ? seenRows(traversal).map((cells) => cells.map((cell) => ({ cell, ...cellElements(traversal, cell) }))) : [];
-    table.replaceChildren(...(traversal ? rowElements(traversal, rows.map((row) => row.map(({ button }) => button))) : []));
-    table.style.setProperty("--columns", String(rows[0]?.length ?? 1));
+    rows = traversal
+      ? seenRows(traversal).map((cells) => cells.map((cell) => ({ cell, ...cellElements(traversal, cell) })))
+      : [];
+    table.replaceChildren(
+      ...(traversal
+        ? rowElements(
+            traversal,
+            rows.map((row) => row.map(({ button }) => button)),
+          )
+        : []),
+    );
+    table.style.setProperty('--columns', String(rows[0]?.length ?? 1));
     table.hidden = !traversal; // a grid has rows, or is none
-    table.dataset.kind = traversal?.request.across ? "against" : "alone";
+    table.dataset.kind = traversal?.request.across ? 'against' : 'alone';
     if (traversal) table.ariaLabel = `Spectrograms of ${traversal.spectrograms.length} settings. Enter plays one.`;
-    part("grid-empty").hidden = Boolean(traversal) || store.state.pending.includes("grid");
+    part('grid-empty').hidden = Boolean(traversal) || store.state.pending.includes('grid');
     save.disabled = !traversal;
-    part("grid-note").textContent = traversal ? noteOf(traversal) : "";
+    part('grid-note').textContent = traversal ? noteOf(traversal) : '';
     if (rows.length) rove(0, 0, focused);
     draw();
     show();
@@ -55,10 +63,14 @@ export function showGrid(store, grid, { player, transport, history, release }) {
    * @param {Cell} cell
    */
   function cellElements({ request }, cell) {
-    const canvas = make("canvas", { ariaHidden: "true" });
-    const button = make("button", { type: "button", className: "cell", tabIndex: -1, ariaLabel: capital(said(settingsOf(request, cell))) }, canvas);
-    button.addEventListener("click", ({ detail }) => detail < 2 && hear(cell));
-    button.addEventListener("dblclick", use);
+    const canvas = make('canvas', { ariaHidden: 'true' });
+    const button = make(
+      'button',
+      { type: 'button', className: 'cell', tabIndex: -1, ariaLabel: capital(said(settingsOf(request, cell))) },
+      canvas,
+    );
+    button.addEventListener('click', ({ detail }) => detail < 2 && hear(cell));
+    button.addEventListener('dblclick', use);
     return { button, canvas };
   }
 
@@ -66,14 +78,15 @@ export function showGrid(store, grid, { player, transport, history, release }) {
     const { traversal } = store.state;
     if (!traversal) return;
     const range = sharedRange(store.state, traversal.spectrograms[0]);
-    for (const { canvas, cell } of rows.flat()) palette.draw(canvas, traversal.spectrograms[cell.row * traversal.columns + cell.column], range);
+    for (const { canvas, cell } of rows.flat())
+      palette.draw(canvas, traversal.spectrograms[cell.row * traversal.columns + cell.column], range);
   }
 
   /** @param {Cell} cell Plays it from its beginning; stops it if it plays. */
   async function hear(cell) {
-    if (player.side === "cell" && isChosen(cell)) return player.stop();
+    if (player.side === 'cell' && isChosen(cell)) return player.stop();
     const start = store.state.traversal?.start || player.cursor;
-    if (await grid.hear(cell)) transport.play("cell", start);
+    if (await grid.hear(cell)) transport.play('cell', start);
   }
 
   /** @param {Cell} cell */
@@ -86,23 +99,29 @@ export function showGrid(store, grid, { player, transport, history, release }) {
     release();
   }
 
-  store.on(["cell", "heard", "pending", "locked"], show);
+  store.on(['cell', 'heard', 'pending', 'locked'], show);
   function show() {
     const { cell, traversal, pending, locked, heard } = store.state;
     const settings = traversal && cell ? settingsOf(traversal.request, cell) : [];
-    const waiting = pending.includes("grid");
+    const waiting = pending.includes('grid');
     for (const { button, cell: one } of rows.flat()) {
       button.ariaCurrent = String(isChosen(one));
-      button.classList.toggle("heard", heard === "cell" && isChosen(one));
+      button.classList.toggle('heard', heard === 'cell' && isChosen(one));
     }
-    part("grid-chosen").textContent = settings.length ? capital(said(settings)) : traversal ? "Click to hear, double click to use." : "";
+    part('grid-chosen').textContent = settings.length
+      ? capital(said(settings))
+      : traversal
+        ? 'Click to hear, double click to use.'
+        : '';
     useButton.disabled = waiting || !settings.length || settings.some(({ dim }) => locked.includes(dim));
-    useButton.title = settings.some(({ dim }) => locked.includes(dim)) ? "This dimension is locked" : "Put these values on the sliders";
-    part("panel-grid").dataset.pending = table.ariaBusy = String(waiting);
-    part("grid-empty").hidden = Boolean(traversal) || waiting;
+    useButton.title = settings.some(({ dim }) => locked.includes(dim))
+      ? 'This dimension is locked'
+      : 'Put these values on the sliders';
+    part('panel-grid').dataset.pending = table.ariaBusy = String(waiting);
+    part('grid-empty').hidden = Boolean(traversal) || waiting;
   }
-  store.on(["asides"], () => {
-    if (player.side === "cell" && !store.state.asides.cell) player.stop(); // the grid it belonged to is gone
+  store.on(['asides'], () => {
+    if (player.side === 'cell' && !store.state.asides.cell) player.stop(); // the grid it belonged to is gone
   });
 
   /**
@@ -117,19 +136,32 @@ export function showGrid(store, grid, { player, transport, history, release }) {
     if (focus) button.focus();
   }
 
-  table.addEventListener("focusin", ({ target }) => {
+  table.addEventListener('focusin', ({ target }) => {
     for (const { button } of rows.flat()) button.tabIndex = button === target ? 0 : -1;
   });
-  table.addEventListener("keydown", (event) => {
+  table.addEventListener('keydown', (event) => {
     const row = rows.findIndex((cells) => cells.some(({ button }) => button === event.target));
-    const to = row < 0 ? null : neighbour(event, row, rows[row].findIndex(({ button }) => button === event.target), rows);
+    const to =
+      row < 0
+        ? null
+        : neighbour(
+            event,
+            row,
+            rows[row].findIndex(({ button }) => button === event.target),
+            rows,
+          );
     if (!to) return;
     event.preventDefault();
     rove(to.row, to.column, true);
   });
 
-  useButton.addEventListener("click", use);
-  save.addEventListener("click", () => saveGrid(store.state, rows.map((row) => row.map(({ canvas, cell }) => ({ canvas, cell })))));
+  useButton.addEventListener('click', use);
+  save.addEventListener('click', () =>
+    saveGrid(
+      store.state,
+      rows.map((row) => row.map(({ canvas, cell }) => ({ canvas, cell }))),
+    ),
+  );
   build();
 }
 
@@ -138,7 +170,8 @@ export function showGrid(store, grid, { player, transport, history, release }) {
  * @returns {Cell[][]} one dimension's cells in a block as nearly square as it can be, two dimensions' as they are
  */
 function seenRows({ rows, columns, request }) {
-  if (request.across) return Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => ({ row, column })));
+  if (request.across)
+    return Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => ({ row, column })));
   const wide = Math.ceil(Math.sqrt(rows));
   return Array.from({ length: Math.ceil(rows / wide) }, (_, line) =>
     Array.from({ length: Math.min(wide, rows - line * wide) }, (_, place) => ({ row: line * wide + place, column: 0 })),
@@ -152,22 +185,32 @@ function seenRows({ rows, columns, request }) {
  */
 function rowElements({ request: { values, across, dim } }, buttons) {
   let index = 0;
-  const row = (/** @type {HTMLElement[]} */ ...cells) => make("div", { role: "row", className: "cells-row" }, ...cells);
-  const gridcell = (/** @type {(HTMLElement | string)[]} */ ...inside) => make("div", { role: "gridcell" }, ...inside);
+  const row = (/** @type {HTMLElement[]} */ ...cells) => make('div', { role: 'row', className: 'cells-row' }, ...cells);
+  const gridcell = (/** @type {(HTMLElement | string)[]} */ ...inside) => make('div', { role: 'gridcell' }, ...inside);
   if (!across) {
-    return buttons.map((line) => row(...line.map((button) => gridcell(button, make("span", { className: "cell-value" }, short(values[index++]))))));
+    return buttons.map((line) =>
+      row(...line.map((button) => gridcell(button, make('span', { className: 'cell-value' }, short(values[index++]))))),
+    );
   }
-  const header = (/** @type {string} */ role, /** @type {number} */ value) => make("div", { role, className: "cell-value" }, short(value));
-  const lines = buttons.map((line, place) => row(header("rowheader", values[place]), ...line.map((button) => gridcell(button))));
-  const corner = make("div", { role: "columnheader", className: "cell-value corner" }, make("span", {}, `${dim} ↑`), make("span", {}, `${across.dim} →`));
-  return [...lines, row(corner, ...across.values.map((value) => header("columnheader", value)))];
+  const header = (/** @type {string} */ role, /** @type {number} */ value) =>
+    make('div', { role, className: 'cell-value' }, short(value));
+  const lines = buttons.map((line, place) =>
+    row(header('rowheader', values[place]), ...line.map((button) => gridcell(button))),
+  );
+  const corner = make(
+    'div',
+    { role: 'columnheader', className: 'cell-value corner' },
+    make('span', {}, `${dim} ↑`),
+    make('span', {}, `${across.dim} →`),
+  );
+  return [...lines, row(corner, ...across.values.map((value) => header('columnheader', value)))];
 }
 
 /** @param {Traversal} traversal */
 function noteOf({ request: { across, dim, start, end, window } }) {
   const what = across ? `dimension ${across.dim} across and ${dim} upward` : `dimension ${dim}`;
-  const where = end === undefined || start === undefined ? "" : ` from ${seconds(start)} to ${seconds(end)}`;
-  const seen = window ? ` Shown: ${fixed(window.start, 2)} to ${fixed(window.end, 2)} s.` : "";
+  const where = end === undefined || start === undefined ? '' : ` from ${seconds(start)} to ${seconds(end)}`;
+  const seen = window ? ` Shown: ${fixed(window.start, 2)} to ${fixed(window.end, 2)} s.` : '';
   return `The present sound with ${what} set to each value${where}.${seen}`;
 }
 
@@ -179,8 +222,15 @@ function noteOf({ request: { across, dim, start, end, window } }) {
  * @returns {{row: number, column: number} | null} where the key leads; null for a key that means nothing here
  */
 function neighbour({ key, ctrlKey }, row, column, rows) {
-  const [down, right] = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [ctrlKey ? -row : 0, -column], End: [ctrlKey ? rows.length : 0, Infinity] }[key] ?? [0, 0];
-  if (!down && !right && key !== "Home" && key !== "End") return null;
+  const [down, right] = {
+    ArrowRight: [0, 1],
+    ArrowLeft: [0, -1],
+    ArrowUp: [-1, 0],
+    ArrowDown: [1, 0],
+    Home: [ctrlKey ? -row : 0, -column],
+    End: [ctrlKey ? rows.length : 0, Infinity],
+  }[key] ?? [0, 0];
+  if (!down && !right && key !== 'Home' && key !== 'End') return null;
   const to = Math.min(rows.length - 1, Math.max(0, row + down));
   return { row: to, column: Math.min(rows[to].length - 1, Math.max(0, column + right)) };
 }

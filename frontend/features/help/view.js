@@ -1,33 +1,41 @@
-// @ts-check
 /** The sheet of keys and words, made of their tables. */
-import { KEYS } from "../../core/keys.js";
-import { make, part } from "../../drawing/dom.js";
-import { WORDS } from "./glossary.js";
+import { KEYS } from '../../core/keys.js';
+import { make, part } from '../../drawing/dom.js';
+import { WORDS } from './glossary.js';
 
-/** @type {Record<import("../../core/keys.js").Place, string>} */
-const PLACES = { everywhere: "Everywhere", slider: "On a slider", timeline: "On the time line" };
+/** @type {Record<import('../../core/keys.js').Place, string>} */
+const PLACES = { everywhere: 'Everywhere', slider: 'On a slider', timeline: 'On the time line' };
 
-const ON_A_MAC = navigator.userAgent.includes("Macintosh");
+const ON_A_MAC = navigator.userAgent.includes('Macintosh');
 
 /** @returns {{open: () => void}} */
 export function showHelp() {
-  const sheet = /** @type {HTMLDialogElement} */ (part("help-sheet"));
-  part("help-keys").replaceChildren(
+  const sheet = /** @type {HTMLDialogElement} */ (part('help-sheet'));
+  part('help-keys').replaceChildren(
     ...Object.entries(PLACES).map(([where, title]) =>
       make(
-        "section",
+        'section',
         {},
-        make("h3", {}, title),
-        make("dl", {}, ...KEYS.filter((key) => key.where === where).map(({ keys, does }) => make("div", {}, make("dt", {}, ...caps(keys)), make("dd", {}, does)))),
+        make('h3', {}, title),
+        make(
+          'dl',
+          {},
+          ...KEYS.filter((key) => key.where === where).map(({ keys, does }) =>
+            make('div', {}, make('dt', {}, ...caps(keys)), make('dd', {}, does)),
+          ),
+        ),
       ),
     ),
   );
-  part("help-words").replaceChildren(...WORDS.map(({ word, means }) => make("div", {}, make("dt", {}, word), make("dd", {}, means))));
-  part("help-open").addEventListener("click", () => sheet.showModal());
-  part("help-close").addEventListener("click", () => sheet.close());
-  sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close()); // beside the sheet
+  part('help-words').replaceChildren(
+    ...WORDS.map(({ word, means }) => make('div', {}, make('dt', {}, word), make('dd', {}, means))),
+  );
+  part('help-open').addEventListener('click', () => sheet.showModal());
+  part('help-close').addEventListener('click', () => sheet.close());
+  sheet.addEventListener('click', ({ target }) => target === sheet && sheet.close()); // beside the sheet
   return { open: () => sheet.showModal() };
 }
 
 /** @param {readonly string[]} keys */
-const caps = (keys) => keys.map((key) => make("kbd", {}, ON_A_MAC ? key.replace("Ctrl", "⌘").replace("Shift", "⇧") : key));
+const caps = (keys) =>
+  keys.map((key) => make('kbd', {}, ON_A_MAC ? key.replace('Ctrl', '⌘').replace('Shift', '⇧') : key));

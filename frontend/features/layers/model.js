@@ -1,16 +1,15 @@
-// @ts-check
 /** What each layer keeps: the open clip's unedited decoding from every module, fetched when first wanted and kept while it stays the same. */
-import { layerRequest } from "../../core/state.js";
-import * as api from "../../server/api.js";
-import { createPatience, noticeOf } from "../../server/retry.js";
+import { layerRequest } from '../../core/state.js';
+import * as api from '../../server/api.js';
+import { createPatience, noticeOf } from '../../server/retry.js';
 
-/** @typedef {import("../../server/api.js").Decoded} Decoded */
+/** @typedef {import('../../server/api.js').Decoded} Decoded */
 
 /** The keys that decide how the layers sound. */
-const UNEDITED = /** @type {const} */ (["recording", "model", "base", "seed"]);
+const UNEDITED = /** @type {const} */ (['recording', 'model', 'base', 'seed']);
 
 /**
- * @param {import("../../core/state.js").Store} store
+ * @param {import('../../core/state.js').Store} store
  * @returns {{fetch: (module: number) => Promise<Decoded | null>}} null for one that is not to be had; the page says why
  */
 export function createLayers(store) {
@@ -44,11 +43,12 @@ export function createLayers(store) {
   async function obtain(module, wanted) {
     const request = layerRequest(store.state, module);
     if (!request) return null;
-    const keep = (/** @type {Decoded | null} */ layer) => store.set({ layers: { ...store.state.layers, [module]: layer } });
+    const keep = (/** @type {Decoded | null} */ layer) =>
+      store.set({ layers: { ...store.state.layers, [module]: layer } });
     try {
       let layer;
       do layer = await attempt(() => api.decode(request), wanted, request.model);
-      while (layer === "again");
+      while (layer === 'again');
       if (layer) keep(layer);
       else if (wanted()) asked.delete(module); // so that it can be asked for once more
       return layer;

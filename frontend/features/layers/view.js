@@ -1,22 +1,21 @@
-// @ts-check
 /** What each layer keeps: the original and every module's unedited decoding, at one cursor: each at a click, or all of them in turn. */
-import { captionOf } from "../../core/state.js";
-import { make, part } from "../../drawing/dom.js";
+import { captionOf } from '../../core/state.js';
+import { make, part } from '../../drawing/dom.js';
 
-/** @typedef {import("../../core/state.js").Side} Side */
+/** @typedef {import('../../core/state.js').Side} Side */
 
 /** Sets the versions apart, and leaves time to see which one comes. */
 const BREATH_SECONDS = 0.35;
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../audio/player.js").Player} player
- * @param {import("./model.js").Layers} layers
- * @param {import("../transport/view.js").Transport} transport
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../audio/player.js').Player} player
+ * @param {import('./model.js').Layers} layers
+ * @param {import('../transport/view.js').Transport} transport
  */
 export function showLayers(store, player, layers, { soundOf, play, toggle }) {
-  const group = part("layers");
-  const inTurn = /** @type {HTMLButtonElement} */ (part("in-turn"));
+  const group = part('layers');
+  const inTurn = /** @type {HTMLButtonElement} */ (part('in-turn'));
   /** @type {Map<number, HTMLButtonElement>} one a module */
   let buttons = new Map();
   let turning = false;
@@ -25,22 +24,22 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
   const audible = () => [...buttons.keys()].filter((module) => store.state.layers[module] !== null);
 
   async function fetchAll() {
-    group.ariaBusy = "true";
+    group.ariaBusy = 'true';
     await Promise.all(audible().map(layers.fetch));
-    group.ariaBusy = "false";
+    group.ariaBusy = 'false';
   }
 
   /** Plays every version once from the cursor, until something else is asked for. */
   async function takeTurns() {
     /** @type {Side[]} */
-    const sides = [...(store.state.recording?.encoded ? /** @type {const} */ (["original"]) : []), ...audible()];
+    const sides = [...(store.state.recording?.encoded ? /** @type {const} */ (['original']) : []), ...audible()];
     turning = true;
-    inTurn.setAttribute("aria-pressed", "true");
+    inTurn.setAttribute('aria-pressed', 'true');
     makeReady(sides);
     for (const side of sides) if (!(await play(side, player.cursor, { breath: BREATH_SECONDS, once: true }))) break;
     turning = false;
-    inTurn.setAttribute("aria-pressed", "false");
-    part("spoken").textContent = "";
+    inTurn.setAttribute('aria-pressed', 'false');
+    part('spoken').textContent = '';
   }
 
   /**
@@ -55,45 +54,45 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
     }
   }
 
-  inTurn.addEventListener("click", () => {
+  inTurn.addEventListener('click', () => {
     if (turning) player.stop();
     else takeTurns();
   });
 
-  store.on(["card"], () => {
+  store.on(['card'], () => {
     buttons = new Map((store.state.card?.modules ?? []).map(({ module }) => [module, buttonOf(module)]));
-    part("depths").replaceChildren(...buttons.values());
+    part('depths').replaceChildren(...buttons.values());
     show();
   });
 
   /** @param {number} module */
   function buttonOf(module) {
-    const button = make("button", { type: "button", className: "depth", ariaLabel: captionOf(module) }, String(module));
+    const button = make('button', { type: 'button', className: 'depth', ariaLabel: captionOf(module) }, String(module));
     button.dataset.module = String(module);
-    button.addEventListener("click", () => {
+    button.addEventListener('click', () => {
       toggle(module);
       fetchAll();
     });
     return button;
   }
 
-  store.on(["recording", "layers", "heard"], show);
+  store.on(['recording', 'layers', 'heard'], show);
   function show() {
     const { recording, layers: known, heard } = store.state;
     for (const [module, button] of buttons) {
-      button.setAttribute("aria-pressed", String(heard === module));
+      button.setAttribute('aria-pressed', String(heard === module));
       button.disabled = !recording || known[module] === null;
       button.title = known[module] === null ? `This model has no decoder for module ${module}` : captionOf(module);
     }
     inTurn.disabled = !recording;
   }
 
-  store.on(["heard"], () => {
+  store.on(['heard'], () => {
     const { heard } = store.state;
-    if (turning && heard !== null) part("spoken").textContent = captionOf(heard);
+    if (turning && heard !== null) part('spoken').textContent = captionOf(heard);
   });
-  store.on(["layers"], () => {
+  store.on(['layers'], () => {
     const { heard, layers: known } = store.state;
-    if (typeof heard === "number" && !known[heard]) player.stop(); // the draw it was decoded from is no longer the chosen one
+    if (typeof heard === 'number' && !known[heard]) player.stop(); // the draw it was decoded from is no longer the chosen one
   });
 }

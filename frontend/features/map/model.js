@@ -1,28 +1,28 @@
-// @ts-check
 /** The map: points of the model's examples in one module, what they are coloured by, and where the present sound lies among them. */
-import { onTheWire } from "../../core/edits.js";
-import { gesture, regestured } from "../../core/state.js";
-import * as api from "../../server/api.js";
-import { figureOf } from "../../server/figures.js";
-import { createUpkeep } from "../../server/live-query.js";
+import { UNITS } from '../../core/choice.js';
+import { onTheWire } from '../../core/edits.js';
+import { gesture, regestured } from '../../core/state.js';
+import * as api from '../../server/api.js';
+import { figureOf } from '../../server/figures.js';
+import { createUpkeep } from '../../server/live-query.js';
 
-/** @typedef {import("../../core/state.js").State} State */
-/** @typedef {import("../../drawing/chart-loader.js").Trace} Trace */
-/** @typedef {import("../../core/choice.js").Unit} Unit */
+/** @typedef {import('../../core/state.js').State} State */
+/** @typedef {import('../../drawing/chart-loader.js').Trace} Trace */
+/** @typedef {import('../../core/choice.js').Unit} Unit */
 /** @typedef {string | number | null} Value of a label at a point; null where it is not known */
 /** @typedef {{examples: boolean, clips: string[], start: number[], end: number[], labels: {[factor: string]: Value[]}}} Places */
 /** @typedef {{trace: Trace, unit: Unit, units: Unit[], by: string, projections: string[], places: Places}} Shown what the map shows now */
 /** @typedef {{model: string, module: number, unit: Unit, points: number, dims: number, values: Float32Array}} Points `values` is [points, dims] */
 
 /** What points are coloured by unless somebody chose. */
-const USUALLY = { phone: "phone", frame: "phone", utterance: "speaker" };
+const USUALLY = { phone: 'phone', frame: 'phone', utterance: 'speaker' };
 
 /**
  * @param {State} state
  * @returns {Shown | null} null while the figure is not there, or has nothing of this module
  */
 export function mapOf(state) {
-  const figure = figureOf(state, "map")?.figure;
+  const figure = figureOf(state, 'map')?.figure;
   const own = figure?.data.filter(({ meta }) => meta.module === state.module) ?? [];
   if (!figure || !own.length) return null;
   const units = UNITS.filter((unit) => own.some(({ meta }) => meta.unit === unit));
@@ -31,7 +31,7 @@ export function mapOf(state) {
   const trace = traces.find(({ meta }) => meta.projection === state.map.projection) ?? traces[0];
   const places = figure.layout.meta.units[unit];
   const labels = Object.keys(places.labels);
-  const by = [state.map.by, USUALLY[unit]].find((one) => one !== null && labels.includes(one)) ?? labels[0] ?? "";
+  const by = [state.map.by, USUALLY[unit]].find((one) => one !== null && labels.includes(one)) ?? labels[0] ?? '';
   return { trace, unit, units, by, projections: traces.map(({ meta }) => meta.projection), places };
 }
 
@@ -44,12 +44,15 @@ export function presentOf(state) {
   const { base, latents, module, card, span } = state;
   const own = card?.modules.find((one) => one.module === module);
   if (!own || module === null) return null;
-  const drawn = base === "zero" || base === "prior"; // of a draw the page knows what it is on average
+  const drawn = base === 'zero' || base === 'prior'; // of a draw the page knows what it is on average
   if (!drawn && (latents?.module !== module || latents.model !== card?.model)) return null;
   const known = drawn ? null : latents;
   const frames = known?.frames ?? 1;
   const at = (/** @type {number} */ frame) => own.first_frame_seconds + frame * own.hop_seconds;
-  const inside = (/** @type {number} */ frame, /** @type {{start?: number, end?: number}} */ { start = -Infinity, end = Infinity }) => at(frame) >= start && at(frame) < end;
+  const inside = (
+    /** @type {number} */ frame,
+    /** @type {{start?: number, end?: number}} */ { start = -Infinity, end = Infinity },
+  ) => at(frame) >= start && at(frame) < end;
   const all = Array.from({ length: frames }, (_, frame) => frame);
   const marked = span && known ? all.filter((frame) => inside(frame, span)) : all;
   const chosen = marked.length ? marked : all;
@@ -59,7 +62,9 @@ export function presentOf(state) {
     let sum = 0;
     for (const frame of chosen) {
       let value = known ? known.mean[dim * frames + frame] : 0;
-      for (const edit of mine) if (edit.end === undefined || inside(frame, edit)) value = { add: value + edit.value, set: edit.value, scale: value * edit.value }[edit.op];
+      for (const edit of mine)
+        if (edit.end === undefined || inside(frame, edit))
+          value = { add: value + edit.value, set: edit.value, scale: value * edit.value }[edit.op];
       sum += value;
     }
     return sum / chosen.length;
@@ -73,7 +78,9 @@ export function presentOf(state) {
  */
 export function placeOf({ meta: { centre, axes } }, vector) {
   if (!centre || centre.length !== vector.length) return null;
-  const [x, y] = axes.map((/** @type {number[]} */ axis) => axis.reduce((sum, part, dim) => sum + part * (vector[dim] - centre[dim]), 0));
+  const [x, y] = axes.map((/** @type {number[]} */ axis) =>
+    axis.reduce((sum, part, dim) => sum + part * (vector[dim] - centre[dim]), 0),
+  );
   return { x, y };
 }
 
@@ -106,7 +113,8 @@ export function neighbourOf({ x, y }, from, way) {
     const [right, up] = [x[index] - x[from], y[index] - y[from]];
     const along = right * way.x + up * way.y;
     const aside = Math.abs(right * way.y - up * way.x);
-    if (index !== from && along > 0 && aside <= along && Math.hypot(along, 2 * aside) < least) [best, least] = [index, Math.hypot(along, 2 * aside)];
+    if (index !== from && along > 0 && aside <= along && Math.hypot(along, 2 * aside) < least)
+      [best, least] = [index, Math.hypot(along, 2 * aside)];
   }
   return best;
 }
@@ -116,30 +124,30 @@ export function neighbourOf({ x, y }, from, way) {
  * @returns {{model: string, module: number, unit: Unit} | null}
  */
 function pointsRequest(state) {
-  const shown = state.panel === "map" ? mapOf(state) : null;
+  const shown = state.panel === 'map' ? mapOf(state) : null;
   return shown && state.model && state.module ? { model: state.model, module: state.module, unit: shown.unit } : null;
 }
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../server/latents.js").LatentsWatch} latents
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../server/latents.js').LatentsWatch} latents
  * @returns {{send: (index: number) => void}} puts a point on the sliders: every dimension that is not locked is held where the point has it
  */
 export function createMap(store, latents) {
   createUpkeep(store, {
-    name: "points",
-    keys: ["figure", "panel", "model", "module", "map"],
+    name: 'points',
+    keys: ['figure', 'panel', 'model', 'module', 'map'],
     request: pointsRequest,
     ask: api.points,
     show: (points) => store.set({ points }),
   });
-  store.on(["panel"], () => latents.watch("map", store.state.panel === "map"));
-  store.on(["figure", "module", "map"], () => {
+  store.on(['panel'], () => latents.watch('map', store.state.panel === 'map'));
+  store.on(['figure', 'module', 'map'], () => {
     const shown = mapOf(store.state);
     const { point } = store.state;
     if (point && (shown?.unit !== point.unit || store.state.model !== point.model)) store.set({ point: null });
   });
-  latents.watch("map", store.state.panel === "map");
+  latents.watch('map', store.state.panel === 'map');
 
   return {
     send(index) {
@@ -147,10 +155,20 @@ export function createMap(store, latents) {
       if (!points) return;
       const { dims, values } = points;
       const free = Array.from({ length: dims }, (_, dim) => dim).filter((dim) => !locked.includes(dim));
-      const held = free.map((dim) => ({ dim, op: /** @type {const} */ ("set"), value: Math.round(values[index * dims + dim] * 100) / 100, span }));
-      const others = (/** @type {{dim: number, span?: import("../../core/edits.js").Span | null}} */ { dim, span: own = null }) => locked.includes(dim) || (span !== null && (own?.start !== span.start || own?.end !== span.end));
+      const held = free.map((dim) => ({
+        dim,
+        op: /** @type {const} */ ('set'),
+        value: Math.round(values[index * dims + dim] * 100) / 100,
+        span,
+      }));
+      const others = (
+        /** @type {{dim: number, span?: import('../../core/edits.js').Span | null}} */ { dim, span: own = null },
+      ) => locked.includes(dim) || (span !== null && (own?.start !== span.start || own?.end !== span.end));
       store.set({
-        gestures: regestured(store.state, ({ edits, muted }) => ({ edits: [...edits.filter(others), ...held], muted: muted.filter((dim) => locked.includes(dim)) })),
+        gestures: regestured(store.state, ({ edits, muted }) => ({
+          edits: [...edits.filter(others), ...held],
+          muted: muted.filter((dim) => locked.includes(dim)),
+        })),
       });
     },
   };

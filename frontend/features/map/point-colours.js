@@ -1,38 +1,59 @@
-// @ts-check
 /** How the points of the map are told apart: sounds by their signs, other names by colour and shape, quantities by a scale. Pure but for light and dark. */
-import { fixed } from "../../core/format.js";
-import { plain, shade } from "../../drawing/chart.js";
+import { fixed } from '../../core/format.js';
+import { plain, shade } from '../../drawing/chart.js';
 
-/** @typedef {import("./model.js").Value} Value */
+/** @typedef {import('./model.js').Value} Value */
 /** @typedef {{words: string, colour: string, symbol: string}} Entry of the key */
 
 /** Okabe and Ito's, as in the figures. */
-const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A6D3B"];
-const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x"];
-const UNKNOWN = "#7F7F7F";
+const COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#8A6D3B'];
+const SYMBOLS = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'x'];
+const UNKNOWN = '#7F7F7F';
 /** From little to much: blue, grey, orange, neither end of which is lost on a light or a dark page. */
-const SCALE = /** @type {const} */ ([[0, "#2F8CC9"], [0.5, "#A3A3A3"], [1, "#E06A00"]]);
+const SCALE = /** @type {const} */ ([
+  [0, '#2F8CC9'],
+  [0.5, '#A3A3A3'],
+  [1, '#E06A00'],
+]);
 /** Whose names are signs that can stand on the map themselves. */
-const SIGNS = ["phone", "vowel", "consonant"];
-const UNITS = new Map([["f0", " Hz"], ["loudness", " dB"], ["rate", " words a minute"]]);
+const SIGNS = ['phone', 'vowel', 'consonant'];
+const UNITS = new Map([
+  ['f0', ' Hz'],
+  ['loudness', ' dB'],
+  ['rate', ' words a minute'],
+]);
 
 /**
  * @param {string} by
  * @param {Value[]} values
- * @returns {{trace: import("../../drawing/chart-loader.js").Trace, key: Entry[] | {low: string, high: string} | null}} what is added to the trace, and what explains it
+ * @returns {{trace: import('../../drawing/chart-loader.js').Trace, key: Entry[] | {low: string, high: string} | null}} what is added to the trace, and what explains it
  */
 export function coloured(by, values) {
-  if (values.some((value) => typeof value === "number")) return scaled(by, values);
-  const names = [...new Set(values.filter((value) => typeof value === "string"))].sort();
+  if (values.some((value) => typeof value === 'number')) return scaled(by, values);
+  const names = [...new Set(values.filter((value) => typeof value === 'string'))].sort();
   const entry = (/** @type {string} */ name) => {
     const at = names.indexOf(name);
-    return { words: name.replaceAll("_", " "), colour: shade(COLOURS[at % COLOURS.length]), symbol: SYMBOLS[Math.floor(at / COLOURS.length) % SYMBOLS.length] };
+    return {
+      words: name.replaceAll('_', ' '),
+      colour: shade(COLOURS[at % COLOURS.length]),
+      symbol: SYMBOLS[Math.floor(at / COLOURS.length) % SYMBOLS.length],
+    };
   };
-  const each = values.map((value) => (typeof value === "string" ? entry(value) : { words: "·", colour: shade(UNKNOWN), symbol: "circle-open" }));
+  const each = values.map((value) =>
+    typeof value === 'string' ? entry(value) : { words: '·', colour: shade(UNKNOWN), symbol: 'circle-open' },
+  );
   const colours = each.map(({ colour }) => colour);
-  if (SIGNS.includes(by)) return { trace: { mode: "text", text: each.map(({ words }) => plain(words)), textfont: { color: colours, size: values.length > 200 ? 11 : 14 } }, key: null };
+  if (SIGNS.includes(by))
+    return {
+      trace: {
+        mode: 'text',
+        text: each.map(({ words }) => plain(words)),
+        textfont: { color: colours, size: values.length > 200 ? 11 : 14 },
+      },
+      key: null,
+    };
   const marker = { color: colours, symbol: each.map(({ symbol }) => symbol), size: 9 };
-  return { trace: { mode: "markers", marker }, key: names.map(entry) };
+  return { trace: { mode: 'markers', marker }, key: names.map(entry) };
 }
 
 /**
@@ -40,9 +61,16 @@ export function coloured(by, values) {
  * @param {Value[]} values
  */
 function scaled(by, values) {
-  const known = values.filter((value) => typeof value === "number");
+  const known = values.filter((value) => typeof value === 'number');
   const [low, high] = [Math.min(...known), Math.max(...known)];
-  const said = (/** @type {number} */ value) => `${fixed(value, high - low < 5 ? 2 : 0)}${UNITS.get(by) ?? ""}`;
-  const marker = { color: values.map((value) => value ?? null), colorscale: SCALE, cmin: low, cmax: high > low ? high : low + 1, size: 9, opacity: values.map((value) => (value === null ? 0.15 : 1)) };
-  return { trace: { mode: "markers", marker }, key: { low: said(low), high: said(high) } };
+  const said = (/** @type {number} */ value) => `${fixed(value, high - low < 5 ? 2 : 0)}${UNITS.get(by) ?? ''}`;
+  const marker = {
+    color: values.map((value) => value ?? null),
+    colorscale: SCALE,
+    cmin: low,
+    cmax: high > low ? high : low + 1,
+    size: 9,
+    opacity: values.map((value) => (value === null ? 0.15 : 1)),
+  };
+  return { trace: { mode: 'markers', marker }, key: { low: said(low), high: said(high) } };
 }

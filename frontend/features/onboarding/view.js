@@ -1,62 +1,84 @@
-// @ts-check
 /** The first steps: three hints in a row of their own, each ticked once it is done. Put away, they never come back. */
-import { part } from "../../drawing/dom.js";
+import { part } from '../../drawing/dom.js';
 
-/** @typedef {import("../../core/state.js").State} State */
+/** @typedef {import('../../core/state.js').State} State */
 
 /** What onboarding.js reads. */
-const SEEN = "sim-explorer-steps";
+const SEEN = 'sim-explorer-steps';
 
 /**
  * When each step counts as done, what it points at, and where it leads.
  * @type {readonly {id: string, target: string, focus: string, keys: readonly (keyof State)[], done: (now: State, before: State) => boolean}[]}
  */
 const STEPS = [
-  { id: "step-recording", target: "shelf", focus: "#shelf button", keys: ["recording"], done: (now, before) => before.recording !== null && now.recording !== before.recording },
-  { id: "step-slider", target: "panel-sliders", focus: "#sliders [type=range]", keys: ["gestures"], done: (now) => now.phase === "ready" && Object.values(now.gestures).some(({ edits }) => edits.length > 0) },
-  { id: "step-listen", target: "timeline", focus: "#lanes", keys: ["span", "heard"], done: (now) => now.span !== null || typeof now.heard === "number" },
+  {
+    id: 'step-recording',
+    target: 'shelf',
+    focus: '#shelf button',
+    keys: ['recording'],
+    done: (now, before) => before.recording !== null && now.recording !== before.recording,
+  },
+  {
+    id: 'step-slider',
+    target: 'panel-sliders',
+    focus: '#sliders [type=range]',
+    keys: ['gestures'],
+    done: (now) => now.phase === 'ready' && Object.values(now.gestures).some(({ edits }) => edits.length > 0),
+  },
+  {
+    id: 'step-listen',
+    target: 'timeline',
+    focus: '#lanes',
+    keys: ['span', 'heard'],
+    done: (now) => now.span !== null || typeof now.heard === 'number',
+  },
 ];
 
-/** @param {import("../../core/state.js").Store} store */
+/** @param {import('../../core/state.js').Store} store */
 export function showSteps(store) {
   const { dataset } = document.documentElement;
-  if (dataset.newcomer !== "true") return;
+  if (dataset.newcomer !== 'true') return;
   let before = store.state;
 
   for (const [place, { id, target, focus, keys, done }] of STEPS.entries()) {
     const step = part(id);
     const shown = part(target);
-    for (const [type, on] of /** @type {const} */ ([["pointerenter", true], ["pointerleave", false], ["focus", true], ["blur", false]])) {
-      step.addEventListener(type, () => shown.classList.toggle("pointed-at", on));
+    for (const [type, on] of /** @type {const} */ ([
+      ['pointerenter', true],
+      ['pointerleave', false],
+      ['focus', true],
+      ['blur', false],
+    ])) {
+      step.addEventListener(type, () => shown.classList.toggle('pointed-at', on));
     }
-    step.addEventListener("click", () => {
-      if (target === "panel-sliders") store.set({ panel: "sliders" });
-      shown.scrollIntoView({ block: "nearest" });
+    step.addEventListener('click', () => {
+      if (target === 'panel-sliders') store.set({ panel: 'sliders' });
+      shown.scrollIntoView({ block: 'nearest' });
       /** @type {HTMLElement | null} */ (document.querySelector(focus))?.focus({ preventScroll: true });
     });
     store.on(keys, () => {
-      if (step.dataset.done === "true" || !done(store.state, before)) return;
+      if (step.dataset.done === 'true' || !done(store.state, before)) return;
       for (const earlier of STEPS.slice(0, place + 1)) tick(part(earlier.id)); // who moves a slider has a recording
       keep();
     });
   }
-  store.on(["recording"], () => (before = store.state));
+  store.on(['recording'], () => (before = store.state));
 
-  part("steps-close").addEventListener("click", () => {
-    dataset.newcomer = "false";
+  part('steps-close').addEventListener('click', () => {
+    dataset.newcomer = 'false';
     keep();
   });
 
   /** @param {HTMLElement} step */
   function tick(step) {
-    step.dataset.done = "true";
-    step.ariaDescription = "Done";
+    step.dataset.done = 'true';
+    step.ariaDescription = 'Done';
   }
 
   /** One who took a step knows where the rest is. */
   function keep() {
     try {
-      localStorage.setItem(SEEN, "seen");
+      localStorage.setItem(SEEN, 'seen');
     } catch {
       // Then they are shown again.
     }

@@ -1,16 +1,15 @@
-// @ts-check
 /** Which panel stands beside the pictures: tabs, moved along by arrow keys. */
-import { PANELS } from "../../core/choice.js";
-import { part } from "../../drawing/dom.js";
+import { PANELS } from '../../core/choice.js';
+import { part } from '../../drawing/dom.js';
 
-/** @param {import("../../core/state.js").Store} store */
+/** @param {import('../../core/state.js').Store} store */
 export function showPanels(store) {
   const tabs = new Map(PANELS.map((panel) => [panel, part(`tab-${panel}`)]));
 
   for (const [panel, tab] of tabs) {
-    tab.addEventListener("click", () => store.set({ panel }));
-    tab.addEventListener("keydown", (/** @type {KeyboardEvent} */ { key }) => {
-      const by = key === "ArrowRight" ? 1 : key === "ArrowLeft" ? -1 : 0;
+    tab.addEventListener('click', () => store.set({ panel }));
+    tab.addEventListener('keydown', (/** @type {KeyboardEvent} */ { key }) => {
+      const by = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
       if (!by) return;
       const next = PANELS[(PANELS.indexOf(panel) + by + PANELS.length) % PANELS.length];
       store.set({ panel: next });
@@ -18,10 +17,10 @@ export function showPanels(store) {
     });
   }
 
-  store.on(["panel"], show);
+  store.on(['panel'], show);
   function show() {
     const { panel: chosen } = store.state;
-    part("explorer").dataset.panel = chosen;
+    part('explorer').dataset.panel = chosen;
     for (const [panel, tab] of tabs) {
       tab.ariaSelected = String(panel === chosen);
       tab.tabIndex = panel === chosen ? 0 : -1;

@@ -1,17 +1,21 @@
-// @ts-check
 /** What a kept picture says beneath itself. Pure. */
-import { fixed, seconds, signed } from "../../core/format.js";
+import { fixed, seconds, signed } from '../../core/format.js';
 
-/** @typedef {import("./recipe.js").Recipe} Recipe */
+/** @typedef {import('./recipe.js').Recipe} Recipe */
 
 const MOST_EDITS = 12;
-const BASES = { mean: "the posterior’s mean", sample: "a sample of the posterior", prior: "a draw of N(0, I)", zero: "zero" };
-const DONE = { add: "shifted by", set: "set to", scale: "scaled by" };
+const BASES = {
+  mean: 'the posterior’s mean',
+  sample: 'a sample of the posterior',
+  prior: 'a draw of N(0, I)',
+  zero: 'zero',
+};
+const DONE = { add: 'shifted by', set: 'set to', scale: 'scaled by' };
 
-/** @param {import("../../core/edits.js").WireEdit} edit */
+/** @param {import('../../core/edits.js').WireEdit} edit */
 function told({ dim, op, value, start, end }) {
-  const amount = op === "add" ? signed(value) : fixed(value, 2).replace(/\.?0+$/, "");
-  return `dimension ${dim} ${DONE[op]} ${amount}${start === undefined ? "" : ` from ${seconds(start)} to ${seconds(end ?? 0)}`}`;
+  const amount = op === 'add' ? signed(value) : fixed(value, 2).replace(/\.?0+$/, '');
+  return `dimension ${dim} ${DONE[op]} ${amount}${start === undefined ? '' : ` from ${seconds(start)} to ${seconds(end ?? 0)}`}`;
 }
 
 /**
@@ -20,12 +24,12 @@ function told({ dim, op, value, start, end }) {
  */
 export function captionOf({ model, recording, decode }) {
   const { module, base, seed, edits } = decode;
-  const source = !recording ? "No recording" : "example" in recording ? `Example ${recording.example}` : recording.file;
-  const drawn = base === "sample" || base === "prior" ? `, seed ${seed}` : "";
+  const source = !recording ? 'No recording' : 'example' in recording ? `Example ${recording.example}` : recording.file;
+  const drawn = base === 'sample' || base === 'prior' ? `, seed ${seed}` : '';
   const all = edits.map(told);
   const done = all.length > MOST_EDITS ? [...all.slice(0, MOST_EDITS), `and ${all.length - MOST_EDITS} more`] : all;
   return [
     `${source}. Model ${model.name}, module ${module}, decoded from ${BASES[/** @type {keyof typeof BASES} */ (base)]}${drawn}.`,
-    done.length ? `Edits: ${done.join("; ")}.` : "Unedited.",
+    done.length ? `Edits: ${done.join('; ')}.` : 'Unedited.',
   ];
 }

@@ -1,25 +1,25 @@
-// @ts-check
 /** The latents the decoder was given, as far as the page can tell them. Pure. */
-import { onTheWire } from "../../core/edits.js";
-import { durationOf, gesture, summaryOf } from "../../core/state.js";
-import { editedLatents, framesOf } from "./edited-latents.js";
+import { onTheWire } from '../../core/edits.js';
+import { durationOf, gesture, summaryOf } from '../../core/state.js';
+import { editedLatents, framesOf } from './edited-latents.js';
 
 /** @typedef {{values: Float32Array, shape: number[]}} Kept */
 
 /**
- * @param {import("../../core/state.js").State} state
+ * @param {import('../../core/state.js').State} state
  * @returns {Kept | string} [dims, frames]; or why they are not to be had
  */
 export function latentsOf(state) {
   const { base, card, recording, latents, module } = state;
   const facts = card?.modules.find((one) => one.module === module);
-  if (!facts || !card) return "No model yet.";
-  if (base === "sample" || base === "prior") return "Of the mean or zero alone; how a draw is made, the recipe says.";
-  if (!recording) return "Of a recording alone; without one, the recipe says it all.";
+  if (!facts || !card) return 'No model yet.';
+  if (base === 'sample' || base === 'prior') return 'Of the mean or zero alone; how a draw is made, the recipe says.';
+  if (!recording) return 'Of a recording alone; without one, the recipe says it all.';
   const count = summaryOf(state, module)?.frames ?? latents?.frames;
-  const mean = latents?.clip === recording.clip && latents.module === module && latents.model === card.model ? latents.mean : null;
-  const values = base === "zero" && count ? new Float32Array(facts.dims * count) : mean;
-  if (!values || !count) return "Loading …";
+  const mean =
+    latents?.clip === recording.clip && latents.module === module && latents.model === card.model ? latents.mean : null;
+  const values = base === 'zero' && count ? new Float32Array(facts.dims * count) : mean;
+  if (!values || !count) return 'Loading …';
   const edits = onTheWire(gesture(state), durationOf(state));
   return { values: editedLatents(values, count, edits, framesOf(facts, card.sample_rate)), shape: [facts.dims, count] };
 }

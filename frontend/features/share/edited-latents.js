@@ -1,11 +1,10 @@
-// @ts-check
 /** Latents after their edits, in the page, by the rules the decoder's are edited by: the same frames, the same order, in float32. Pure. */
 
-/** @typedef {import("../../core/edits.js").WireEdit} WireEdit */
+/** @typedef {import('../../core/edits.js').WireEdit} WireEdit */
 /** @typedef {{rate: number, hop: number, centre: number}} Frames of a module: samples a second, samples a frame, and the sample in the middle of what frame 0 sees */
 
 /**
- * @param {import("../../server/api.js").Module} module
+ * @param {import('../../server/api.js').Module} module
  * @param {number} rate
  * @returns {Frames} whole samples, or halves, whatever the seconds were rounded to on their way here
  */
@@ -49,8 +48,8 @@ export function editedLatents(base, count, edits, frames) {
     const [begin, stop] = frameSpan(edit, count, frames);
     const row = edited.subarray(edit.dim * count + begin, edit.dim * count + stop);
     const value = Math.fround(edit.value);
-    if (edit.op === "set") row.fill(value);
-    else row.forEach((now, at) => (row[at] = edit.op === "add" ? now + value : now * value));
+    if (edit.op === 'set') row.fill(value);
+    else row.forEach((now, at) => (row[at] = edit.op === 'add' ? now + value : now * value));
   }
   return edited;
 }

@@ -1,17 +1,16 @@
-// @ts-check
 /** Original and decoded spectrogram as a picture to keep: drawn anew with axes and a caption, on white paper, twice as fine as a screen. */
-import { frequencyTicks, timeTicks } from "../../drawing/axes.js";
-import { colourMap } from "../../drawing/colours.js";
-import { drawSpectrogram, rangeOf } from "../../drawing/spectrogram.js";
+import { frequencyTicks, timeTicks } from '../../drawing/axes.js';
+import { colourMap } from '../../drawing/colours.js';
+import { drawSpectrogram, rangeOf } from '../../drawing/spectrogram.js';
 
-/** @typedef {import("../../core/arrays.js").Spectrogram} Spectrogram */
+/** @typedef {import('../../core/arrays.js').Spectrogram} Spectrogram */
 /** @typedef {{title: string, spectrogram: Spectrogram}} Lane */
 
 const FINE = 2;
 const [WIDE, TALL] = [900, 220];
 const [MARGIN, LEFT, GAP, LABEL, LINE] = [24, 40, 30, 30, 17];
-const [PAPER, INK, SOFT] = ["#ffffff", "#1d1b26", "#605d6b"];
-const FONT = "system-ui, sans-serif";
+const [PAPER, INK, SOFT] = ['#ffffff', '#1d1b26', '#605d6b'];
+const FONT = 'system-ui, sans-serif';
 
 /**
  * @param {Lane[]} lanes of the same recording, one above the other
@@ -20,8 +19,8 @@ const FONT = "system-ui, sans-serif";
  * @returns {HTMLCanvasElement}
  */
 export function pictureOf(lanes, duration, caption) {
-  const canvas = document.createElement("canvas");
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const canvas = document.createElement('canvas');
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.font = `12px ${FONT}`;
   const lines = caption.flatMap((line) => wrapped(context, line, WIDE + LEFT));
   const height = 2 * MARGIN + lanes.length * (TALL + GAP) + LABEL + lines.length * LINE;
@@ -40,9 +39,9 @@ export function pictureOf(lanes, duration, caption) {
   }
   for (const { at, label } of timeTicks(duration, 10)) {
     context.fillRect(at * WIDE, -9, 1, 4);
-    write(context, label, at * WIDE, 8, { align: "center", colour: SOFT });
+    write(context, label, at * WIDE, 8, { align: 'center', colour: SOFT });
   }
-  write(context, "s", WIDE + 6, 8, { colour: SOFT });
+  write(context, 's', WIDE + 6, 8, { colour: SOFT });
   lines.forEach((line, index) => write(context, line, -LEFT, LABEL + 6 + index * LINE, { colour: index ? SOFT : INK }));
   return canvas;
 }
@@ -50,11 +49,11 @@ export function pictureOf(lanes, duration, caption) {
 /**
  * @param {CanvasRenderingContext2D} context at the lane's upper left corner
  * @param {Spectrogram} spectrogram
- * @param {import("../../drawing/spectrogram.js").Range} range
+ * @param {import('../../drawing/spectrogram.js').Range} range
  * @param {number} duration
  */
 function drawLane(context, spectrogram, range, duration) {
-  const pixels = document.createElement("canvas");
+  const pixels = document.createElement('canvas');
   drawSpectrogram(pixels, spectrogram, range, colourMap(false), duration);
   const share = (/** @type {string} */ length) => (parseFloat(length) / 100) * WIDE;
   context.save();
@@ -66,8 +65,9 @@ function drawLane(context, spectrogram, range, duration) {
   context.strokeStyle = SOFT;
   context.lineWidth = 0.5;
   context.strokeRect(0, 0, WIDE, TALL);
-  for (const { at, label } of frequencyTicks(spectrogram.hz, 0.08)) write(context, label, -6, (1 - at) * TALL + 4, { align: "right", colour: SOFT });
-  write(context, "Hz", -6, -6, { align: "right", colour: SOFT });
+  for (const { at, label } of frequencyTicks(spectrogram.hz, 0.08))
+    write(context, label, -6, (1 - at) * TALL + 4, { align: 'right', colour: SOFT });
+  write(context, 'Hz', -6, -6, { align: 'right', colour: SOFT });
 }
 
 /**
@@ -77,7 +77,7 @@ function drawLane(context, spectrogram, range, duration) {
  * @param {number} y of its baseline
  * @param {{align?: CanvasTextAlign, weight?: number, size?: number, colour?: string}} [look]
  */
-function write(context, text, x, y, { align = "left", weight = 400, size = 12, colour = INK } = {}) {
+function write(context, text, x, y, { align = 'left', weight = 400, size = 12, colour = INK } = {}) {
   context.font = `${weight} ${size}px ${FONT}`;
   context.textAlign = align;
   context.fillStyle = colour;
@@ -93,7 +93,7 @@ function write(context, text, x, y, { align = "left", weight = 400, size = 12, c
 function wrapped(context, text, width) {
   /** @type {string[]} */
   const lines = [];
-  for (const word of text.split(" ")) {
+  for (const word of text.split(' ')) {
     const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
     if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
     else lines.push(word);

@@ -1,8 +1,7 @@
-// @ts-check
 /** Everything that decides the present sound, in a form that outlives the page. Pure. */
 
-/** @typedef {import("../../core/state.js").State} State */
-/** @typedef {import("../../server/api.js").DecodeRequest} DecodeRequest */
+/** @typedef {import('../../core/state.js').State} State */
+/** @typedef {import('../../server/api.js').DecodeRequest} DecodeRequest */
 /**
  * @typedef {object} Recipe
  * @property {string} made_with
@@ -19,9 +18,9 @@
  */
 export function recipeOf({ decoded, card, recording, example }, digest) {
   if (!decoded || !card) return null;
-  const source = example ? { example } : { file: recording?.name ?? "" };
+  const source = example ? { example } : { file: recording?.name ?? '' };
   return {
-    made_with: "SIM Explorer",
+    made_with: 'SIM Explorer',
     model: { name: card.model, digest: card.digest, sample_rate: card.sample_rate },
     recording: decoded.request.clip ? source : null,
     decode: decoded.request,

@@ -1,24 +1,32 @@
-// @ts-check
 /** A recipe as Python that repeats it: through the service, with nothing to install, or through the trainer, with no service. Pure. */
 
-/** @typedef {import("./recipe.js").Recipe} Recipe */
-/** @typedef {import("../../core/edits.js").WireEdit} WireEdit */
+/** @typedef {import('./recipe.js').Recipe} Recipe */
+/** @typedef {import('../../core/edits.js').WireEdit} WireEdit */
 
 /** What JSON says of strings and numbers, Python understands. @param {unknown} value */
 const said = (value) => JSON.stringify(value);
 
 /** @param {readonly string[]} lines @param {string} indent */
-const block = (lines, indent) => lines.map((line) => `\n${indent}${line},`).join("");
+const block = (lines, indent) => lines.map((line) => `\n${indent}${line},`).join('');
 
 /** @param {WireEdit} edit */
-const named = (edit) => Object.entries(edit).map(([key, value]) => `${key}=${said(value)}`).join(", ");
+const named = (edit) =>
+  Object.entries(edit)
+    .map(([key, value]) => `${key}=${said(value)}`)
+    .join(', ');
 
 /** @param {WireEdit} edit */
-const spelled = (edit) => `{${Object.entries(edit).map(([key, value]) => `${said(key)}: ${said(value)}`).join(", ")}}`;
+const spelled = (edit) =>
+  `{${Object.entries(edit)
+    .map(([key, value]) => `${said(key)}: ${said(value)}`)
+    .join(', ')}}`;
 
 /** @param {Recipe} recipe @param {string} file */
 const checked = ({ wav_sha256: digest }, file) =>
-  `open(${said(file)}, "wb").write(wav)` + (digest ? `\nprint("the same" if hashlib.sha256(wav).hexdigest() == ${said(digest)} else "not the same to the last bit")` : "");
+  `open(${said(file)}, "wb").write(wav)` +
+  (digest
+    ? `\nprint("the same" if hashlib.sha256(wav).hexdigest() == ${said(digest)} else "not the same to the last bit")`
+    : '');
 
 /**
  * @param {Recipe} recipe
@@ -31,8 +39,12 @@ export function throughService(recipe, server, file) {
   const { clip, edits, ...rest } = decode;
   const body = Object.entries(rest).map(([key, value]) => `${said(key)}: ${said(value)}`);
   if (clip) body.push(`"clip": encode(recording)`);
-  body.push(edits.length ? `"edits": [${block(edits.map(spelled), "        ")}\n    ]` : `"edits": []`);
-  const source = recording && ("example" in recording ? `ask(${said(`/models/${encodeURIComponent(model.name)}/examples/${encodeURIComponent(recording.example)}`)})` : `open(${said(recording.file)}, "rb").read()`);
+  body.push(edits.length ? `"edits": [${block(edits.map(spelled), '        ')}\n    ]` : `"edits": []`);
+  const source =
+    recording &&
+    ('example' in recording
+      ? `ask(${said(`/models/${encodeURIComponent(model.name)}/examples/${encodeURIComponent(recording.example)}`)})`
+      : `open(${said(recording.file)}, "rb").read()`);
   return `import hashlib
 import json
 import urllib.request
@@ -45,7 +57,9 @@ def ask(path, body=None, **headers):
     with urllib.request.urlopen(urllib.request.Request(SERVER + path, body, headers)) as answer:
         return answer.read()
 
-${source ? `
+${
+  source
+    ? `
 def encode(recording):
     edge = hashlib.sha256(recording).hexdigest()
     part = f'--{edge}\\r\\nContent-Disposition: form-data; name='
@@ -55,7 +69,9 @@ def encode(recording):
 
 
 recording = ${source}
-` : ""}recipe = {${block(body, "    ")}
+`
+    : ''
+}recipe = {${block(body, '    ')}
 }
 wav = ask("/decode", json.dumps(recipe).encode(), Content_Type="application/json", Accept="audio/wav")
 ${checked(recipe, file)}
@@ -70,29 +86,50 @@ ${checked(recipe, file)}
 export function throughTrainer(recipe, file) {
   const { model, recording, decode } = recipe;
   const { module, base, seed, seconds, edits } = decode;
-  const posterior = base === "mean" || base === "sample";
-  const shape = recording ? `*model.encode(recording)[module - 1].mean.shape` : `model.dims(module), geometry.frames(samples)`;
-  const latents = { mean: `edits.base_latents(model.encode(recording)[module - 1], "mean")`, sample: `edits.base_latents(model.encode(recording)[module - 1], "sample", ${seed})`,
-    prior: `edits.prior_latents(${shape}, ${seed})`, zero: `edits.zero_latents(${shape})` }[base];
-  const source = recording && ("example" in recording ? `folder / "examples" / ${said(`${recording.example}.flac`)}` : `Path(${said(recording.file)})`);
+  const posterior = base === 'mean' || base === 'sample';
+  const shape = recording
+    ? `*model.encode(recording)[module - 1].mean.shape`
+    : `model.dims(module), geometry.frames(samples)`;
+  const latents = {
+    mean: `edits.base_latents(model.encode(recording)[module - 1], "mean")`,
+    sample: `edits.base_latents(model.encode(recording)[module - 1], "sample", ${seed})`,
+    prior: `edits.prior_latents(${shape}, ${seed})`,
+    zero: `edits.zero_latents(${shape})`,
+  }[base];
+  const source =
+    recording &&
+    ('example' in recording
+      ? `folder / "examples" / ${said(`${recording.example}.flac`)}`
+      : `Path(${said(recording.file)})`);
   const spliced = posterior && edits.length > 0;
   return `import hashlib
 from pathlib import Path
 
 from trainer import audio, bundle, edits
 
-folder = ${model.name === "demo" ? "bundle.DEMO" : `Path("models") / ${said(model.name)}  # wherever it lies`}
+folder = ${model.name === 'demo' ? 'bundle.DEMO' : `Path("models") / ${said(model.name)}  # wherever it lies`}
 assert bundle.digest(folder) == ${said(model.digest)}, "this is another model"
-model, module = bundle.load(folder).fuse(), ${module}
+model, module = bundle.load(folder).optimise_for_inference(), ${module}
 rate, geometry = model.config.sample_rate, model.geometry[module - 1]
 
-${source ? `recording = audio.read_audio(${source}, rate)
-samples, gain = len(recording), model.gain(recording)` : `samples, gain = round(${seconds} * rate), 1.0`}
+${
+  source
+    ? `recording = audio.read_audio(${source}, rate)
+samples, gain = len(recording), model.gain(recording)`
+    : `samples, gain = round(${seconds} * rate), 1.0`
+}
 base = ${latents}
-changes = [${block(edits.map((edit) => `edits.Edit(${named(edit)})`), "    ")}${edits.length ? "\n" : ""}]
+changes = [${block(
+    edits.map((edit) => `edits.Edit(${named(edit)})`),
+    '    ',
+  )}${edits.length ? '\n' : ''}]
 latents = edits.apply_edits(base, changes, geometry)
-${spliced ? `# Only what the edits reach is decoded anew; model.decode(module, latents, samples) is the same within rounding.
-sound = model.decode_edited(module, latents, base, samples, lambda: model.decode(module, base, samples)) / gain` : `sound = model.decode(module, latents, samples) / gain`}
+${
+  spliced
+    ? `# Only what the edits reach is decoded anew; model.decode(module, latents, samples) is the same within rounding.
+sound = model.decode_edited(module, latents, base, samples, lambda: model.decode(module, base, samples)) / gain`
+    : `sound = model.decode(module, latents, samples) / gain`
+}
 wav = audio.encode_wav((sound / max(1.0, float(sound.abs().max()))).numpy(), rate)
 ${checked(recipe, file)}
 `;

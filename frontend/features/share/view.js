@@ -1,55 +1,61 @@
-// @ts-check
 /** Keep and share: the address, files of what is seen and heard, and Python that repeats it. */
-import { toAddress } from "../../core/address.js";
-import { digestOf } from "../../core/digest.js";
-import { make, part } from "../../drawing/dom.js";
-import { download, downloadSound, stemOf } from "../../server/download.js";
-import { captionOf } from "./caption.js";
-import { latentsOf } from "./decoder-latents.js";
-import { npyOf } from "./npy.js";
-import { pictureOf } from "./picture.js";
-import { recipeOf } from "./recipe.js";
-import { throughService, throughTrainer } from "./snippets.js";
+import { toAddress } from '../../core/address.js';
+import { digestOf } from '../../core/digest.js';
+import { make, part } from '../../drawing/dom.js';
+import { download, downloadSound, stemOf } from '../../server/download.js';
+import { captionOf } from './caption.js';
+import { latentsOf } from './decoder-latents.js';
+import { npyOf } from './npy.js';
+import { pictureOf } from './picture.js';
+import { recipeOf } from './recipe.js';
+import { throughService, throughTrainer } from './snippets.js';
 
 const COPIED_MS = 2000;
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../server/latents.js").LatentsWatch} latents
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../server/latents.js').LatentsWatch} latents
  * @returns {{open: () => void}}
  */
 export function showShare(store, latents) {
-  const sheet = /** @type {HTMLDialogElement} */ (part("share-sheet"));
-  const opener = /** @type {HTMLButtonElement} */ (part("share-open"));
-  const address = /** @type {HTMLInputElement} */ (part("share-address"));
-  const way = part("share-way");
-  /** @type {import("./recipe.js").Recipe | null} */
+  const sheet = /** @type {HTMLDialogElement} */ (part('share-sheet'));
+  const opener = /** @type {HTMLButtonElement} */ (part('share-open'));
+  const address = /** @type {HTMLInputElement} */ (part('share-address'));
+  const way = part('share-way');
+  /** @type {import('./recipe.js').Recipe | null} */
   let recipe = null;
 
   const keepsakes = [
-    keepsake("Sound", "WAV", "what is decoded", () => downloadSound(store)),
-    keepsake("Picture", "PNG", "both spectrograms with axes", savePicture),
-    keepsake("Latents", "NPY", "after the edits, float32 [dims, frames]", () => {
+    keepsake('Sound', 'WAV', 'what is decoded', () => downloadSound(store)),
+    keepsake('Picture', 'PNG', 'both spectrograms with axes', savePicture),
+    keepsake('Latents', 'NPY', 'after the edits, float32 [dims, frames]', () => {
       const kept = latentsOf(store.state);
-      if (typeof kept !== "string") save("npy", npyOf(kept.values, kept.shape));
+      if (typeof kept !== 'string') save('npy', npyOf(kept.values, kept.shape));
     }),
-    keepsake("Recipe", "JSON", "model, recording and edits", () => save("json", new Blob([`${JSON.stringify(recipe, null, 2)}\n`], { type: "application/json" }))),
-    keepsake("Recording", "", "the original, as it was opened", () => {
+    keepsake('Recipe', 'JSON', 'model, recording and edits', () =>
+      save('json', new Blob([`${JSON.stringify(recipe, null, 2)}\n`], { type: 'application/json' })),
+    ),
+    keepsake('Recording', '', 'the original, as it was opened', () => {
       const { recording } = store.state;
       if (recording?.file) download(recording.file, recording.name);
     }),
   ];
   const [, , latent, , original] = keepsakes;
-  part("share-files").replaceChildren(...keepsakes.map(({ element }) => element));
+  part('share-files').replaceChildren(...keepsakes.map(({ element }) => element));
 
-  const save = (/** @type {string} */ ending, /** @type {Blob} */ content) => download(content, `${stemOf(store.state)}.${ending}`);
+  const save = (/** @type {string} */ ending, /** @type {Blob} */ content) =>
+    download(content, `${stemOf(store.state)}.${ending}`);
 
   async function savePicture() {
     const { recording, decoded } = store.state;
     if (!decoded || !recipe) return;
-    const before = recording?.encoded ? [{ title: "Original", spectrogram: recording.encoded.spectrogram }] : [];
-    const canvas = pictureOf([...before, { title: "Decoded", spectrogram: decoded.spectrogram }], decoded.duration, captionOf(recipe));
-    canvas.toBlob((blob) => blob && save("png", blob), "image/png");
+    const before = recording?.encoded ? [{ title: 'Original', spectrogram: recording.encoded.spectrogram }] : [];
+    const canvas = pictureOf(
+      [...before, { title: 'Decoded', spectrogram: decoded.spectrogram }],
+      decoded.duration,
+      captionOf(recipe),
+    );
+    canvas.toBlob((blob) => blob && save('png', blob), 'image/png');
   }
 
   /** Everything here speaks of one sound, and follows it. */
@@ -59,36 +65,44 @@ export function showShare(store, latents) {
     if (store.state.decoded !== decoded) return;
     recipe = recipeOf(store.state, digest);
     address.value = new URL(`#${toAddress(store.state)}`, location.href).href;
-    part("share-address-note").textContent = addressNote(store.state);
+    part('share-address-note').textContent = addressNote(store.state);
     const kept = latentsOf(store.state);
-    latent.allow(typeof kept === "string" ? kept : null);
-    original.allow(recording?.file ? null : "The page does not have the file.");
+    latent.allow(typeof kept === 'string' ? kept : null);
+    original.allow(recording?.file ? null : 'The page does not have the file.');
     showCode();
   }
 
   function showCode() {
-    const chosen = /** @type {HTMLInputElement | null} */ (way.querySelector(":checked"))?.value;
+    const chosen = /** @type {HTMLInputElement | null} */ (way.querySelector(':checked'))?.value;
     const file = `${stemOf(store.state)}.wav`;
-    const code = recipe && (chosen === "trainer" ? throughTrainer(recipe, file) : throughService(recipe, new URL(".", document.baseURI).href.replace(/\/$/, ""), file));
-    part("share-code").textContent = code ?? "";
+    const code =
+      recipe &&
+      (chosen === 'trainer'
+        ? throughTrainer(recipe, file)
+        : throughService(recipe, new URL('.', document.baseURI).href.replace(/\/$/, ''), file));
+    part('share-code').textContent = code ?? '';
   }
 
   function open() {
     if (opener.disabled || sheet.open) return;
-    latents.watch("share", true);
+    latents.watch('share', true);
     show();
     sheet.showModal();
   }
 
-  store.on(["decoded"], () => (opener.disabled = !store.state.decoded));
-  store.on(["decoded", "latents", "recording", "span", "panel"], () => sheet.open && show());
-  opener.addEventListener("click", open);
-  way.addEventListener("change", showCode);
-  sheet.addEventListener("close", () => latents.watch("share", false));
-  sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close()); // beside the sheet
-  part("share-close").addEventListener("click", () => sheet.close());
-  part("share-copy-address").addEventListener("click", ({ currentTarget }) => copy(address.value, address, currentTarget));
-  part("share-copy-code").addEventListener("click", ({ currentTarget }) => copy(part("share-code").textContent ?? "", part("share-code"), currentTarget));
+  store.on(['decoded'], () => (opener.disabled = !store.state.decoded));
+  store.on(['decoded', 'latents', 'recording', 'span', 'panel'], () => sheet.open && show());
+  opener.addEventListener('click', open);
+  way.addEventListener('change', showCode);
+  sheet.addEventListener('close', () => latents.watch('share', false));
+  sheet.addEventListener('click', ({ target }) => target === sheet && sheet.close()); // beside the sheet
+  part('share-close').addEventListener('click', () => sheet.close());
+  part('share-copy-address').addEventListener('click', ({ currentTarget }) =>
+    copy(address.value, address, currentTarget),
+  );
+  part('share-copy-code').addEventListener('click', ({ currentTarget }) =>
+    copy(part('share-code').textContent ?? '', part('share-code'), currentTarget),
+  );
   return { open };
 }
 
@@ -99,11 +113,11 @@ export function showShare(store, latents) {
  * @param {() => void} save
  */
 function keepsake(title, ending, detail, save) {
-  const about = make("span", {}, detail);
-  const button = make("button", { type: "button" }, make("b", {}, title, " ", make("i", {}, ending)), about);
-  button.addEventListener("click", save);
+  const about = make('span', {}, detail);
+  const button = make('button', { type: 'button' }, make('b', {}, title, ' ', make('i', {}, ending)), about);
+  button.addEventListener('click', save);
   return {
-    element: make("li", {}, button),
+    element: make('li', {}, button),
     /** @param {string | null} reason why it is not to be had */
     allow(reason) {
       button.disabled = reason !== null;
@@ -112,11 +126,13 @@ function keepsake(title, ending, detail, save) {
   };
 }
 
-/** @param {import("../../core/state.js").State} state */
+/** @param {import('../../core/state.js').State} state */
 function addressNote({ clip, file }) {
-  const near = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname) ? "It leads to this very computer. " : "";
+  const near = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
+    ? 'It leads to this very computer. '
+    : '';
   if (!clip) return `${near}Whoever opens it hears and sees the same.`;
-  return `${near}Whoever opens it hears the same while the server holds the recording; after that, the page asks for ${file ?? "the file"}.`;
+  return `${near}Whoever opens it hears the same while the server holds the recording; after that, the page asks for ${file ?? 'the file'}.`;
 }
 
 /**
@@ -126,15 +142,15 @@ function addressNote({ clip, file }) {
  */
 async function copy(text, shown, button) {
   const said = button instanceof HTMLElement ? button : shown;
-  const before = said.dataset.says ?? said.textContent ?? "";
+  const before = said.dataset.says ?? said.textContent ?? '';
   said.dataset.says = before;
   try {
     await navigator.clipboard.writeText(text);
-    said.textContent = "Copied";
+    said.textContent = 'Copied';
   } catch {
     if (shown instanceof HTMLInputElement) shown.select();
     else getSelection()?.selectAllChildren(shown);
-    said.textContent = "Press Ctrl C";
+    said.textContent = 'Press Ctrl C';
   }
   setTimeout(() => (said.textContent = before), COPIED_MS);
 }

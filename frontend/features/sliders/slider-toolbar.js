@@ -1,94 +1,96 @@
-// @ts-check
 /** What a movement means and where the latents come from; which sliders are shown; taking back. */
-import { isUntouched, OPS, UNTOUCHED } from "../../core/edits.js";
-import { seconds } from "../../core/format.js";
-import { prefer } from "../../core/preferences.js";
-import { gesture, regestured } from "../../core/state.js";
-import { check, part, update } from "../../drawing/dom.js";
+import { isUntouched, OPS, UNTOUCHED } from '../../core/edits.js';
+import { seconds } from '../../core/format.js';
+import { prefer } from '../../core/preferences.js';
+import { gesture, regestured } from '../../core/state.js';
+import { check, part, update } from '../../drawing/dom.js';
 
-/** @typedef {import("../../core/choice.js").Base} Base */
+/** @typedef {import('../../core/choice.js').Base} Base */
 
 const OP_NOTES = {
-  add: "A slider shifts its dimension and keeps what the clip does around it.",
-  set: "A slider holds its dimension at one value.",
-  scale: "A slider stretches its dimension about zero: 0 flattens it, −1 turns it over.",
+  add: 'A slider shifts its dimension and keeps what the clip does around it.',
+  set: 'A slider holds its dimension at one value.',
+  scale: 'A slider stretches its dimension about zero: 0 flattens it, −1 turns it over.',
 };
 const BASE_NOTES = {
-  mean: "Decoded from the mean of the posterior.",
-  sample: "Decoded from one draw of the posterior; the seed says which.",
-  prior: "Decoded from a draw of N(0, I), as long as the clip: what the decoder dreams.",
-  zero: "Decoded from zero throughout: the middle of the space.",
+  mean: 'Decoded from the mean of the posterior.',
+  sample: 'Decoded from one draw of the posterior; the seed says which.',
+  prior: 'Decoded from a draw of N(0, I), as long as the clip: what the decoder dreams.',
+  zero: 'Decoded from zero throughout: the middle of the space.',
 };
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../core/history.js").History} history
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../core/history.js').History} history
  * @param {() => void} release told when a change is done, so that it can be heard
  */
 export function showBench(store, history, release) {
   const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (part(id));
-  const seed = /** @type {HTMLInputElement} */ (part("seed"));
-  const search = /** @type {HTMLInputElement} */ (part("search"));
+  const seed = /** @type {HTMLInputElement} */ (part('seed'));
+  const search = /** @type {HTMLInputElement} */ (part('search'));
 
   function show() {
     const { op, base, span } = store.state;
-    check("op", op);
-    check("base", base);
-    part("op-note").textContent = OP_NOTES[op];
-    part("base-note").textContent = BASE_NOTES[base];
-    part("reach-span").textContent = span ? `${seconds(span.start)} to ${seconds(span.end)}` : "the whole clip";
-    part("span-clear").hidden = !span;
-    seed.disabled = base === "mean" || base === "zero";
+    check('op', op);
+    check('base', base);
+    part('op-note').textContent = OP_NOTES[op];
+    part('base-note').textContent = BASE_NOTES[base];
+    part('reach-span').textContent = span ? `${seconds(span.start)} to ${seconds(span.end)}` : 'the whole clip';
+    part('span-clear').hidden = !span;
+    seed.disabled = base === 'mean' || base === 'zero';
     if (document.activeElement !== seed) seed.value = String(store.state.seed);
   }
-  store.on(["op", "base", "seed", "span"], show);
+  store.on(['op', 'base', 'seed', 'span'], show);
   show();
 
   function allow() {
     const { undoable, redoable } = store.state;
-    update(button("reset-all"), { disabled: isUntouched(gesture(store.state)) });
-    update(button("undo"), { disabled: !undoable });
-    update(button("redo"), { disabled: !redoable });
+    update(button('reset-all'), { disabled: isUntouched(gesture(store.state)) });
+    update(button('undo'), { disabled: !undoable });
+    update(button('redo'), { disabled: !redoable });
   }
-  store.on(["gestures", "module", "undoable", "redoable"], allow);
+  store.on(['gestures', 'module', 'undoable', 'redoable'], allow);
   allow();
 
-  button("reset-all").addEventListener("click", () => {
+  button('reset-all').addEventListener('click', () => {
     // What is locked stays as it is.
     const { locked } = store.state;
     const kept = (/** @type {number} */ dim) => locked.includes(dim);
-    const left = ({ edits, muted } = gesture(store.state)) => ({ edits: edits.filter(({ dim }) => kept(dim)), muted: muted.filter(kept) });
+    const left = ({ edits, muted } = gesture(store.state)) => ({
+      edits: edits.filter(({ dim }) => kept(dim)),
+      muted: muted.filter(kept),
+    });
     store.set({ gestures: regestured(store.state, (now) => (locked.length ? left(now) : UNTOUCHED)) });
     release();
   });
-  button("undo").addEventListener("click", history.undo);
-  button("redo").addEventListener("click", history.redo);
-  button("span-clear").addEventListener("click", () => store.set({ span: null }));
+  button('undo').addEventListener('click', history.undo);
+  button('redo').addEventListener('click', history.redo);
+  button('span-clear').addEventListener('click', () => store.set({ span: null }));
 
-  part("op").addEventListener("change", ({ target }) => {
+  part('op').addEventListener('change', ({ target }) => {
     const { value } = /** @type {HTMLInputElement} */ (target);
-    store.set({ op: OPS.find((op) => op === value) ?? "add" });
+    store.set({ op: OPS.find((op) => op === value) ?? 'add' });
   });
-  part("base").addEventListener("change", ({ target }) => {
+  part('base').addEventListener('change', ({ target }) => {
     store.set({ base: /** @type {Base} */ (/** @type {HTMLInputElement} */ (target).value) });
     release();
   });
-  seed.addEventListener("input", () => {
+  seed.addEventListener('input', () => {
     if (seed.validity.valid && Number.isFinite(seed.valueAsNumber)) store.set({ seed: seed.valueAsNumber });
   });
-  seed.addEventListener("change", release);
+  seed.addEventListener('change', release);
 
-  search.addEventListener("input", () => prefer(store, { search: search.value }));
-  for (const key of /** @type {const} */ (["order", "reach"])) {
+  search.addEventListener('input', () => prefer(store, { search: search.value }));
+  for (const key of /** @type {const} */ (['order', 'reach'])) {
     const select = /** @type {HTMLSelectElement} */ (part(key));
     select.value = store.state.preferences[key];
-    select.addEventListener("change", () => prefer(store, { [key]: select.value }));
+    select.addEventListener('change', () => prefer(store, { [key]: select.value }));
   }
-  store.on(["preferences"], () => {
+  store.on(['preferences'], () => {
     const { reach, search: sought } = store.state.preferences;
     if (search.value !== sought) search.value = sought;
-    const half = { sigma: "2.68", tail: "3", free: "10", corpus: "" }[reach];
-    part("scale-low").textContent = half && `−${half}`;
-    part("scale-high").textContent = half;
+    const half = { sigma: '2.68', tail: '3', free: '10', corpus: '' }[reach];
+    part('scale-low').textContent = half && `−${half}`;
+    part('scale-high').textContent = half;
   });
 }

@@ -1,16 +1,15 @@
-// @ts-check
 /** One dimension's row: its facts, its slider over what the clip and the corpus hold, its exact number, its reset. */
-import { telling } from "../../core/dimensions.js";
-import { clamp } from "../../core/edits.js";
-import { fixed, signed } from "../../core/format.js";
-import { make, update } from "../../drawing/dom.js";
-import { createHistogram } from "./histogram.js";
+import { telling } from '../../core/dimensions.js';
+import { clamp } from '../../core/edits.js';
+import { fixed, signed } from '../../core/format.js';
+import { make, update } from '../../drawing/dom.js';
+import { createHistogram } from './histogram.js';
 
-/** @typedef {import("../../core/edits.js").Op} Op */
-/** @typedef {import("../../core/dimensions.js").Ends} Ends */
+/** @typedef {import('../../core/edits.js').Op} Op */
+/** @typedef {import('../../core/dimensions.js').Ends} Ends */
 /**
  * @typedef {object} SliderState
- * @property {import("../../core/edits.js").Edit | null} edit null while untouched
+ * @property {import('../../core/edits.js').Edit | null} edit null while untouched
  * @property {Op} op of the next movement
  * @property {number} low of the slider's travel
  * @property {number} high
@@ -20,7 +19,7 @@ import { createHistogram } from "./histogram.js";
  * @property {number | null} std
  * @property {boolean} open whether the card beneath is
  * @property {number} elsewhere edits of this dimension over other spans
- * @property {import("../../core/edits.js").Edit | null} whole what is done to it over the whole clip, while a span is chosen
+ * @property {import('../../core/edits.js').Edit | null} whole what is done to it over the whole clip, while a span is chosen
  */
 /**
  * @typedef {object} SliderActions
@@ -38,14 +37,14 @@ const STEP = 0.1;
 const LEAP = 0.5;
 /** How near to changing nothing a slider is let go for it to change nothing, as a share of its travel. */
 const SNAP = 0.01;
-const SAID = { add: "shifted by", set: "set to", scale: "scaled by" };
-const GLYPHS = { add: "", set: "=", scale: "×" };
+const SAID = { add: 'shifted by', set: 'set to', scale: 'scaled by' };
+const GLYPHS = { add: '', set: '=', scale: '×' };
 
 /** @param {number} value */
 const rounded = (value) => Math.round(value * 100) / 100;
 
 /**
- * @param {import("../../server/api.js").Dimension} facts
+ * @param {import('../../server/api.js').Dimension} facts
  * @param {{kl: number, sensitivity: number}} most of all dimensions of the module, for the lengths of the bars
  * @param {SliderActions} told
  */
@@ -53,27 +52,58 @@ export function createSlider(facts, most, told) {
   const { dim, active } = facts;
   const labels = telling(facts);
   const [label] = labels;
-  const name = [`Dimension ${dim}`, ...labels.slice(0, 2).map((one) => `${one.factor.replace("_", " ")} ${fixed(one.bits, 1)} bits`)].join(", ");
-  const range = make("input", { type: "range", step: String(FINE), ariaLabel: name });
-  const number = make("input", { type: "number", step: "any", min: "-10", max: "10", ariaLabel: `Dimension ${dim}, exact value` });
-  const reset = make("button", { type: "button", className: "reset", ariaLabel: `Dimension ${dim}, reset`, title: "Reset" });
-  const own = make("i", { className: "band own" });
-  const moved = make("i", { className: "band moved" });
-  const zero = make("i", { className: "zero" });
-  const ghost = make("i", { className: "ghost", hidden: true });
-  const over = make("small", { hidden: true });
+  const name = [
+    `Dimension ${dim}`,
+    ...labels.slice(0, 2).map((one) => `${one.factor.replace('_', ' ')} ${fixed(one.bits, 1)} bits`),
+  ].join(', ');
+  const range = make('input', { type: 'range', step: String(FINE), ariaLabel: name });
+  const number = make('input', {
+    type: 'number',
+    step: 'any',
+    min: '-10',
+    max: '10',
+    ariaLabel: `Dimension ${dim}, exact value`,
+  });
+  const reset = make('button', {
+    type: 'button',
+    className: 'reset',
+    ariaLabel: `Dimension ${dim}, reset`,
+    title: 'Reset',
+  });
+  const own = make('i', { className: 'band own' });
+  const moved = make('i', { className: 'band moved' });
+  const zero = make('i', { className: 'zero' });
+  const ghost = make('i', { className: 'ghost', hidden: true });
+  const over = make('small', { hidden: true });
   const corpus = facts.histogram ? createHistogram(facts.histogram) : null;
-  const glyph = make("i", { className: "glyph", ariaHidden: "true" });
-  const tag = label ? make("em", { title: `${label.bits.toFixed(2)} bits about ${label.factor}` }, `${label.factor.replace("_", " ")} ${fixed(label.bits, 1)}`) : "";
-  const disclose = make("button", { type: "button", className: "name", ariaLabel: `Dimension ${dim}, more` }, make("b", {}, String(dim)), tag, over);
+  const glyph = make('i', { className: 'glyph', ariaHidden: 'true' });
+  const tag = label
+    ? make(
+        'em',
+        { title: `${label.bits.toFixed(2)} bits about ${label.factor}` },
+        `${label.factor.replace('_', ' ')} ${fixed(label.bits, 1)}`,
+      )
+    : '';
+  const disclose = make(
+    'button',
+    { type: 'button', className: 'name', ariaLabel: `Dimension ${dim}, more` },
+    make('b', {}, String(dim)),
+    tag,
+    over,
+  );
   const element = make(
-    "li",
-    { className: active === false ? "slider quiet-dim" : "slider" },
+    'li',
+    { className: active === false ? 'slider quiet-dim' : 'slider' },
     disclose,
-    fact("KL, bits per frame", facts.kl === null ? null : facts.kl / Math.LN2, 2, most.kl / Math.LN2),
-    fact("dB per unit", facts.sensitivity, 1, most.sensitivity, "db"),
-    make("span", { className: "track" }, make("span", { className: "scale" }, corpus?.element ?? "", zero, own, moved, ghost), range),
-    make("span", { className: "exact" }, glyph, number),
+    fact('KL, bits per frame', facts.kl === null ? null : facts.kl / Math.LN2, 2, most.kl / Math.LN2),
+    fact('dB per unit', facts.sensitivity, 1, most.sensitivity, 'db'),
+    make(
+      'span',
+      { className: 'track' },
+      make('span', { className: 'scale' }, corpus?.element ?? '', zero, own, moved, ghost),
+      range,
+    ),
+    make('span', { className: 'exact' }, glyph, number),
     reset,
   );
   element.dataset.dim = String(dim);
@@ -83,8 +113,8 @@ export function createSlider(facts, most, told) {
 
   /** Where the thumb rests while nobody has touched it. */
   function rest() {
-    if (shown?.op === "add") return 0;
-    return shown?.op === "scale" ? 1 : rounded(shown?.mean ?? 0);
+    if (shown?.op === 'add') return 0;
+    return shown?.op === 'scale' ? 1 : rounded(shown?.mean ?? 0);
   }
   /** The value a key starts from: its own where the next movement means the same. */
   const now = () => (shown?.edit && shown.edit.op === shown.op ? shown.edit.value : rest());
@@ -96,15 +126,15 @@ export function createSlider(facts, most, told) {
     told.release();
   }
 
-  range.addEventListener("input", () => {
+  range.addEventListener('input', () => {
     const value = Number(range.value);
-    const { op, low, high } = shown ?? { op: "set", low: 0, high: 0 };
-    if (op !== "set" && Math.abs(value - rest()) <= SNAP * (high - low)) range.value = String(rest());
+    const { op, low, high } = shown ?? { op: 'set', low: 0, high: 0 };
+    if (op !== 'set' && Math.abs(value - rest()) <= SNAP * (high - low)) range.value = String(rest());
     told.move(Number(range.value));
   });
-  range.addEventListener("change", () => told.release());
-  range.addEventListener("dblclick", () => !shown?.locked && change(null));
-  range.addEventListener("keydown", (event) => {
+  range.addEventListener('change', () => told.release());
+  range.addEventListener('dblclick', () => !shown?.locked && change(null));
+  range.addEventListener('keydown', (event) => {
     if (act(event)) return event.preventDefault();
     const to = keyTarget(event, now(), shown ?? { low: -1, high: 1 });
     if (to === undefined) return;
@@ -113,19 +143,19 @@ export function createSlider(facts, most, told) {
     if (to === null) told.reset();
     else told.move(rounded(clamp(to)));
   });
-  range.addEventListener("keyup", (event) => {
+  range.addEventListener('keyup', (event) => {
     if (keyTarget(event, 0, { low: 0, high: 0 }) !== undefined) told.release();
   });
-  number.addEventListener("input", () => {
+  number.addEventListener('input', () => {
     const typed = number.valueAsNumber;
     if (Number.isFinite(typed) && clamp(typed) === typed) told.move(typed);
   });
-  number.addEventListener("change", () => {
+  number.addEventListener('change', () => {
     change(Number.isFinite(number.valueAsNumber) ? clamp(number.valueAsNumber) : null);
     number.value = exact();
   });
-  reset.addEventListener("click", () => change(null));
-  disclose.addEventListener("click", () => told.open());
+  reset.addEventListener('click', () => change(null));
+  disclose.addEventListener('click', () => told.open());
 
   /** @param {KeyboardEvent} event @returns {boolean} whether the key did something other than moving the slider */
   function act({ key, ctrlKey, altKey, metaKey }) {
@@ -136,25 +166,34 @@ export function createSlider(facts, most, told) {
   }
 
   /** What stands in the number's field. */
-  const exact = () => (shown?.edit ? String(shown.edit.value) : shown?.op === "set" ? "" : String(rest()));
+  const exact = () => (shown?.edit ? String(shown.edit.value) : shown?.op === 'set' ? '' : String(rest()));
 
   /** @param {SliderState} state */
   function render(state) {
     const { edit, op, low, high, muted, locked, mean, std, open, elsewhere, whole } = state;
     const value = edit?.value ?? null;
-    for (const [kind, on] of Object.entries({ touched: Boolean(edit), elsewhere: elsewhere > 0, muted, locked, open })) element.classList.toggle(kind, on);
+    for (const [kind, on] of Object.entries({ touched: Boolean(edit), elsewhere: elsewhere > 0, muted, locked, open }))
+      element.classList.toggle(kind, on);
     update(disclose, { ariaExpanded: String(open) });
     // Locked and still focusable, so that the key that locks it unlocks it; its mouse is kept away by the style sheet.
     update(range, { ariaDisabled: String(locked), min: String(low), max: String(high) });
     range.value = String(value ?? rest()); // once its ends are set, between which it is kept
-    const said = edit ? `${SAID[edit.op]} ${signed(edit.value)}` : "untouched";
+    const said = edit ? `${SAID[edit.op]} ${signed(edit.value)}` : 'untouched';
     const throughout = whole && `${SAID[whole.op]} ${signed(whole.value)} over the whole clip`;
-    range.ariaValueText = [said, throughout, muted && "muted", locked && "locked", elsewhere && !whole && "edited elsewhere too"].filter(Boolean).join(", ");
-    update(over, { hidden: !whole, textContent: whole ? `whole clip ${GLYPHS[whole.op]}${signed(whole.value)}` : "" });
-    update(glyph, { textContent: edit ? GLYPHS[edit.op] : "" });
+    range.ariaValueText = [
+      said,
+      throughout,
+      muted && 'muted',
+      locked && 'locked',
+      elsewhere && !whole && 'edited elsewhere too',
+    ]
+      .filter(Boolean)
+      .join(', ');
+    update(over, { hidden: !whole, textContent: whole ? `whole clip ${GLYPHS[whole.op]}${signed(whole.value)}` : '' });
+    update(glyph, { textContent: edit ? GLYPHS[edit.op] : '' });
     // What is being typed is left alone as long as it means the same: "1." is not turned into "1".
     if (document.activeElement !== number || number.valueAsNumber !== (value ?? rest())) number.value = exact();
-    update(number, { readOnly: locked, placeholder: op === "set" && mean !== null ? fixed(mean, 2) : "" });
+    update(number, { readOnly: locked, placeholder: op === 'set' && mean !== null ? fixed(mean, 2) : '' });
     update(reset, { disabled: !edit || locked });
     const place = (/** @type {number} */ at) => Math.min(100, Math.max(0, ((at - low) / (high - low)) * 100));
     zero.style.left = `${place(0)}%`;
@@ -186,7 +225,11 @@ export function createSlider(facts, most, told) {
 function afterwards({ edit, muted, mean, std }) {
   if (muted) return [0, 0];
   if (!edit || edit.span || mean === null || std === null) return [null, null];
-  return { add: /** @type {[number, number]} */ ([mean + edit.value, std]), set: /** @type {[number, number]} */ ([edit.value, 0]), scale: /** @type {[number, number]} */ ([mean * edit.value, std * Math.abs(edit.value)]) }[edit.op];
+  return {
+    add: /** @type {[number, number]} */ ([mean + edit.value, std]),
+    set: /** @type {[number, number]} */ ([edit.value, 0]),
+    scale: /** @type {[number, number]} */ ([mean * edit.value, std * Math.abs(edit.value)]),
+  }[edit.op];
 }
 
 /**
@@ -196,10 +239,10 @@ function afterwards({ edit, muted, mean, std }) {
  * @param {number} most
  * @param {string} [kind]
  */
-function fact(title, value, digits, most, kind = "kl") {
-  const bar = make("i", { className: "bar", hidden: value === null });
-  bar.style.setProperty("--share", String(value && most ? value / most : 0));
-  return make("span", { className: `fact ${kind}`, title }, value === null ? "–" : fixed(value, digits), bar);
+function fact(title, value, digits, most, kind = 'kl') {
+  const bar = make('i', { className: 'bar', hidden: value === null });
+  bar.style.setProperty('--share', String(value && most ? value / most : 0));
+  return make('span', { className: `fact ${kind}`, title }, value === null ? '–' : fixed(value, digits), bar);
 }
 
 /**
@@ -229,23 +272,23 @@ function keyTarget({ key, shiftKey, ctrlKey, altKey, metaKey }, now, { low, high
   const step = shiftKey ? FINE : STEP;
   const within = (/** @type {number} */ to) => Math.min(high, Math.max(low, to));
   switch (key) {
-    case "ArrowRight":
-    case "ArrowUp":
+    case 'ArrowRight':
+    case 'ArrowUp':
       return within(now + step);
-    case "ArrowLeft":
-    case "ArrowDown":
+    case 'ArrowLeft':
+    case 'ArrowDown':
       return within(now - step);
-    case "PageUp":
+    case 'PageUp':
       return within(now + LEAP);
-    case "PageDown":
+    case 'PageDown':
       return within(now - LEAP);
-    case "Home":
+    case 'Home':
       return low;
-    case "End":
+    case 'End':
       return high;
-    case "Delete":
-    case "Backspace":
-    case "Escape":
+    case 'Delete':
+    case 'Backspace':
+    case 'Escape':
       return null;
     default:
       return undefined;

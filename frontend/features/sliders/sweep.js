@@ -1,7 +1,6 @@
-// @ts-check
 /** A sweep: one slider goes from end to end by itself while its sound goes round and round, and comes back to where it was. */
 
-/** @typedef {import("../../core/dimensions.js").Ends} Ends */
+/** @typedef {import('../../core/dimensions.js').Ends} Ends */
 
 const SECONDS = 6;
 const STEPS_A_SECOND = 12;

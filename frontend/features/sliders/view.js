@@ -1,24 +1,23 @@
-// @ts-check
 /** The bench of sliders: the dimensions of the chosen module, and what is done to them. */
-import { dimensionsOf, endsOf, isFound, ordered, saidIn } from "../../core/dimensions.js";
-import { editsOver, sameSpan, withEdit, withMute, withoutEdit } from "../../core/edits.js";
-import { gesture, regestured, summaryOf } from "../../core/state.js";
-import { make, part } from "../../drawing/dom.js";
-import { createPalette } from "../../drawing/palette.js";
-import { createCard } from "../dimension-card/view.js";
-import { createSlider } from "./slider.js";
+import { dimensionsOf, endsOf, isFound, ordered, saidIn } from '../../core/dimensions.js';
+import { editsOver, sameSpan, withEdit, withMute, withoutEdit } from '../../core/edits.js';
+import { gesture, regestured, summaryOf } from '../../core/state.js';
+import { part } from '../../drawing/dom.js';
+import { createPalette } from '../../drawing/palette.js';
+import { createCard } from '../dimension-card/view.js';
+import { createSlider } from './slider.js';
 
-/** @typedef {import("../../server/api.js").Dimension} Dimension */
+/** @typedef {import('../../server/api.js').Dimension} Dimension */
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../server/latents.js").LatentsWatch} latents
- * @param {{release: () => void, sweep: import("./sweep.js").Sweep, history: import("../../core/history.js").History, dossier: import("../dimension-card/dimension-details.js").Dossier, stretches: import("../../audio/clip-player.js").Stretches, kin: import("../ensemble/ensemble-membership.js").KinHost}} host `release` is told when a change is done
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../server/latents.js').LatentsWatch} latents
+ * @param {{release: () => void, sweep: import('./sweep.js').Sweep, history: import('../../core/history.js').History, dossier: import('../dimension-card/dimension-details.js').Dossier, stretches: import('../../audio/clip-player.js').Stretches, kin: import('../ensemble/ensemble-membership.js').KinHost}} host `release` is told when a change is done
  */
 export function showSliders(store, latents, { release, sweep, history, dossier, stretches, kin }) {
-  const list = part("sliders");
-  const rest = part("sliders-rest");
-  /** @type {Map<number, import("./slider.js").Slider>} */
+  const list = part('sliders');
+  const rest = part('sliders-rest');
+  /** @type {Map<number, import('./slider.js').Slider>} */
   let sliders = new Map();
   /** @type {Map<number, ReturnType<typeof createCard>>} the open ones */
   let cards = new Map();
@@ -27,8 +26,9 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
     for (const card of cards.values()) card.redraw();
   });
 
-  const change = (/** @type {(now: import("../../core/edits.js").Gesture) => import("../../core/edits.js").Gesture} */ how) =>
-    store.set({ gestures: regestured(store.state, how) });
+  const change = (
+    /** @type {(now: import('../../core/edits.js').Gesture) => import('../../core/edits.js').Gesture} */ how,
+  ) => store.set({ gestures: regestured(store.state, how) });
 
   /**
    * @param {number} dim
@@ -46,7 +46,7 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
   function use(dim, value) {
     const { locked, span } = store.state;
     if (locked.includes(dim)) return;
-    change((now) => withEdit(now, { dim, op: "set", value, span }));
+    change((now) => withEdit(now, { dim, op: 'set', value, span }));
     release();
   }
 
@@ -77,7 +77,12 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
       if (module !== null) history.aside(() => store.set({ gestures: { ...store.state.gestures, [module]: before } }));
       show();
     };
-    sweep.start(dim, endsOf(facts, store.state.preferences.reach), (value) => history.aside(() => move(dim, value)), restore);
+    sweep.start(
+      dim,
+      endsOf(facts, store.state.preferences.reach),
+      (value) => history.aside(() => move(dim, value)),
+      restore,
+    );
   }
 
   /** @param {Dimension} facts */
@@ -88,12 +93,16 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
       card.element.remove();
       cards.delete(dim);
     } else {
-      const opened = createCard(facts, { store, palette, dossier, stretches, kin }, {
-        mute: () => mute(dim),
-        lock: () => lock(dim),
-        sweep: () => runThrough(facts),
-        use: (value) => use(dim, value),
-      });
+      const opened = createCard(
+        facts,
+        { store, palette, dossier, stretches, kin },
+        {
+          mute: () => mute(dim),
+          lock: () => lock(dim),
+          sweep: () => runThrough(facts),
+          use: (value) => use(dim, value),
+        },
+      );
       cards.set(dim, opened);
       sliders.get(dim)?.element.append(opened.element);
     }
@@ -102,8 +111,9 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
 
   function build() {
     const dimensions = dimensionsOf(store.state);
-    const most = (/** @type {"kl" | "sensitivity"} */ key) => Math.max(0, ...dimensions.map((facts) => facts[key] ?? 0));
-    const longest = { kl: most("kl"), sensitivity: most("sensitivity") };
+    const most = (/** @type {"kl" | "sensitivity"} */ key) =>
+      Math.max(0, ...dimensions.map((facts) => facts[key] ?? 0));
+    const longest = { kl: most('kl'), sensitivity: most('sensitivity') };
     sweep.stop();
     cards = new Map();
     sliders = new Map(
@@ -129,12 +139,18 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
     const { preferences, card, module, latents: known, span } = store.state;
     const { order, search, quiet } = preferences;
     const hop = card?.modules.find((one) => one.module === module)?.hop_seconds ?? 1;
-    const said = order === "span" && known?.module === module ? saidIn(known, span, hop) : null;
+    const said = order === 'span' && known?.module === module ? saidIn(known, span, hop) : null;
     const { edits, muted } = gesture(store.state);
     const touched = new Set([...edits.map(({ dim }) => dim), ...muted]);
-    const found = ordered([...sliders.values()].map(({ facts }) => facts), order, said).filter((facts) => isFound(facts, search));
+    const found = ordered(
+      [...sliders.values()].map(({ facts }) => facts),
+      order,
+      said,
+    ).filter((facts) => isFound(facts, search));
     const hidden = quiet || search ? [] : found.filter(({ dim, active }) => active === false && !touched.has(dim));
-    const rows = found.filter((facts) => !hidden.includes(facts)).map(({ dim }) => /** @type {HTMLElement} */ (sliders.get(dim)?.element));
+    const rows = found
+      .filter((facts) => !hidden.includes(facts))
+      .map(({ dim }) => /** @type {HTMLElement} */ (sliders.get(dim)?.element));
     if (rows.length !== list.children.length || rows.some((row, index) => list.children[index] !== row)) {
       // A row that is moved about loses its focus: it is given back.
       const focused = document.activeElement;
@@ -143,8 +159,10 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
     }
     const quietOnes = [...sliders.values()].filter(({ facts }) => facts.active === false).length;
     rest.hidden = !quietOnes || Boolean(search);
-    rest.textContent = hidden.length ? `Show ${hidden.length} more, hardly used by the model` : "Hide those hardly used by the model";
-    part("sliders-none").hidden = rows.length > 0 || sliders.size === 0;
+    rest.textContent = hidden.length
+      ? `Show ${hidden.length} more, hardly used by the model`
+      : 'Hide those hardly used by the model';
+    part('sliders-none').hidden = rows.length > 0 || sliders.size === 0;
     show();
   }
 
@@ -173,19 +191,19 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
     }
   }
 
-  store.on(["card", "module"], () => {
+  store.on(['card', 'module'], () => {
     store.set({ locked: [] });
     build();
   });
-  store.on(["recording"], () => {
+  store.on(['recording'], () => {
     if (dimensionsOf(store.state).some(({ dim, kl }) => kl !== sliders.get(dim)?.facts.kl)) build();
     for (const card of cards.values()) card.picture();
   });
-  store.on(["preferences", "latents"], arrange);
-  store.on(["span"], () => (store.state.preferences.order === "span" ? arrange() : show()));
-  store.on(["gestures", "op", "recording", "locked", "stretch"], show);
-  store.on(["preferences"], () => latents.watch("sliders", store.state.preferences.order === "span"));
-  rest.addEventListener("click", () => {
+  store.on(['preferences', 'latents'], arrange);
+  store.on(['span'], () => (store.state.preferences.order === 'span' ? arrange() : show()));
+  store.on(['gestures', 'op', 'recording', 'locked', 'stretch'], show);
+  store.on(['preferences'], () => latents.watch('sliders', store.state.preferences.order === 'span'));
+  rest.addEventListener('click', () => {
     const { preferences } = store.state;
     store.set({ preferences: { ...preferences, quiet: !preferences.quiet } });
   });

@@ -1,6 +1,5 @@
-// @ts-check
 /** The recordings opened lately stay at hand, with their files: they open again without being asked for. */
-import { createShelf } from "../../core/session-storage.js";
+import { createShelf } from '../../core/session-storage.js';
 
 /** @typedef {{clip: string, name: string, file: Blob, duration: number}} Recent seconds */
 
@@ -17,7 +16,7 @@ export function withRecent(recents, opened) {
 }
 
 /**
- * @param {import("../../core/state.js").Store} store
+ * @param {import('../../core/state.js').Store} store
  * @returns {{find: (clip: string) => Promise<Recent | null>}} also one of before a reload
  */
 export function createRecents(store) {
@@ -27,11 +26,18 @@ export function createRecents(store) {
     if (kept.length) store.set({ recents: [...opened].reverse().reduce(withRecent, kept) });
   });
 
-  store.on(["recording"], () => {
+  store.on(['recording'], () => {
     const { recording, clip, recents } = store.state;
     // Examples have chips of their own.
     if (!recording?.file || !recording.encoded || recording.clip !== clip) return;
-    store.set({ recents: withRecent(recents, { clip, name: recording.name, file: recording.file, duration: recording.encoded.duration }) });
+    store.set({
+      recents: withRecent(recents, {
+        clip,
+        name: recording.name,
+        file: recording.file,
+        duration: recording.encoded.duration,
+      }),
+    });
     read.then(() => shelf.write(store.state.recents));
   });
 

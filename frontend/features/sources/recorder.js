@@ -1,27 +1,26 @@
-// @ts-check
 /** Recording from the microphone: a level, the time, stop and cancel, in the place of the shelf. */
-import { listen, MOST_SECONDS, NoMicrophone } from "../../audio/microphone.js";
-import { wavOf } from "../../audio/wav.js";
-import { part } from "../../drawing/dom.js";
+import { listen, MOST_SECONDS, NoMicrophone } from '../../audio/microphone.js';
+import { wavOf } from '../../audio/wav.js';
+import { part } from '../../drawing/dom.js';
 
 const QUIETEST_DB = -60;
 const CLIPPED = 0.99;
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../server/session.js").Session} session
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../server/session.js').Session} session
  * @param {() => void} hush ends what plays: it would be recorded too
  */
 export function showRecorder(store, session, hush) {
-  const source = part("source");
-  const begin = /** @type {HTMLButtonElement} */ (part("record"));
-  const stop = part("record-stop");
-  const level = part("record-level");
-  const time = part("record-time");
+  const source = part('source');
+  const begin = /** @type {HTMLButtonElement} */ (part('record'));
+  const stop = part('record-stop');
+  const level = part('record-level');
+  const time = part('record-time');
   /** @type {Awaited<ReturnType<typeof listen>> | null} */
   let take = null;
 
-  begin.addEventListener("click", async () => {
+  begin.addEventListener('click', async () => {
     begin.disabled = true;
     hush();
     meter(0, 0);
@@ -31,7 +30,7 @@ export function showRecorder(store, session, hush) {
       stop.focus();
     } catch (error) {
       if (!(error instanceof NoMicrophone)) throw error;
-      store.set({ notice: { kind: "error", title: "No recording", detail: error.message } });
+      store.set({ notice: { kind: 'error', title: 'No recording', detail: error.message } });
     } finally {
       begin.disabled = false;
     }
@@ -39,9 +38,9 @@ export function showRecorder(store, session, hush) {
 
   /** @param {boolean} recording */
   function show(recording) {
-    part("recorder").hidden = !recording;
-    source.classList.toggle("recording", recording);
-    part("spoken").textContent = recording ? `Recording, ${MOST_SECONDS} seconds at most` : "";
+    part('recorder').hidden = !recording;
+    source.classList.toggle('recording', recording);
+    part('spoken').textContent = recording ? `Recording, ${MOST_SECONDS} seconds at most` : '';
   }
 
   /**
@@ -50,11 +49,11 @@ export function showRecorder(store, session, hush) {
    */
   function meter(peak, elapsed) {
     const db = Math.max(QUIETEST_DB, 20 * Math.log10(peak));
-    level.style.setProperty("--level", String(1 - db / QUIETEST_DB));
+    level.style.setProperty('--level', String(1 - db / QUIETEST_DB));
     level.ariaValueNow = db.toFixed(0);
-    level.classList.toggle("clipped", peak >= CLIPPED);
+    level.classList.toggle('clipped', peak >= CLIPPED);
     time.textContent = `${elapsed.toFixed(1)} of ${MOST_SECONDS} s`;
-    time.style.setProperty("--share", String(elapsed / MOST_SECONDS));
+    time.style.setProperty('--share', String(elapsed / MOST_SECONDS));
     if (elapsed >= MOST_SECONDS) keep();
   }
 
@@ -69,7 +68,7 @@ export function showRecorder(store, session, hush) {
     const { samples, rate } = take.finish();
     end();
     if (!samples.length) return;
-    session.openFile(new Blob([wavOf(samples, rate)], { type: "audio/wav" }), nextName(store.state.recents));
+    session.openFile(new Blob([wavOf(samples, rate)], { type: 'audio/wav' }), nextName(store.state.recents));
   }
 
   function cancel() {
@@ -77,9 +76,9 @@ export function showRecorder(store, session, hush) {
     end();
   }
 
-  stop.addEventListener("click", keep);
-  part("record-cancel").addEventListener("click", cancel);
-  part("recorder").addEventListener("keydown", ({ key }) => key === "Escape" && cancel());
+  stop.addEventListener('click', keep);
+  part('record-cancel').addEventListener('click', cancel);
+  part('recorder').addEventListener('keydown', ({ key }) => key === 'Escape' && cancel());
 }
 
 /**

@@ -1,69 +1,73 @@
-// @ts-check
 /** Where a recording comes from: the model's examples, those opened lately, a file chosen, pasted or dropped. And the choice of the model itself. */
-import { seconds } from "../../core/format.js";
-import { make, part } from "../../drawing/dom.js";
+import { seconds } from '../../core/format.js';
+import { make, part } from '../../drawing/dom.js';
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../server/session.js").Session} session
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../server/session.js').Session} session
  */
 export function showSource(store, session) {
-  const shelf = part("shelf");
-  const file = /** @type {HTMLInputElement} */ (part("file"));
-  const models = /** @type {HTMLSelectElement} */ (part("model"));
+  const shelf = part('shelf');
+  const file = /** @type {HTMLInputElement} */ (part('file'));
+  const models = /** @type {HTMLSelectElement} */ (part('model'));
 
-  store.on(["examples"], () => {
+  store.on(['examples'], () => {
     const chips = store.state.examples.map(({ id, label, duration, speaker }) =>
       chip(id, label, speaker ?? seconds(duration), seconds(duration), () => session.openExample(id)),
     );
-    part("examples").replaceChildren(...chips);
+    part('examples').replaceChildren(...chips);
     markChosen();
   });
 
-  store.on(["recents"], () => {
+  store.on(['recents'], () => {
     const { recents } = store.state;
-    part("recents").replaceChildren(
-      ...recents.map(({ clip, name, file, duration }) => chip(clip, name, seconds(duration), name, () => session.openFile(file, name))),
+    part('recents').replaceChildren(
+      ...recents.map(({ clip, name, file, duration }) =>
+        chip(clip, name, seconds(duration), name, () => session.openFile(file, name)),
+      ),
     );
-    part("recents").hidden = !recents.length;
+    part('recents').hidden = !recents.length;
     markChosen();
   });
 
-  store.on(["example", "clip"], markChosen);
+  store.on(['example', 'clip'], markChosen);
   function markChosen() {
     const { example, clip } = store.state;
-    for (const button of shelf.querySelectorAll("button")) {
+    for (const button of shelf.querySelectorAll('button')) {
       const chosen = button.dataset.opens === (example ?? clip);
-      const before = button.getAttribute("aria-pressed");
-      button.setAttribute("aria-pressed", String(chosen));
-      if (chosen && before !== "true") bringIntoSight(button);
+      const before = button.getAttribute('aria-pressed');
+      button.setAttribute('aria-pressed', String(chosen));
+      if (chosen && before !== 'true') bringIntoSight(button);
     }
   }
 
   /** @param {HTMLElement} button scrolled to inside the shelf alone: the page stays where it is */
   function bringIntoSight(button) {
     const [inner, outer] = [button.getBoundingClientRect(), shelf.getBoundingClientRect()];
-    if (inner.left < outer.left || inner.right > outer.right) shelf.scrollLeft += inner.left - outer.left - inner.width / 2;
+    if (inner.left < outer.left || inner.right > outer.right)
+      shelf.scrollLeft += inner.left - outer.left - inner.width / 2;
   }
 
   const open = (/** @type {File | undefined} */ chosen) => chosen && session.openFile(chosen, chosen.name);
-  file.addEventListener("change", () => {
+  file.addEventListener('change', () => {
     open(file.files?.[0]);
-    file.value = ""; // so that choosing the same file again is a change too
+    file.value = ''; // so that choosing the same file again is a change too
   });
   acceptDrops(open);
-  addEventListener("paste", (event) => {
+  addEventListener('paste', (event) => {
     const pasted = event.clipboardData?.files[0];
     if (!pasted) return;
     event.preventDefault();
     open(pasted);
   });
 
-  store.on(["models", "model"], () => {
+  store.on(['models', 'model'], () => {
     const { models: known, model } = store.state;
-    models.replaceChildren(...known.map((one) => make("option", { value: one.model, selected: one.model === model }, one.model)));
+    models.replaceChildren(
+      ...known.map((one) => make('option', { value: one.model, selected: one.model === model }, one.model)),
+    );
   });
-  models.addEventListener("change", () => session.chooseModel(models.value));
+  models.addEventListener('change', () => session.chooseModel(models.value));
 }
 
 /**
@@ -74,23 +78,28 @@ export function showSource(store, session) {
  * @param {() => void} open
  */
 function chip(opens, name, detail, title, open) {
-  const button = make("button", { type: "button", className: "chip", title }, make("b", {}, name), make("span", {}, detail));
+  const button = make(
+    'button',
+    { type: 'button', className: 'chip', title },
+    make('b', {}, name),
+    make('span', {}, detail),
+  );
   button.dataset.opens = opens;
-  button.addEventListener("click", open);
+  button.addEventListener('click', open);
   return button;
 }
 
 /** @param {(file: File | undefined) => void} open */
 function acceptDrops(open) {
-  const carriesFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
-  const veil = part("drop");
+  const carriesFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files');
+  const veil = part('drop');
   let depth = 0; // dragenter and dragleave come once for every element crossed
 
-  const hovering = (/** @type {boolean} */ over) => veil.classList.toggle("over", over);
-  addEventListener("dragenter", (event) => carriesFile(event) && hovering(++depth > 0));
-  addEventListener("dragleave", (event) => carriesFile(event) && hovering(--depth > 0));
-  addEventListener("dragover", (event) => carriesFile(event) && event.preventDefault());
-  addEventListener("drop", (event) => {
+  const hovering = (/** @type {boolean} */ over) => veil.classList.toggle('over', over);
+  addEventListener('dragenter', (event) => carriesFile(event) && hovering(++depth > 0));
+  addEventListener('dragleave', (event) => carriesFile(event) && hovering(--depth > 0));
+  addEventListener('dragover', (event) => carriesFile(event) && event.preventDefault());
+  addEventListener('drop', (event) => {
     if (!carriesFile(event)) return;
     event.preventDefault();
     hovering((depth = 0) > 0);

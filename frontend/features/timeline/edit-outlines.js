@@ -1,22 +1,21 @@
-// @ts-check
 /** On the heat map, what the edits change: row and span of each are framed, and the dimensions said beside them. */
-import { gesture } from "../../core/state.js";
-import { seen, shareOf } from "../../core/zoom.js";
-import { make, part } from "../../drawing/dom.js";
+import { gesture } from '../../core/state.js';
+import { seen, shareOf } from '../../core/zoom.js';
+import { make, part } from '../../drawing/dom.js';
 
-/** @typedef {import("../../drawing/heatmap.js").HeatMap} HeatMap */
+/** @typedef {import('../../drawing/heatmap.js').HeatMap} HeatMap */
 
 /** Between the labels of two rows. */
 const LABEL_PIXELS = 11;
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("./pictures.js").Pictures} pictures
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('./pictures.js').Pictures} pictures
  */
 export function showEdited(store, pictures) {
-  const [frames, labels] = [part("edited"), part("edited-dims")];
+  const [frames, labels] = [part('edited'), part('edited-dims')];
   /** What is framed, as said by `changed` and `view`: a moving slider frames nothing new. */
-  let shown = { heat: /** @type {HeatMap | undefined} */ (undefined), framed: "" };
+  let shown = { heat: /** @type {HeatMap | undefined} */ (undefined), framed: '' };
   /** Of the labels' column, in pixels; measured when it changes: to ask under a moving slider would have the page laid out for the answer. */
   let height = 0;
 
@@ -29,10 +28,13 @@ export function showEdited(store, pictures) {
     shown = { heat, framed };
     if (!heat || !changed.length) return [frames, labels].forEach((box) => box.replaceChildren());
     frames.replaceChildren(...changed.map(({ dim, span }) => frameOf(heat, dim, span)));
-    const rows = legible(changed.map(({ dim }) => heat.dims.indexOf(dim)), (LABEL_PIXELS / Math.max(1, height)) * heat.rows);
+    const rows = legible(
+      changed.map(({ dim }) => heat.dims.indexOf(dim)),
+      (LABEL_PIXELS / Math.max(1, height)) * heat.rows,
+    );
     labels.replaceChildren(...rows.map((row) => labelOf(heat, row)));
   }
-  store.on(["gestures", "module", "latents", "view", "preferences"], draw);
+  store.on(['gestures', 'module', 'latents', 'view', 'preferences'], draw);
   new ResizeObserver(() => {
     height = labels.clientHeight;
     draw();
@@ -41,10 +43,10 @@ export function showEdited(store, pictures) {
   /**
    * @param {HeatMap} heat
    * @param {number} dim
-   * @param {import("../../core/edits.js").Span | null} span null for the whole clip, muted ones too
+   * @param {import('../../core/edits.js').Span | null} span null for the whole clip, muted ones too
    */
   function frameOf({ dims, rows }, dim, span) {
-    const frame = make("i");
+    const frame = make('i');
     const view = seen(store.state);
     const [start, end] = span ? [shareOf(view, span.start), shareOf(view, span.end)] : [0, 1];
     frame.style.bottom = `${(dims.indexOf(dim) / rows) * 100}%`;
@@ -75,7 +77,7 @@ function legible(rows, apart) {
  * @param {number} row
  */
 function labelOf({ dims, rows }, row) {
-  const label = make("span", {}, String(dims[row]));
+  const label = make('span', {}, String(dims[row]));
   label.style.bottom = `${((row + 0.5) / rows) * 100}%`;
   return label;
 }

@@ -1,22 +1,28 @@
-// @ts-check
 /** Keys on the focused lanes: arrows read, Enter plays from there, brackets mark a span, plus, minus and zero zoom. */
-import { durationOf } from "../../core/state.js";
-import { brought, isSeen, lengthOf, seen } from "../../core/zoom.js";
-import { part } from "../../drawing/dom.js";
+import { durationOf } from '../../core/state.js';
+import { brought, isSeen, lengthOf, seen } from '../../core/zoom.js';
+import { part } from '../../drawing/dom.js';
 
 /** Steps across what is seen, where a frame would be a smaller one. */
 const STEPS = 400;
 
-const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], Home: [-Infinity, 0], End: [Infinity, 0] };
+const ARROWS = {
+  ArrowRight: [1, 0],
+  ArrowLeft: [-1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+  Home: [-Infinity, 0],
+  End: [Infinity, 0],
+};
 
 /**
  * @param {HTMLElement} lanes
- * @param {import("../../core/state.js").Store} store
+ * @param {import('../../core/state.js').Store} store
  * @param {object} told
- * @param {import("./pictures.js").Pictures} told.pictures
- * @param {import("./readout.js").Readout} told.readout
- * @param {import("./span.js").SpanView} told.span
- * @param {import("./zooming.js").Zooming} told.zooming
+ * @param {import('./pictures.js').Pictures} told.pictures
+ * @param {import('./readout.js').Readout} told.readout
+ * @param {import('./span.js').SpanView} told.span
+ * @param {import('./zooming.js').Zooming} told.zooming
  * @param {(seconds: number) => void} told.playFrom
  */
 export function listenToKeys(lanes, store, { pictures, readout, span, zooming, playFrom }) {
@@ -24,18 +30,18 @@ export function listenToKeys(lanes, store, { pictures, readout, span, zooming, p
   /** @type {{[key: string]: () => void}} */
   const deeds = {
     Enter: () => playFrom(at()),
-    "[": () => span.setEdge("start", at()),
-    "]": () => span.setEdge("end", at()),
+    '[': () => span.setEdge('start', at()),
+    ']': () => span.setEdge('end', at()),
     Escape: () => span.mark(null),
-    "+": zooming.zoomIn,
-    "=": zooming.zoomIn,
-    "-": zooming.zoomOut,
+    '+': zooming.zoomIn,
+    '=': zooming.zoomIn,
+    '-': zooming.zoomOut,
     0: zooming.all,
     PageUp: () => zooming.scroll(-0.8),
     PageDown: () => zooming.scroll(0.8),
   };
 
-  lanes.addEventListener("keydown", (event) => {
+  lanes.addEventListener('keydown', (event) => {
     if (event.target !== lanes || event.ctrlKey || event.altKey || event.metaKey) return;
     const { key } = event;
     if (key in deeds) {
@@ -58,7 +64,7 @@ export function listenToKeys(lanes, store, { pictures, readout, span, zooming, p
     const seconds = Math.min(duration, Math.max(0, at() + right * Math.max(shown.hop, lengthOf(view) / STEPS)));
     const height = Math.min(1 - low, Math.max(low, (readout.reading?.height ?? low) + up / shown.bands));
     if (!isSeen(view, seconds)) store.set({ view: brought(view, duration, seconds) });
-    readout.read({ seconds, height, lane: "" });
-    part("spoken").textContent = part("readout").innerText;
+    readout.read({ seconds, height, lane: '' });
+    part('spoken').textContent = part('readout').innerText;
   }
 }

@@ -1,42 +1,41 @@
-// @ts-check
 /** Draws the lanes, each when what it shows changes, and only as much as is seen. */
-import { fixed } from "../../core/format.js";
-import { captionOf, durationOf, pictured } from "../../core/state.js";
-import { lengthOf, seen } from "../../core/zoom.js";
-import { frequencyTicks, timeTicks } from "../../drawing/axes.js";
-import { colourMap, signedColourMap } from "../../drawing/colours.js";
-import { make, part } from "../../drawing/dom.js";
-import { isSigned } from "../../drawing/heatmap.js";
-import { drawRaster } from "../../drawing/raster.js";
-import { DIFFERENCE_RANGE, rasterOf } from "../../drawing/spectrogram.js";
-import { drawScale } from "../../drawing/waveform.js";
-import { areLatentsShown } from "./pictures.js";
-import { createWaveform } from "./waveform-lane.js";
+import { fixed } from '../../core/format.js';
+import { captionOf, durationOf, pictured } from '../../core/state.js';
+import { lengthOf, seen } from '../../core/zoom.js';
+import { frequencyTicks, timeTicks } from '../../drawing/axes.js';
+import { colourMap, signedColourMap } from '../../drawing/colours.js';
+import { make, part } from '../../drawing/dom.js';
+import { isSigned } from '../../drawing/heatmap.js';
+import { drawRaster } from '../../drawing/raster.js';
+import { DIFFERENCE_RANGE, rasterOf } from '../../drawing/spectrogram.js';
+import { drawScale } from '../../drawing/waveform.js';
+import { areLatentsShown } from './pictures.js';
+import { createWaveform } from './waveform-lane.js';
 
-/** @typedef {import("../../drawing/raster.js").Range} Range */
-/** @typedef {import("../../core/arrays.js").Spectrogram} Spectrogram */
+/** @typedef {import('../../drawing/raster.js').Range} Range */
+/** @typedef {import('../../core/arrays.js').Spectrogram} Spectrogram */
 
 const PIXELS_PER_TIME_TICK = 64;
 const PIXELS_PER_FREQUENCY_TICK = 22;
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("./pictures.js").Pictures} pictures
- * @param {import("../../audio/source-audio.js").OriginalOf} originalOf
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('./pictures.js').Pictures} pictures
+ * @param {import('../../audio/source-audio.js').OriginalOf} originalOf
  */
 export function showLanes(store, pictures, originalOf) {
-  const lanes = part("lanes");
+  const lanes = part('lanes');
   const canvas = (/** @type {string} */ id) => /** @type {HTMLCanvasElement} */ (part(id));
-  const axis = part("times");
+  const axis = part('times');
   /** Of the axis, in pixels; measured only when it changes: to ask at every drawing would have the page laid out anew each time. */
   let width = 0;
-  const darkness = matchMedia("(prefers-color-scheme: dark)");
-  const waveform = createWaveform(canvas("waveform"), store, originalOf);
+  const darkness = matchMedia('(prefers-color-scheme: dark)');
+  const waveform = createWaveform(canvas('waveform'), store, originalOf);
   let colours = { levels: colourMap(darkness.matches), signed: signedColourMap(darkness.matches) };
 
   /**
    * @param {string} id of the canvas
-   * @param {import("../../drawing/raster.js").Raster | null} raster
+   * @param {import('../../drawing/raster.js').Raster | null} raster
    * @param {Range | null} range
    * @param {Uint32Array} map
    */
@@ -50,18 +49,19 @@ export function showLanes(store, pictures, originalOf) {
    * @param {string} id
    * @param {Spectrogram | null} spectrogram
    */
-  const drawLevels = (id, spectrogram) => draw(id, spectrogram && rasterOf(spectrogram), pictures.range, colours.levels);
+  const drawLevels = (id, spectrogram) =>
+    draw(id, spectrogram && rasterOf(spectrogram), pictures.range, colours.levels);
 
   function drawOriginal() {
     waveform.draw();
-    drawLevels("original", pictures.original());
+    drawLevels('original', pictures.original());
   }
 
   function drawDecoded() {
-    drawLevels("decoded", pictures.decoded());
+    drawLevels('decoded', pictures.decoded());
     if (!store.state.preferences.difference) return;
     const difference = pictures.difference();
-    draw("difference", difference && rasterOf(difference), DIFFERENCE_RANGE, colours.signed);
+    draw('difference', difference && rasterOf(difference), DIFFERENCE_RANGE, colours.signed);
   }
 
   function drawLatents() {
@@ -69,35 +69,35 @@ export function showLanes(store, pictures, originalOf) {
     const { preferences, module, recording, decoded } = store.state;
     const shown = pictures.latents();
     const map = isSigned(preferences.statistic) ? colours.signed : colours.levels;
-    draw("latents", shown?.heat ?? null, shown?.range ?? null, map);
-    part("latents-caption").textContent = module === null ? "Latents" : `Latents of module ${module}`;
-    part("latents-empty").hidden = Boolean(recording) || !decoded;
-    part("latents-empty").textContent = "Only a recording has a posterior.";
-    drawScale(canvas("latents-scale"), map);
-    part("latents-low").textContent = shown ? fixed(shown.range.low, 0) : "";
-    part("latents-high").textContent = shown ? fixed(shown.range.high, 0) : "";
+    draw('latents', shown?.heat ?? null, shown?.range ?? null, map);
+    part('latents-caption').textContent = module === null ? 'Latents' : `Latents of module ${module}`;
+    part('latents-empty').hidden = Boolean(recording) || !decoded;
+    part('latents-empty').textContent = 'Only a recording has a posterior.';
+    drawScale(canvas('latents-scale'), map);
+    part('latents-low').textContent = shown ? fixed(shown.range.low, 0) : '';
+    part('latents-high').textContent = shown ? fixed(shown.range.high, 0) : '';
   }
 
   function drawTimes() {
     const view = seen(store.state);
     if (!lengthOf(view)) return;
     const times = timeTicks(lengthOf(view), width / PIXELS_PER_TIME_TICK, view.start);
-    axis.replaceChildren(...times.map(({ at, label }, index) => tick(at, "left", index ? label : `${label} s`)));
+    axis.replaceChildren(...times.map(({ at, label }, index) => tick(at, 'left', index ? label : `${label} s`)));
   }
 
   function drawScales() {
     const [shown, range] = [pictures.original() ?? pictures.decoded(), pictures.range];
     if (!shown || !range) return;
-    for (const scale of /** @type {NodeListOf<HTMLElement>} */ (lanes.querySelectorAll(".frequencies:not([id])"))) {
+    for (const scale of /** @type {NodeListOf<HTMLElement>} */ (lanes.querySelectorAll('.frequencies:not([id])'))) {
       const ticks = frequencyTicks(shown.hz, PIXELS_PER_FREQUENCY_TICK / Math.max(1, scale.clientHeight));
-      scale.replaceChildren(...ticks.map(({ at, label }) => tick(at, "bottom", label)));
+      scale.replaceChildren(...ticks.map(({ at, label }) => tick(at, 'bottom', label)));
     }
-    drawScale(canvas("legend"), colours.levels);
-    part("legend-low").textContent = fixed(range.low, 0);
-    part("legend-high").textContent = `${fixed(range.high, 0)} dB`;
-    drawScale(canvas("difference-scale"), colours.signed);
-    part("difference-low").textContent = fixed(DIFFERENCE_RANGE.low, 0);
-    part("difference-high").textContent = `+${DIFFERENCE_RANGE.high} dB`;
+    drawScale(canvas('legend'), colours.levels);
+    part('legend-low').textContent = fixed(range.low, 0);
+    part('legend-high').textContent = `${fixed(range.high, 0)} dB`;
+    drawScale(canvas('difference-scale'), colours.signed);
+    part('difference-low').textContent = fixed(DIFFERENCE_RANGE.low, 0);
+    part('difference-high').textContent = `+${DIFFERENCE_RANGE.high} dB`;
   }
 
   function drawAll() {
@@ -108,35 +108,36 @@ export function showLanes(store, pictures, originalOf) {
     drawScales();
   }
 
-  store.on(["recording"], () => {
+  store.on(['recording'], () => {
     const { recording, decoded } = store.state;
-    part("original-empty").hidden = Boolean(recording) || !decoded;
-    part("original-empty").textContent = "No recording: what is decoded was drawn.";
+    part('original-empty').hidden = Boolean(recording) || !decoded;
+    part('original-empty').textContent = 'No recording: what is decoded was drawn.';
     drawAll();
   });
   /** @type {Range | null} */
   let shownRange = null;
-  store.on(["decoded"], () => {
+  store.on(['decoded'], () => {
     if (pictures.range === shownRange) return drawDecoded();
     shownRange = pictures.range;
     drawAll();
   });
-  store.on(["heard"], () => {
+  store.on(['heard'], () => {
     const { side } = pictured(store.state);
     if (lanes.dataset.lower === String(side)) return;
     lanes.dataset.lower = String(side);
-    part("decoded-caption").textContent = captionOf(side);
-    canvas("decoded").ariaLabel = side === "decoded" ? "Spectrogram of the decoded sound" : `Spectrogram of ${captionOf(side)}`;
+    part('decoded-caption').textContent = captionOf(side);
+    canvas('decoded').ariaLabel =
+      side === 'decoded' ? 'Spectrogram of the decoded sound' : `Spectrogram of ${captionOf(side)}`;
     drawDecoded();
   });
-  store.on(["module", "decoded", "heard"], () => {
+  store.on(['module', 'decoded', 'heard'], () => {
     const { module, decoded: now } = store.state;
     const { side } = pictured(store.state);
-    lanes.dataset.stale = String(Boolean(now && now.request.module !== module && side === "decoded"));
+    lanes.dataset.stale = String(Boolean(now && now.request.module !== module && side === 'decoded'));
   });
-  store.on(["latents", "module", "card", "preferences"], drawLatents);
+  store.on(['latents', 'module', 'card', 'preferences'], drawLatents);
   let waiting = 0;
-  store.on(["view"], () => {
+  store.on(['view'], () => {
     cancelAnimationFrame(waiting); // a wheel turns more often than the screen shows
     waiting = requestAnimationFrame(() => {
       drawOriginal();
@@ -145,7 +146,7 @@ export function showLanes(store, pictures, originalOf) {
       drawTimes();
     });
   });
-  darkness.addEventListener("change", () => {
+  darkness.addEventListener('change', () => {
     colours = { levels: colourMap(darkness.matches), signed: signedColourMap(darkness.matches) };
     drawAll();
   });
@@ -164,7 +165,7 @@ export function showLanes(store, pictures, originalOf) {
  * @param {string} label
  */
 function tick(at, side, label) {
-  const element = make("span", { className: at > 0.97 ? "last" : at < 0.02 ? "first" : "" }, label);
+  const element = make('span', { className: at > 0.97 ? 'last' : at < 0.02 ? 'first' : '' }, label);
   element.style[side] = `${at * 100}%`;
   return element;
 }

@@ -1,23 +1,22 @@
-// @ts-check
 /** The latents' lane: which statistic it shows, and the way from a row to its slider. */
-import { prefer } from "../../core/preferences.js";
-import { check, part } from "../../drawing/dom.js";
-import { areLatentsShown } from "./pictures.js";
+import { prefer } from '../../core/preferences.js';
+import { check, part } from '../../drawing/dom.js';
+import { areLatentsShown } from './pictures.js';
 
-/** @typedef {import("../../drawing/heatmap.js").Statistic} Statistic */
+/** @typedef {import('../../drawing/heatmap.js').Statistic} Statistic */
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../server/latents.js").LatentsWatch} latents
- * @param {import("./pictures.js").Pictures} pictures
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../server/latents.js').LatentsWatch} latents
+ * @param {import('./pictures.js').Pictures} pictures
  */
 export function showLatents(store, latents, pictures) {
-  store.on(["preferences", "recording"], () => latents.watch("timeline", areLatentsShown(store.state)));
-  store.on(["preferences"], () => check("statistic", store.state.preferences.statistic));
-  part("statistic").addEventListener("change", ({ target }) => {
+  store.on(['preferences', 'recording'], () => latents.watch('timeline', areLatentsShown(store.state)));
+  store.on(['preferences'], () => check('statistic', store.state.preferences.statistic));
+  part('statistic').addEventListener('change', ({ target }) => {
     prefer(store, { statistic: /** @type {Statistic} */ (/** @type {HTMLInputElement} */ (target).value) });
   });
-  check("statistic", store.state.preferences.statistic);
+  check('statistic', store.state.preferences.statistic);
 
   return {
     /** @param {number} height from 0 to 1 Brings the slider of the row there into sight. */
@@ -26,11 +25,16 @@ export function showLatents(store, latents, pictures) {
       if (!heat) return;
       const dim = heat.dims[Math.min(heat.rows - 1, Math.floor(height * heat.rows))];
       const facts = store.state.card?.modules.find((one) => one.module === store.state.module)?.dimensions[dim];
-      store.set({ panel: "sliders" });
-      prefer(store, { search: "", quiet: store.state.preferences.quiet || facts?.active === false });
-      const row = part("sliders").querySelector(`[data-dim="${dim}"]`);
-      row?.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-      /** @type {HTMLElement | null | undefined} */ (row?.querySelector("input[type=range]"))?.focus({ preventScroll: true });
+      store.set({ panel: 'sliders' });
+      prefer(store, { search: '', quiet: store.state.preferences.quiet || facts?.active === false });
+      const row = part('sliders').querySelector(`[data-dim="${dim}"]`);
+      row?.scrollIntoView({
+        block: 'center',
+        behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',
+      });
+      /** @type {HTMLElement | null | undefined} */ (row?.querySelector('input[type=range]'))?.focus({
+        preventScroll: true,
+      });
     },
   };
 }

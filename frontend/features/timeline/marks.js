@@ -1,12 +1,11 @@
-// @ts-check
 /** What is marked on the axis: cursor and reading mark. Places are kept in seconds and follow the view. */
-import { lengthOf, seen, shareOf } from "../../core/zoom.js";
+import { lengthOf, seen, shareOf } from '../../core/zoom.js';
 
 /** @typedef {"--mark" | "--cursor"} Mark the stylesheet's name for its place */
 
 /**
  * @param {HTMLElement} lanes
- * @param {import("../../core/state.js").Store} store
+ * @param {import('../../core/state.js').Store} store
  */
 export function createMarks(lanes, store) {
   /** @type {Map<Mark, number | null>} */
@@ -25,9 +24,9 @@ export function createMarks(lanes, store) {
     for (const name of places.keys()) put(name);
     const { card, module } = store.state;
     const field = card?.modules.find((one) => one.module === module)?.receptive_field_seconds ?? 0;
-    lanes.style.setProperty("--field", `${(field / (lengthOf(seen(store.state)) || 1)) * 100}%`);
+    lanes.style.setProperty('--field', `${(field / (lengthOf(seen(store.state)) || 1)) * 100}%`);
   }
-  store.on(["view", "recording", "card", "module", "decoded"], putAll);
+  store.on(['view', 'recording', 'card', 'module', 'decoded'], putAll);
 
   return {
     /**

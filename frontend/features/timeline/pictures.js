@@ -1,18 +1,17 @@
-// @ts-check
 /** What the lanes show of the state: each picture is made when it is first asked for and kept while it stays the same. */
-import { pictured } from "../../core/state.js";
-import { heatMapOf, heatRangeOf, rowsOf } from "../../drawing/heatmap.js";
-import { differenceOf, rangeOf } from "../../drawing/spectrogram.js";
+import { pictured } from '../../core/state.js';
+import { heatMapOf, heatRangeOf, rowsOf } from '../../drawing/heatmap.js';
+import { differenceOf, rangeOf } from '../../drawing/spectrogram.js';
 
-/** @typedef {import("../../drawing/raster.js").Range} Range */
-/** @typedef {import("../../core/arrays.js").Spectrogram} Spectrogram */
-/** @typedef {import("../../drawing/heatmap.js").HeatMap} HeatMap */
+/** @typedef {import('../../drawing/raster.js').Range} Range */
+/** @typedef {import('../../core/arrays.js').Spectrogram} Spectrogram */
+/** @typedef {import('../../drawing/heatmap.js').HeatMap} HeatMap */
 
 /** Longer recordings' latents are fetched only when asked for. */
 const LONG_SECONDS = 60;
 
 /** As in the stylesheet: where the latents have room unasked. */
-const ROOMY = matchMedia("(min-width: 60.01rem) and (min-height: 50rem)");
+const ROOMY = matchMedia('(min-width: 60.01rem) and (min-height: 50rem)');
 
 /**
  * @template {unknown[]} Inputs
@@ -29,26 +28,26 @@ function remembered(make) {
   };
 }
 
-/** @param {import("../../core/state.js").State} state */
+/** @param {import('../../core/state.js').State} state */
 export function areLatentsShown({ preferences, recording }) {
   return preferences.latents ?? (ROOMY.matches && (recording?.encoded?.duration ?? 0) <= LONG_SECONDS);
 }
 
 /**
- * @param {import("../../core/state.js").Store} store
+ * @param {import('../../core/state.js').Store} store
  */
 export function createPictures(store) {
   const differ = remembered(differenceOf);
   const map = remembered(
-    /** @type {(...from: [import("../../server/api.js").Latents, string, import("../../drawing/heatmap.js").Statistic, import("../../server/api.js").Module]) => {heat: HeatMap, range: Range}} */
+    /** @type {(...from: [import('../../server/api.js').Latents, string, import('../../drawing/heatmap.js').Statistic, import('../../server/api.js').Module]) => {heat: HeatMap, range: Range}} */
     (latents, rows, statistic, module) => {
-      const heat = heatMapOf(latents, rows.split(",").map(Number), statistic, module);
+      const heat = heatMapOf(latents, rows.split(',').map(Number), statistic, module);
       return { heat, range: heatRangeOf(heat, statistic) };
     },
   );
   /** @type {Range | null} one for all spectrograms, so that they compare; it stays while sliders move */
   let range = null;
-  /** @type {import("../../core/state.js").Recording | null} whose range that is */
+  /** @type {import('../../core/state.js').Recording | null} whose range that is */
   let rangeIsOf = null;
 
   const original = () => store.state.recording?.encoded?.spectrogram ?? null;

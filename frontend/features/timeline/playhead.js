@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Where the sound is: the playhead goes along with it, and the view with the playhead.
  *
@@ -6,9 +5,9 @@
  * every frame, the page would be styled and laid out sixty times a second while a sound plays, as it does under a slider that is being moved.
  * While something is being decoded it goes in steps: where nothing glides, a new picture is shown at once and not with the screen's next frame.
  */
-import { durationOf } from "../../core/state.js";
-import { brought, isSeen, seen, shareOf } from "../../core/zoom.js";
-import { part } from "../../drawing/dom.js";
+import { durationOf } from '../../core/state.js';
+import { brought, isSeen, seen, shareOf } from '../../core/zoom.js';
+import { part } from '../../drawing/dom.js';
 
 /** How long it goes on unseen to: its clock is not that of the sound. */
 const GLIDE_SECONDS = 0.25;
@@ -16,12 +15,12 @@ const FRAME_SECONDS = 1 / 60;
 
 /**
  * @param {HTMLElement} lanes
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../audio/player.js").Player} player
- * @param {import("./marks.js").Marks} marks
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../audio/player.js').Player} player
+ * @param {import('./marks.js').Marks} marks
  */
 export function showPlayhead(lanes, store, player, marks) {
-  const playhead = part("playhead");
+  const playhead = part('playhead');
   /** @type {Animation | null} */
   let gliding = null;
   let turn = 0;
@@ -43,15 +42,18 @@ export function showPlayhead(lanes, store, player, marks) {
     const until = isSeen(view, course.at) ? Math.min(course.until, view.end) : course.until;
     const ahead = Math.min(GLIDE_SECONDS, Math.max(FRAME_SECONDS, until - course.at));
     const places = [course.at, course.at + ahead].map((seconds) => `${shareOf(view, seconds) * 100}cqw`);
-    gliding = playhead.animate({ translate: places }, { delay: course.wait * 1000, duration: ahead * 1000, fill: "both" });
+    gliding = playhead.animate(
+      { translate: places },
+      { delay: course.wait * 1000, duration: ahead * 1000, fill: 'both' },
+    );
     if (store.state.decoding) gliding.pause();
     turn = setTimeout(follow, (course.wait + ahead) * 1000);
   }
 
-  player.addEventListener("change", () => {
-    lanes.dataset.playing = String(player.side ?? "");
-    marks.set("--cursor", player.cursor || null);
+  player.addEventListener('change', () => {
+    lanes.dataset.playing = String(player.side ?? '');
+    marks.set('--cursor', player.cursor || null);
     follow();
   });
-  store.on(["view", "recording", "decoding", "decoded"], follow);
+  store.on(['view', 'recording', 'decoding', 'decoded'], follow);
 }

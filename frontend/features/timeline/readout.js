@@ -1,19 +1,18 @@
-// @ts-check
 /** What lies at the reading mark: time, frequency and levels, or a dimension and its value. */
-import { decibels, fixed, hertz } from "../../core/format.js";
-import { durationOf } from "../../core/state.js";
-import { make, part } from "../../drawing/dom.js";
-import { readRaster } from "../../drawing/raster.js";
-import { readSpectrogram } from "../../drawing/spectrogram.js";
+import { decibels, fixed, hertz } from '../../core/format.js';
+import { durationOf } from '../../core/state.js';
+import { make, part } from '../../drawing/dom.js';
+import { readRaster } from '../../drawing/raster.js';
+import { readSpectrogram } from '../../drawing/spectrogram.js';
 
 /** @typedef {{seconds: number, height: number | null, lane: string}} Reading `height` from 0 to 1 in the lane, null on the waveform */
 
-const STATISTICS = { mean: "mean", sd: "sd", kl: "KL" };
+const STATISTICS = { mean: 'mean', sd: 'sd', kl: 'KL' };
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("./pictures.js").Pictures} pictures
- * @param {import("./marks.js").Marks} marks
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('./pictures.js').Pictures} pictures
+ * @param {import('./marks.js').Marks} marks
  */
 export function createReadout(store, pictures, marks) {
   /** @type {Reading | null} */
@@ -21,21 +20,24 @@ export function createReadout(store, pictures, marks) {
 
   /** @param {Reading} at @returns {Node[]} */
   function said({ seconds, height, lane }) {
-    const time = make("span", {}, `${fixed(seconds, 3)} s`);
+    const time = make('span', {}, `${fixed(seconds, 3)} s`);
     if (height === null) return [time];
-    return [time, ...(lane === "latents" ? saidOfLatents(seconds, height) : saidOfLevels(seconds, height))];
+    return [time, ...(lane === 'latents' ? saidOfLatents(seconds, height) : saidOfLevels(seconds, height))];
   }
 
   /** @param {number} seconds @param {number} height */
   function saidOfLevels(seconds, height) {
-    const [before, after, between] = [pictures.original(), pictures.decoded(), store.state.preferences.difference ? pictures.difference() : null].map(
-      (one) => one && readSpectrogram(one, seconds, height),
-    );
+    const [before, after, between] = [
+      pictures.original(),
+      pictures.decoded(),
+      store.state.preferences.difference ? pictures.difference() : null,
+    ].map((one) => one && readSpectrogram(one, seconds, height));
     const hz = (before ?? after)?.hz;
-    const parts = hz === undefined ? [] : [make("span", {}, hertz(hz))];
-    if (before) parts.push(make("span", { className: "original" }, decibels(before.db)));
-    if (after) parts.push(make("span", { className: "decoded" }, decibels(after.db)));
-    if (between) parts.push(make("span", { className: "difference" }, `${between.db > 0 ? "+" : ""}${decibels(between.db)}`));
+    const parts = hz === undefined ? [] : [make('span', {}, hertz(hz))];
+    if (before) parts.push(make('span', { className: 'original' }, decibels(before.db)));
+    if (after) parts.push(make('span', { className: 'decoded' }, decibels(after.db)));
+    if (between)
+      parts.push(make('span', { className: 'difference' }, `${between.db > 0 ? '+' : ''}${decibels(between.db)}`));
     return parts;
   }
 
@@ -44,17 +46,20 @@ export function createReadout(store, pictures, marks) {
     const shown = pictures.latents();
     if (!shown) return [];
     const { row, value } = readRaster(shown.heat, seconds, height);
-    return [make("span", {}, `Dimension ${shown.heat.dims[row]}`), make("span", { className: "decoded" }, `${STATISTICS[store.state.preferences.statistic]} ${fixed(value, 2)}`)];
+    return [
+      make('span', {}, `Dimension ${shown.heat.dims[row]}`),
+      make('span', { className: 'decoded' }, `${STATISTICS[store.state.preferences.statistic]} ${fixed(value, 2)}`),
+    ];
   }
 
   /** @param {Reading | null} at */
   function read(at) {
     reading = durationOf(store.state) ? at : null;
-    marks.set("--mark", reading?.seconds ?? null);
-    part("readout").replaceChildren(...(reading ? said(reading) : []));
+    marks.set('--mark', reading?.seconds ?? null);
+    part('readout').replaceChildren(...(reading ? said(reading) : []));
   }
-  store.on(["recording"], () => read(null));
-  store.on(["decoded", "heard", "latents", "preferences"], () => reading && read(reading));
+  store.on(['recording'], () => read(null));
+  store.on(['decoded', 'heard', 'latents', 'preferences'], () => reading && read(reading));
 
   return {
     read,

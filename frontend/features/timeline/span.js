@@ -1,10 +1,9 @@
-// @ts-check
 /** The marked span on all lanes, what an edit there can reach to both sides, and the handles at its ends. */
-import { durationOf } from "../../core/state.js";
-import { seen, shareOf } from "../../core/zoom.js";
-import { part, update } from "../../drawing/dom.js";
+import { durationOf } from '../../core/state.js';
+import { seen, shareOf } from '../../core/zoom.js';
+import { part, update } from '../../drawing/dom.js';
 
-/** @typedef {import("../../core/edits.js").Span} Span */
+/** @typedef {import('../../core/edits.js').Span} Span */
 
 /** A span shorter than this is none. */
 const LEAST_SECONDS = 0.005;
@@ -13,11 +12,11 @@ const LEAST_SECONDS = 0.005;
 const rounded = (seconds) => Math.round(seconds * 1e4) / 1e4;
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../audio/player.js").Player} player
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../audio/player.js').Player} player
  */
 export function showSpan(store, player) {
-  const marked = part("marked");
+  const marked = part('marked');
   /** @type {Span | null} what is being marked */
   let draft = null;
 
@@ -28,12 +27,18 @@ export function showSpan(store, player) {
     update(marked, { hidden: !now });
     if (!now) return;
     const half = (card?.modules.find((one) => one.module === module)?.receptive_field_seconds ?? 0) / 2;
-    const places = { "--start": now.start, "--end": now.end, "--field-start": now.start - half, "--field-end": now.end + half };
-    for (const [name, seconds] of Object.entries(places)) marked.style.setProperty(name, `${shareOf(view, seconds) * 100}%`);
+    const places = {
+      '--start': now.start,
+      '--end': now.end,
+      '--field-start': now.start - half,
+      '--field-end': now.end + half,
+    };
+    for (const [name, seconds] of Object.entries(places))
+      marked.style.setProperty(name, `${shareOf(view, seconds) * 100}%`);
   }
-  store.on(["span", "view", "recording", "card", "module", "decoded"], show);
+  store.on(['span', 'view', 'recording', 'card', 'module', 'decoded'], show);
 
-  store.on(["recording"], () => {
+  store.on(['recording'], () => {
     const { span } = store.state;
     if (span && span.start >= (durationOf(store.state) ?? Infinity)) store.set({ span: null }); // it lay in a longer recording
   });
@@ -45,7 +50,9 @@ export function showSpan(store, player) {
    */
   function between(one, other) {
     const most = durationOf(store.state) ?? 0;
-    const [start, end] = [one, other].map((seconds) => rounded(Math.min(most, Math.max(0, seconds)))).sort((a, b) => a - b);
+    const [start, end] = [one, other]
+      .map((seconds) => rounded(Math.min(most, Math.max(0, seconds))))
+      .sort((a, b) => a - b);
     return { start, end };
   }
 
@@ -73,8 +80,8 @@ export function showSpan(store, player) {
     /** @param {"start" | "end"} edge @param {number} seconds Moves one end; past the other, the span begins or ends there. */
     setEdge(edge, seconds) {
       const { span } = store.state;
-      const other = edge === "start" ? Math.max(span?.end ?? Infinity, seconds) : Math.min(span?.start ?? 0, seconds);
-      mark(between(seconds, other === seconds ? (edge === "start" ? Infinity : 0) : other));
+      const other = edge === 'start' ? Math.max(span?.end ?? Infinity, seconds) : Math.min(span?.start ?? 0, seconds);
+      mark(between(seconds, other === seconds ? (edge === 'start' ? Infinity : 0) : other));
     },
   };
 }

@@ -1,31 +1,30 @@
-// @ts-check
 /** One time axis for waveform, original, decoded, difference and latents: what is seen of them, what is marked, and what lies under the pointer. */
-import { prefer } from "../../core/preferences.js";
-import { pictured } from "../../core/state.js";
-import { part } from "../../drawing/dom.js";
-import { showEdited } from "./edit-outlines.js";
-import { listenToKeys } from "./keyboard.js";
-import { showLanes } from "./lanes.js";
-import { showLatents } from "./latents-lane.js";
-import { createMarks } from "./marks.js";
-import { areLatentsShown, createPictures } from "./pictures.js";
-import { showPlayhead } from "./playhead.js";
-import { listenToPointers } from "./pointer.js";
-import { createReadout } from "./readout.js";
-import { showSpan } from "./span.js";
-import { showZooming } from "./zooming.js";
+import { prefer } from '../../core/preferences.js';
+import { pictured } from '../../core/state.js';
+import { part } from '../../drawing/dom.js';
+import { showEdited } from './edit-outlines.js';
+import { listenToKeys } from './keyboard.js';
+import { showLanes } from './lanes.js';
+import { showLatents } from './latents-lane.js';
+import { createMarks } from './marks.js';
+import { areLatentsShown, createPictures } from './pictures.js';
+import { showPlayhead } from './playhead.js';
+import { listenToPointers } from './pointer.js';
+import { createReadout } from './readout.js';
+import { showSpan } from './span.js';
+import { showZooming } from './zooming.js';
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../audio/player.js").Player} player
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../audio/player.js').Player} player
  * @param {object} host
- * @param {import("../../server/latents.js").LatentsWatch} host.latents
- * @param {import("../../audio/source-audio.js").OriginalOf} host.originalOf
- * @param {(side: import("../../core/state.js").Side, at: number) => void} host.playFrom
+ * @param {import('../../server/latents.js').LatentsWatch} host.latents
+ * @param {import('../../audio/source-audio.js').OriginalOf} host.originalOf
+ * @param {(side: import('../../core/state.js').Side, at: number) => void} host.playFrom
  */
 export function showTimeline(store, player, { latents: watch, originalOf, playFrom }) {
-  const lanes = part("lanes");
-  const axis = () => part("times").getBoundingClientRect();
+  const lanes = part('lanes');
+  const axis = () => part('times').getBoundingClientRect();
   const pictures = createPictures(store);
   const marks = createMarks(lanes, store);
   const readout = createReadout(store, pictures, marks);
@@ -42,10 +41,10 @@ export function showTimeline(store, player, { latents: watch, originalOf, playFr
   showPlayhead(lanes, store, player, marks);
 
   const lower = () => pictured(store.state).side;
-  /** @param {import("./readout.js").Reading} reading */
+  /** @param {import('./readout.js').Reading} reading */
   function click({ lane, seconds, height }) {
-    if (lane === "latents") latents.reveal(height ?? 0);
-    else playFrom(lane === "decoded" || lane === "difference" ? lower() : "original", seconds);
+    if (lane === 'latents') latents.reveal(height ?? 0);
+    else playFrom(lane === 'decoded' || lane === 'difference' ? lower() : 'original', seconds);
   }
   listenToPointers(lanes, store, { axis, readout, span, zooming, click });
   listenToKeys(lanes, store, { pictures, readout, span, zooming, playFrom: (seconds) => playFrom(lower(), seconds) });
@@ -53,13 +52,17 @@ export function showTimeline(store, player, { latents: watch, originalOf, playFr
   /** Which of the further lanes are shown; what they show is made only then. */
   function choose() {
     const on = { difference: store.state.preferences.difference, latents: areLatentsShown(store.state) };
-    for (const [lane, shown] of Object.entries(on)) part(`show-${lane}`).setAttribute("aria-pressed", String(shown));
-    const shown = Object.keys(on).filter((lane) => Reflect.get(on, lane)).join(" ");
+    for (const [lane, shown] of Object.entries(on)) part(`show-${lane}`).setAttribute('aria-pressed', String(shown));
+    const shown = Object.keys(on)
+      .filter((lane) => Reflect.get(on, lane))
+      .join(' ');
     if (lanes.dataset.shown === shown) return;
     lanes.dataset.shown = shown;
     drawAll();
   }
-  store.on(["preferences", "recording"], choose);
-  part("show-difference").addEventListener("click", () => prefer(store, { difference: !store.state.preferences.difference }));
-  part("show-latents").addEventListener("click", () => prefer(store, { latents: !areLatentsShown(store.state) }));
+  store.on(['preferences', 'recording'], choose);
+  part('show-difference').addEventListener('click', () =>
+    prefer(store, { difference: !store.state.preferences.difference }),
+  );
+  part('show-latents').addEventListener('click', () => prefer(store, { latents: !areLatentsShown(store.state) }));
 }

@@ -1,19 +1,18 @@
-// @ts-check
 /** The waveform's lane: from the server's peaks, and from the samples themselves when it is seen from nearer than those show. */
-import { peaksOf, samplesOf } from "../../audio/samples.js";
-import { lengthOf, seen } from "../../core/zoom.js";
-import { drawWaveform } from "../../drawing/waveform.js";
+import { peaksOf, samplesOf } from '../../audio/samples.js';
+import { lengthOf, seen } from '../../core/zoom.js';
+import { drawWaveform } from '../../drawing/waveform.js';
 
-/** @typedef {import("../../audio/samples.js").Samples} Samples */
-/** @typedef {import("../../core/state.js").Recording} Recording */
+/** @typedef {import('../../audio/samples.js').Samples} Samples */
+/** @typedef {import('../../core/state.js').Recording} Recording */
 
 /** A stretch may be this many pixels wide before the samples are looked at. */
 const COARSE_PIXELS = 2;
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../audio/source-audio.js").OriginalOf} originalOf
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../audio/source-audio.js').OriginalOf} originalOf
  */
 export function createWaveform(canvas, store, originalOf) {
   /** @type {{recording: Recording, samples: Samples | null} | null} last looked at closely; null samples while they are read, or for good */
@@ -58,7 +57,9 @@ export function createWaveform(canvas, store, originalOf) {
   // Measured here alone: asked for at every drawing, it would have the page laid out anew each time.
   new ResizeObserver(([{ contentRect }]) => {
     const ratio = devicePixelRatio || 1;
-    const [width, height] = [contentRect.width, contentRect.height].map((size) => Math.max(1, Math.round(size * ratio)));
+    const [width, height] = [contentRect.width, contentRect.height].map((size) =>
+      Math.max(1, Math.round(size * ratio)),
+    );
     if (canvas.width === width && canvas.height === height) return;
     Object.assign(canvas, { width, height });
     draw();

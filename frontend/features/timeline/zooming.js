@@ -1,8 +1,7 @@
-// @ts-check
 /** Zooming and scrolling by wheel, buttons and the slim bar beneath the axis. */
-import { durationOf } from "../../core/state.js";
-import { isSeen, lengthOf, moved, secondsAt, seen, shareOf, zoomed } from "../../core/zoom.js";
-import { part } from "../../drawing/dom.js";
+import { durationOf } from '../../core/state.js';
+import { isSeen, lengthOf, moved, secondsAt, seen, shareOf, zoomed } from '../../core/zoom.js';
+import { part } from '../../drawing/dom.js';
 
 /** Of a press of a button or a key. */
 const STEP = 2;
@@ -10,23 +9,27 @@ const PIXELS_PER_DOUBLING = 180;
 const LINE_PIXELS = 16;
 
 /**
- * @param {import("../../core/state.js").Store} store
+ * @param {import('../../core/state.js').Store} store
  * @param {() => DOMRect} axis where the time axis lies
  * @param {() => number | null} about seconds that a zoom without a pointer keeps in place, if they are seen
  */
 export function showZooming(store, axis, about) {
-  const bar = part("scroll");
+  const bar = part('scroll');
   const thumb = /** @type {HTMLElement} */ (bar.firstElementChild);
   const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (part(id));
   const duration = () => durationOf(store.state) ?? 0;
-  const secondsOf = (/** @type {number} */ clientX) => secondsAt(seen(store.state), (clientX - axis().left) / axis().width);
+  const secondsOf = (/** @type {number} */ clientX) =>
+    secondsAt(seen(store.state), (clientX - axis().left) / axis().width);
 
   /** @param {number} factor @param {number} [at] seconds that stay where they are */
   function zoom(factor, at) {
     const view = seen(store.state);
     const mark = about();
     const middle = secondsAt(view, 0.5);
-    if (duration()) store.set({ view: zoomed(view, duration(), factor, at ?? (mark !== null && isSeen(view, mark) ? mark : middle)) });
+    if (duration())
+      store.set({
+        view: zoomed(view, duration(), factor, at ?? (mark !== null && isSeen(view, mark) ? mark : middle)),
+      });
   }
 
   /** @param {number} share of what is seen */
@@ -48,18 +51,18 @@ export function showZooming(store, axis, about) {
     event.preventDefault();
   }
 
-  store.on(["view", "recording", "decoded"], () => {
+  store.on(['view', 'recording', 'decoded'], () => {
     const { view } = store.state;
     const { start, end } = view ?? { start: 0, end: duration() };
     bar.dataset.zoomed = String(Boolean(view));
     thumb.style.left = `${(start / (duration() || 1)) * 100}%`;
     thumb.style.width = `${((end - start) / (duration() || 1)) * 100}%`;
     bar.ariaValueNow = String(view ? Math.round((100 * start) / (duration() - (end - start))) : 0);
-    for (const id of ["zoom-out", "zoom-all"]) button(id).disabled = !view;
+    for (const id of ['zoom-out', 'zoom-all']) button(id).disabled = !view;
   });
-  store.on(["recording"], all);
+  store.on(['recording'], all);
 
-  bar.addEventListener("pointerdown", (event) => {
+  bar.addEventListener('pointerdown', (event) => {
     if (!store.state.view) return;
     const box = bar.getBoundingClientRect();
     const at = ((event.clientX - box.left) / box.width) * duration();
@@ -73,12 +76,12 @@ export function showZooming(store, axis, about) {
     };
     follow(event);
     bar.setPointerCapture(event.pointerId);
-    bar.addEventListener("pointermove", follow);
-    bar.addEventListener("lostpointercapture", () => bar.removeEventListener("pointermove", follow), { once: true });
+    bar.addEventListener('pointermove', follow);
+    bar.addEventListener('lostpointercapture', () => bar.removeEventListener('pointermove', follow), { once: true });
   });
-  button("zoom-in").addEventListener("click", () => zoom(STEP));
-  button("zoom-out").addEventListener("click", () => zoom(1 / STEP));
-  button("zoom-all").addEventListener("click", all);
+  button('zoom-in').addEventListener('click', () => zoom(STEP));
+  button('zoom-out').addEventListener('click', () => zoom(1 / STEP));
+  button('zoom-all').addEventListener('click', all);
 
   return { zoomIn: () => zoom(STEP), zoomOut: () => zoom(1 / STEP), all, scroll, zoom, turn, secondsOf };
 }

@@ -1,32 +1,31 @@
-// @ts-check
 /** Hearing it: the original and the decoded sound, swapped in mid-play to compare them, round and round, equally loud, and the decoded one as a file. */
-import { digestOf } from "../../core/digest.js";
-import { prefer } from "../../core/preferences.js";
-import { part } from "../../drawing/dom.js";
-import { downloadSound } from "../../server/download.js";
+import { digestOf } from '../../core/digest.js';
+import { prefer } from '../../core/preferences.js';
+import { part } from '../../drawing/dom.js';
+import { downloadSound } from '../../server/download.js';
 
-/** @typedef {import("../../core/state.js").Side} Side */
-/** @typedef {import("../../audio/player.js").Sound} Sound */
-/** @typedef {import("../../audio/player.js").How} How */
+/** @typedef {import('../../core/state.js').Side} Side */
+/** @typedef {import('../../audio/player.js').Sound} Sound */
+/** @typedef {import('../../audio/player.js').How} How */
 
 /** What goes round where no span is marked. */
 const WHOLE = { start: 0, end: Infinity };
 
 /**
- * @param {import("../../core/state.js").Store} store
- * @param {import("../../audio/player.js").Player} player
- * @param {import("../layers/model.js").Layers} layers
- * @param {import("../../audio/source-audio.js").OriginalOf} originalOf
+ * @param {import('../../core/state.js').Store} store
+ * @param {import('../../audio/player.js').Player} player
+ * @param {import('../layers/model.js').Layers} layers
+ * @param {import('../../audio/source-audio.js').OriginalOf} originalOf
  */
 export function showTransport(store, player, layers, originalOf) {
   const buttons = {
-    original: /** @type {HTMLButtonElement} */ (part("play-original")),
-    decoded: /** @type {HTMLButtonElement} */ (part("play-decoded")),
+    original: /** @type {HTMLButtonElement} */ (part('play-original')),
+    decoded: /** @type {HTMLButtonElement} */ (part('play-decoded')),
   };
-  const loop = part("loop");
-  const matched = /** @type {HTMLInputElement} */ (part("matched"));
-  const save = /** @type {HTMLButtonElement} */ (part("save"));
-  const onRelease = /** @type {HTMLInputElement} */ (part("play-on-release"));
+  const loop = part('loop');
+  const matched = /** @type {HTMLInputElement} */ (part('matched'));
+  const save = /** @type {HTMLButtonElement} */ (part('save'));
+  const onRelease = /** @type {HTMLInputElement} */ (part('play-on-release'));
   /** Whether a slider moves by itself. */
   let sweeping = false;
 
@@ -35,9 +34,9 @@ export function showTransport(store, player, layers, originalOf) {
    * @returns {Sound} null where there is none
    */
   function soundOf(side) {
-    if (side === "original") return originalOf(store.state.recording);
-    if (side === "decoded") return store.state.decoded?.audio ?? null;
-    if (typeof side === "string") return store.state.asides[side]?.audio ?? null;
+    if (side === 'original') return originalOf(store.state.recording);
+    if (side === 'decoded') return store.state.decoded?.audio ?? null;
+    if (typeof side === 'string') return store.state.asides[side]?.audio ?? null;
     return layers.fetch(side).then((layer) => layer?.audio ?? null);
   }
 
@@ -50,10 +49,10 @@ export function showTransport(store, player, layers, originalOf) {
    */
   async function play(side, at = null, how = {}) {
     try {
-      const like = store.state.preferences.matched && side !== "original" ? soundOf("original") : null;
+      const like = store.state.preferences.matched && side !== 'original' ? soundOf('original') : null;
       return await player.play(side, soundOf(side), { ...how, at, like });
     } catch (error) {
-      store.set({ notice: { kind: "error", title: "Cannot play", detail: /** @type {Error} */ (error).message } });
+      store.set({ notice: { kind: 'error', title: 'Cannot play', detail: /** @type {Error} */ (error).message } });
       return true;
     }
   }
@@ -75,21 +74,22 @@ export function showTransport(store, player, layers, originalOf) {
   }
 
   /** The other of the two at the same moment; the decoded one when neither plays. */
-  const swap = () => play(player.side === "decoded" ? "original" : "decoded");
+  const swap = () => play(player.side === 'decoded' ? 'original' : 'decoded');
 
   const toggleLoop = () => prefer(store, { loop: !store.state.preferences.loop });
 
-  for (const side of /** @type {const} */ (["original", "decoded"])) buttons[side].addEventListener("click", () => toggle(side));
-  loop.addEventListener("click", toggleLoop);
-  matched.addEventListener("change", () => {
+  for (const side of /** @type {const} */ (['original', 'decoded']))
+    buttons[side].addEventListener('click', () => toggle(side));
+  loop.addEventListener('click', toggleLoop);
+  matched.addEventListener('change', () => {
     prefer(store, { matched: matched.checked });
     if (player.side !== null) play(player.side);
   });
-  store.on(["preferences", "span"], arrangeLoop);
+  store.on(['preferences', 'span'], arrangeLoop);
   function arrangeLoop() {
     const { preferences, span } = store.state;
-    loop.setAttribute("aria-pressed", String(preferences.loop));
-    loop.title = span ? "Round and round over the marked span" : "Round and round over the whole clip";
+    loop.setAttribute('aria-pressed', String(preferences.loop));
+    loop.title = span ? 'Round and round over the marked span' : 'Round and round over the whole clip';
     matched.checked = preferences.matched;
     player.loop = preferences.loop || sweeping ? (span ?? WHOLE) : null;
   }
@@ -100,28 +100,29 @@ export function showTransport(store, player, layers, originalOf) {
     sweeping = on && onRelease.checked;
     if (!sweeping && !store.state.preferences.loop) player.stop();
     arrangeLoop();
-    if (sweeping) play("decoded");
+    if (sweeping) play('decoded');
   }
-  store.on(["decoded"], () => {
-    if (sweeping && player.side !== null) play("decoded");
+  store.on(['decoded'], () => {
+    if (sweeping && player.side !== null) play('decoded');
   });
 
-  store.on(["recording", "model"], () => {
+  store.on(['recording', 'model'], () => {
     player.stop();
     player.cursor = 0;
   });
-  player.addEventListener("change", () => store.set({ heard: player.side }));
-  store.on(["heard"], () => {
-    for (const side of /** @type {const} */ (["original", "decoded"])) buttons[side].setAttribute("aria-pressed", String(store.state.heard === side));
+  player.addEventListener('change', () => store.set({ heard: player.side }));
+  store.on(['heard'], () => {
+    for (const side of /** @type {const} */ (['original', 'decoded']))
+      buttons[side].setAttribute('aria-pressed', String(store.state.heard === side));
   });
-  store.on(["recording", "decoded"], () => {
+  store.on(['recording', 'decoded'], () => {
     const { recording, decoded } = store.state;
     buttons.original.disabled = !recording?.encoded;
     buttons.decoded.disabled = save.disabled = !decoded;
   });
 
   // The digest names exactly these bytes: two explorers that show the same one play the same sound.
-  store.on(["decoded", "decoding"], async () => {
+  store.on(['decoded', 'decoding'], async () => {
     const { decoded, decoding } = store.state;
     const digest = decoded && !decoding && (await digestOf(decoded.audio));
     if (store.state.decoded !== decoded || store.state.decoding !== decoding) return;
@@ -129,7 +130,7 @@ export function showTransport(store, player, layers, originalOf) {
     else delete buttons.decoded.dataset.audioDigest;
   });
 
-  save.addEventListener("click", () => downloadSound(store));
+  save.addEventListener('click', () => downloadSound(store));
 
   /**
    * Plays what was let go of, once it is here: from the cursor, but in a loop it goes on where it is. Not where something else was asked for meanwhile.

@@ -1,0 +1,12 @@
+import js from '@eslint/js';
+import globals from 'globals';
+
+export default [
+  { ignores: ['*/', '!frontend/', '!tests/', 'tests/*/', '!tests/js/'] },
+  js.configs.recommended,
+  { rules: { 'no-unused-vars': ['error', { ignoreRestSiblings: true }] } },
+  { files: ['frontend/**/*.js'], languageOptions: { globals: globals.browser } },
+  { files: ['frontend/audio/microphone-worklet.js'], languageOptions: { globals: globals.audioWorklet } },
+  { files: ['frontend/features/onboarding/onboarding.js'], languageOptions: { sourceType: 'script' } },
+  { files: ['tests/js/**/*.js'], languageOptions: { globals: globals.node } },
+];
