@@ -1,61 +1,44 @@
-"""Files that are there whole or not at all, whatever is killed and whenever."""
+"""Atomic file writes: a reader sees the old file or the new one, never half of one."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks, and lets nobody rename a file that is open
-    fcntl = None  # type: ignore[assignment]
+from filelock import FileLock
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A stream whose bytes become the file at `path` once the block has ended well and they are on the disk.
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """A binary stream that replaces the file at `path` when the block ends without an error.
 
-    Until then they lie beside it under a name that nobody reads; a killed process leaves that behind, and the next one
-    writes over it. Of several that would write the same file at once, each waits for the one before.
+    The bytes go to `<path>.partial`, are synced to disk and renamed. A killed process leaves that file behind, and the
+    next write overwrites it. Concurrent writers of the same path, in any process, wait for each other.
     """
-    partial = path.with_name(path.name + ".partial")
-    with _taken(partial) as stream:
+    partial, lock = path.with_name(f"{path.name}.partial"), path.with_name(f"{path.name}.lock")
+    with FileLock(lock):
         try:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-            if fcntl is None:
-                stream.close()
+            with partial.open("wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
             partial.replace(path)
+            _sync_folder(path.parent)
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-    if os.name == "posix":  # the new name is kept by the folder, which has a place on the disk of its own
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
         finally:
-            os.close(folder)
+            lock.unlink(missing_ok=True)  # a process that waits for a deleted lock file takes a new one
 
 
-def _taken(partial: Path) -> BinaryIO:
-    """The file at `partial`, empty, that nobody else writes while this stream is open."""
-    while True:
-        stream = os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+def _sync_folder(folder: Path) -> None:
+    """Sync the folder's list of names, so that the rename survives a power failure. Windows has no such call."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            if fcntl is not None:
-                with suppress(OSError):  # a file system of many machines may have no locks
-                    fcntl.flock(stream, fcntl.LOCK_EX)
-            # Whoever had it meanwhile has given it its own name, or taken it away.
-            if os.path.samestat(os.fstat(stream.fileno()), partial.stat()):
-                stream.truncate()
-                return stream
-        except FileNotFoundError:
-            pass
-        except BaseException:
-            stream.close()
-            raise
-        stream.close()
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Where a run computes, this machine's devices or every process that torchrun started, and how precisely."""
+"""Devices and precision: Fabric on this machine or under torchrun, and bfloat16 autocast."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import distributed
 
 
 def launch(accelerator: str = "auto", devices: int | str = "auto") -> Fabric:
-    """Fabric, launched. Under torchrun the number of processes is torchrun's to say, and `devices` is not asked."""
+    """Launched Fabric. Under torchrun the number of processes comes from torchrun, and `devices` is ignored."""
     nodes = 1
     if distributed.is_available() and distributed.is_torchelastic_launched():
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
@@ -21,17 +21,17 @@ def launch(accelerator: str = "auto", devices: int | str = "auto") -> Fabric:
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """Matrix products in bfloat16 or not, by `training.precision`.
+    """Autocast context for `training.precision`: matrix products in bfloat16 or not.
 
-    Not Fabric's own mixed precision: that rounds the waveform to bfloat16 before anything else, and its 8 bits lose
-    what is quiet in loud speech.
+    Not Fabric's own mixed precision: that casts the waveform to bfloat16 first, and 8 bits lose quiet details of loud
+    speech.
     """
     bfloat16 = precision == "bf16-mixed" or (precision == "auto" and has_bfloat16(device))
     return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16)
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether the device itself multiplies in bfloat16; those that merely imitate it are slower for it."""
+    """Whether the device multiplies bfloat16 in hardware; emulation is slower than float32."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())

@@ -1,12 +1,12 @@
-"""What several processes of one training run must know of one another; in one process all of it is the identity.
+"""Collectives of data-parallel training, with gradients. With one process each of them is the identity.
 
-A batch is global: its samples are numbered over all processes, each of which holds a share, in the order of the ranks.
-What is drawn at random is drawn for the whole batch on every rank, from generators with the same seed, so that sample
-i meets the same noise however many processes there are.
+A batch is global: its samples are numbered over all processes, and each rank holds one slice of it, in rank order.
+Random numbers are drawn for the whole batch on every rank, from generators with the same seed, so that sample i gets
+the same noise with any number of processes.
 
-DDP averages the gradients of the ranks' losses L_r, each the mean over a share. What flows from one rank to another
-therefore sums gradients on its way back: every rank then holds its part of the gradient of sum_r L_r, and the average
-is the gradient of the global mean.
+DDP averages the gradients of the ranks' losses L_r, each a mean over the rank's slice. The backward pass of a
+collective therefore sums gradients over ranks: every rank then holds its part of the gradient of sum_r L_r, and DDP's
+average is the gradient of the global mean.
 """
 
 from __future__ import annotations
@@ -21,86 +21,91 @@ _Value = TypeVar("_Value")
 
 
 def world_size() -> int:
-    """How many processes train together."""
-    return distributed.get_world_size() if _several() else 1
+    """Number of processes in the run."""
+    return distributed.get_world_size() if _initialised() else 1
 
 
 def rank() -> int:
-    """Which of them this is, from 0."""
-    return distributed.get_rank() if _several() else 0
+    """Index of this process, from 0."""
+    return distributed.get_rank() if _initialised() else 0
 
 
-def _several() -> bool:
+def _initialised() -> bool:
     return distributed.is_available() and distributed.is_initialized()
 
 
-def share(count: int) -> slice:
-    """This rank's part of a batch of `count`. Raises ValueError where the ranks' parts would not be of one size."""
+def rank_slice(count: int) -> slice:
+    """This rank's slice of a batch of `count`. Raises ValueError where `count` is no multiple of the world size."""
     if count % world_size():
-        raise ValueError(f"a batch of {count} cannot be shared evenly by {world_size()} processes")
-    own = count // world_size()
-    return slice(rank() * own, (rank() + 1) * own)
+        raise ValueError(f"a batch of {count} cannot be split evenly over {world_size()} processes")
+    size = count // world_size()
+    return slice(rank() * size, (rank() + 1) * size)
 
 
 def randn(
     shape: Sequence[int], generator: Generator, device: torch.device | None = None, dtype: torch.dtype | None = None
 ) -> Tensor:
-    """Normal noise of `shape`, whose first axis is this rank's share of the batch: drawn for the whole batch, so that
-    the generators of all ranks stay in step, and cut to the share.
+    """Standard normal noise of `shape`, whose first axis is this rank's slice of the batch.
+
+    Drawn for the whole batch, so that the generators of all ranks stay in step, then sliced.
     """
     count = shape[0] * world_size()
-    return torch.randn((count, *shape[1:]), generator=generator, device=device, dtype=dtype)[share(count)]
+    return torch.randn((count, *shape[1:]), generator=generator, device=device, dtype=dtype)[rank_slice(count)]
 
 
 def rand(
     shape: Sequence[int], generator: Generator, device: torch.device | None = None, dtype: torch.dtype | None = None
 ) -> Tensor:
-    """Numbers between 0 and 1, drawn and cut like `randn`."""
+    """Uniform numbers in [0, 1), drawn and sliced like `randn`."""
     count = shape[0] * world_size()
-    return torch.rand((count, *shape[1:]), generator=generator, device=device, dtype=dtype)[share(count)]
+    return torch.rand((count, *shape[1:]), generator=generator, device=device, dtype=dtype)[rank_slice(count)]
 
 
-def gather(tensor: Tensor) -> Tensor:
-    """(share, ...) of every rank -> (batch, ...), with gradient to all of them."""
-    return _Gather.apply(tensor) if world_size() > 1 else tensor
+def all_gather(tensor: Tensor) -> Tensor:
+    """(slice, ...) of every rank -> (batch, ...), with gradient to all ranks."""
+    return _AllGather.apply(tensor) if world_size() > 1 else tensor
 
 
 def mean(tensor: Tensor) -> Tensor:
-    """The mean over ranks of a tensor of one shape on all, with gradient."""
-    return _Mean.apply(tensor) if world_size() > 1 else tensor
+    """Mean over ranks of a tensor of the same shape on each, with gradient."""
+    return _AllReduceMean.apply(tensor) if world_size() > 1 else tensor
 
 
 def norm(tensor: Tensor) -> Tensor:
-    """The Euclidean norm of all that the ranks hold, with gradient."""
+    """Euclidean norm of the concatenation of all ranks' tensors, with gradient."""
     if world_size() > 1:
         return (world_size() * mean(tensor.square().sum())).sqrt()
-    own: Tensor = torch.linalg.norm(tensor)
-    return own
+    local: Tensor = torch.linalg.norm(tensor)
+    return local
 
 
-def everyone(value: _Value) -> list[_Value]:
-    """The `value` of each rank, in their order."""
+def all_gather_objects(value: _Value) -> list[_Value]:
+    """The `value` of each rank, in rank order."""
     values = [value] * world_size()
     if world_size() > 1:
         distributed.all_gather_object(values, value)
     return values
 
 
-class _Gather(torch.autograd.Function):
+class _AllGather(torch.autograd.Function):
+    """all_gather with a backward pass (torch's own collective has none): the sum over ranks, sliced."""
+
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:
-        parts = [torch.empty_like(tensor, memory_format=torch.contiguous_format) for _ in range(world_size())]
-        distributed.all_gather(parts, tensor.contiguous())
-        return torch.cat(parts)
+        slices = [torch.empty_like(tensor, memory_format=torch.contiguous_format) for _ in range(world_size())]
+        distributed.all_gather(slices, tensor.contiguous())
+        return torch.cat(slices)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         total = gradient.contiguous().clone()
         distributed.all_reduce(total)
-        return total[share(len(total))]
+        return total[rank_slice(len(total))]
 
 
-class _Mean(torch.autograd.Function):
+class _AllReduceMean(torch.autograd.Function):
+    """all_reduce to the mean, with a backward pass."""
+
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:
         total = tensor.contiguous().clone()
@@ -109,29 +114,29 @@ class _Mean(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        return _Mean.forward(ctx, gradient)  # each rank's mean holds every rank's tensor, in the same proportion
+        return _AllReduceMean.forward(ctx, gradient)  # the mean weights every rank's tensor alike
 
 
-class FrameNorm(nn.BatchNorm1d):
-    """Batch norm with the statistics of the global batch, on any device (torch's SyncBatchNorm wants CUDA)."""
+class FrameBatchNorm(nn.BatchNorm1d):
+    """Batch norm of (B, L, C) with the statistics of the global batch, on any device (SyncBatchNorm needs CUDA)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, frames, channels) -> the same."""
+        """(B, L, C) -> (B, L, C)."""
         if not self.training or world_size() == 1:
-            # As one axis: torch is six times slower where the channels come last of three.
+            # One axis for batch and frames: torch is six times slower on three axes with the channels last.
             return super().forward(x.flatten(0, 1)).view_as(x)
-        values = x.to(torch.promote_types(x.dtype, torch.float32))  # bfloat16 would lose the variance
+        values = x.to(torch.promote_types(x.dtype, torch.float32))  # the variance needs more than bfloat16's 8 bits
         centre = mean(values.mean((0, 1)))
         variance = mean((values - centre).square().mean((0, 1)))
-        self._follow(centre.detach(), variance.detach(), x.shape[0] * x.shape[1] * world_size())
+        self._update_statistics(centre.detach(), variance.detach(), x.shape[0] * x.shape[1] * world_size())
         scale = (variance + self.eps).rsqrt()
         if not self.affine:
             return ((values - centre) * scale).to(x.dtype)
         return ((values - centre) * (self.weight * scale) + self.bias).to(x.dtype)
 
     @torch.no_grad()
-    def _follow(self, centre: Tensor, variance: Tensor, count: int) -> None:
-        """Move the running statistics towards those of this batch of `count` values a channel, as torch does."""
+    def _update_statistics(self, centre: Tensor, variance: Tensor, count: int) -> None:
+        """Update the running statistics as torch does, with those of a batch of `count` values per channel."""
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.momentum is not None

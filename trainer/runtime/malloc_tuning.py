@@ -1,12 +1,12 @@
-"""What becomes of memory that is given back: a training keeps it for its next step, a server returns it.
+"""glibc malloc settings for training and serving. They do nothing with another C library.
 
-A step of a wide model takes and returns gigabytes in pieces of some megabytes. As Linux comes, each piece is new memory
-from the system, whose pages are zeroed one by one: a third of the whole step.
+Training: a step of a wide model allocates and frees gigabytes in blocks of a few megabytes. By default glibc maps each
+block anew, and Linux zeroes its pages one by one: a third of the step time.
 
-A server runs for weeks, and what it gives back stays in holes between what it still uses, in as many heaps as threads
-have asked. With two of them for all threads, and large pieces returned at once, it takes no more after a day than at
-first. What a second of sound takes counts as small: zeroing its pages anew took a fifth of each decode. In the heap,
-among what is kept, such pieces cost a tenth more memory where recordings of every length come and go.
+Serving: a server runs for weeks, and freed memory stays in holes between live blocks, in one heap (arena) per thread.
+With two arenas, and large blocks returned at once, memory use after a day equals that of the first hour. The buffers of
+one second of sound stay in the heap: zeroing their pages took a fifth of each decode. That costs a tenth more memory
+when recordings of every length are decoded.
 """
 
 from __future__ import annotations
@@ -14,26 +14,25 @@ from __future__ import annotations
 import ctypes
 import os
 
-# Of malloc.h
+# Options of mallopt(3), from malloc.h
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -2, -3, -4, -8
-_KEEP_ALL, _GROWTH = 2**31 - 1, 2**28
-_HEAPS, _SPARE, _LARGE = 2, 2**27, 2**19
+
+_TRAINING = ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, 2**31 - 1), (_TOP_PAD, 2**28))  # never map, never trim, grow by 256 MiB
+_SERVING = ((_ARENA_MAX, 2), (_TRIM_THRESHOLD, 2**27), (_MMAP_THRESHOLD, 2**19))  # trim above 128 MiB, map from 512 KiB
 
 
-def keep_memory() -> None:
-    """Ask glibc to keep what is freed, and torch to use large pages. To be called before torch is imported; does
-    nothing where the C library is another.
-    """
+def tune_for_training() -> None:
+    """Keep freed memory in the process, and let torch use huge pages. Call it before torch is imported."""
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    _ask((_MMAP_MAX, 0), (_TRIM_THRESHOLD, _KEEP_ALL), (_TOP_PAD, _GROWTH))
+    _set(_TRAINING)
 
 
-def return_memory() -> None:
-    """Ask glibc for two heaps and to give back what is large; does nothing where the C library is another."""
-    _ask((_ARENA_MAX, _HEAPS), (_TRIM_THRESHOLD, _SPARE), (_MMAP_THRESHOLD, _LARGE))
+def tune_for_serving() -> None:
+    """Use two heaps, and return large freed blocks to the system."""
+    _set(_SERVING)
 
 
-def _ask(*options: tuple[int, int]) -> None:
+def _set(options: tuple[tuple[int, int], ...]) -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
         for option, value in options:

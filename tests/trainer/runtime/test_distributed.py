@@ -45,7 +45,7 @@ class Network(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         own = self.mix(self.norm(x.mT).mean(1))
-        return (own @ distributed.gather(own).T).square().logsumexp(1).mean()
+        return (own @ distributed.all_gather(own).T).square().logsumexp(1).mean()
 
 
 class PlainNorm(nn.BatchNorm1d):
@@ -63,21 +63,21 @@ def one_step(network: Network, x: torch.Tensor) -> torch.Tensor:
 
 def learn_together(out: Path) -> None:
     join_group()
-    network = Network(distributed.FrameNorm(CHANNELS, dtype=torch.float64))
-    x = whole_batch()[distributed.share(BATCH)].requires_grad_()
+    network = Network(distributed.FrameBatchNorm(CHANNELS, dtype=torch.float64))
+    x = whole_batch()[distributed.rank_slice(BATCH)].requires_grad_()
     loss = one_step(nn.parallel.DistributedDataParallel(network), x)
     noise = [
         distributed.randn((BATCH // 2, n), torch.Generator().manual_seed(1), x.device, torch.float64) for n in (1, 7)
     ]
     with pytest.raises(ValueError, match="batch of 5"):
-        distributed.share(5)
+        distributed.rank_slice(5)
     answers = {
         "loss": distributed.mean(loss),
-        "gathered": distributed.gather(x.detach()),
-        "noise": torch.cat([distributed.gather(draw) for draw in noise], dim=1),
+        "gathered": distributed.all_gather(x.detach()),
+        "noise": torch.cat([distributed.all_gather(draw) for draw in noise], dim=1),
         # Each rank's loss reaches the inputs of both; theirs is the sum of the losses, ours the mean.
-        "x": distributed.gather(x.grad) / distributed.world_size(),
-        "everyone": torch.tensor(distributed.everyone(distributed.rank())),
+        "x": distributed.all_gather(x.grad) / distributed.world_size(),
+        "everyone": torch.tensor(distributed.all_gather_objects(distributed.rank())),
         **{name: value.grad for name, value in network.named_parameters()},
         **dict(network.named_buffers()),
     }
