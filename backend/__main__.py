@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from backend.settings import Settings, load_settings
-from trainer.runtime.malloc_tuning import return_memory
+from trainer.runtime.malloc_tuning import tune_for_serving
 
 if TYPE_CHECKING:
     from backend.http.lifecycle import Lifecycle
@@ -51,11 +51,11 @@ class Server(uvicorn.Server):
 def main() -> None:
     """Serve until told to end."""
     settings = load_settings()
-    return_memory()
+    tune_for_serving()
     _bound_threads(settings)
     from backend.app import create_app  # only now: this imports torch
     from backend.http import logs
-    from backend.http.websocket import MOST_BYTES
+    from backend.http.websocket import MAX_MESSAGE_BYTES
 
     logs.configure(settings.log_format)
     app = create_app(settings)
@@ -69,7 +69,7 @@ def main() -> None:
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=settings.grace_seconds,
-        ws_max_size=MOST_BYTES,
+        ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # takes longer than what it saves on the way from a machine of one's own
     )
     with suppress(KeyboardInterrupt):  # it has ended in order by then; uvicorn raises the signal once more

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from trainer.runtime.malloc_tuning import keep_memory
+from trainer.runtime.malloc_tuning import tune_for_training
 
 # As the server runs; must be set before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -24,7 +24,7 @@ ASD = ("syllables", "curves")
 def main() -> None:
     """Run the benchmark that was asked for."""
     if sys.argv[1:2] == ["train"]:
-        keep_memory()  # as the trainer does; the reference gains by it as well
+        tune_for_training()  # as the trainer does; the reference gains by it as well
     from benchmarks import channels, curves, decode, findings, load, misnamed, page, tables, train, trainings
 
     timed = {"decode": decode.rows, "page": page.rows, "train": train.rows}

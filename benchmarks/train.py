@@ -25,7 +25,7 @@ from trainer.config import Config, override, preset
 from trainer.model import Model
 from trainer.objectives import InfoMaxObjective
 from trainer.runtime.devices import autocast, has_bfloat16
-from trainer.runtime.malloc_tuning import keep_memory
+from trainer.runtime.malloc_tuning import tune_for_training
 
 PRESETS, CHANNELS, BATCH = ("sim", "gim"), (512, 128), 8
 WARM_UP = 2
@@ -149,7 +149,7 @@ def peak_mb(side: str, name: str, channels: int) -> int:
 
 def _tell_peak(side: str, name: str, channels: str) -> None:
     if side == _OURS:
-        keep_memory()
+        tune_for_training()
     config = configuration(name, int(channels))
     step = our_step(config) if side == _OURS else reference_step(config)
     step(), step()

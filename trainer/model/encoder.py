@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from trainer.config import ConvLayer, DimNoiseConfig, EncoderConfig, ModuleConfig
 from trainer.model.filterbank import Filterbank
 from trainer.model.kernels.frame_conv import FrameConv
-from trainer.model.noisy_code import NoisyCode
+from trainer.model.dim_noise_head import DimNoiseHead
 from trainer.model.posterior import Posterior
 from trainer.runtime import distributed
 
@@ -32,7 +32,7 @@ class EncoderModule(nn.Module):
             inputs = module.filterbank.filters
             blocks.append(Filterbank(module.filterbank, sample_rate))
             if encoder.batch_norm:
-                blocks.append(distributed.FrameNorm(inputs))
+                blocks.append(distributed.FrameBatchNorm(inputs))
         for layer in module.convs:
             steps = _convolution(inputs, module.hidden, layer, encoder)
             blocks += [Residual(layer.stride, *steps)] if layer.residual else steps
@@ -40,7 +40,7 @@ class EncoderModule(nn.Module):
         self.convs = nn.Sequential(*blocks)
         self.mean = FrameConv(module.hidden, module.dims, 1)
         self.logvar: FrameConv | None = None
-        self.code = None if noise is None else NoisyCode(module.dims, noise)
+        self.code = None if noise is None else DimNoiseHead(module.dims, noise)
         if encoder.probabilistic and noise is None:
             self.logvar = FrameConv(module.hidden, module.dims, 1)
             assert self.logvar.bias is not None
@@ -91,4 +91,4 @@ def _convolution(inputs: int, outputs: int, layer: ConvLayer, encoder: EncoderCo
     )
     if encoder.he_init:
         convolution.init_he()
-    return [convolution, *([distributed.FrameNorm(outputs)] if encoder.batch_norm else []), nn.ReLU()]
+    return [convolution, *([distributed.FrameBatchNorm(outputs)] if encoder.batch_norm else []), nn.ReLU()]

@@ -7,7 +7,7 @@ import torch
 from tests.trainer.model.test_model import narrow
 from trainer.config import Config, override, preset
 from trainer.model import Model
-from trainer.runtime.distributed import FrameNorm
+from trainer.runtime.distributed import FrameBatchNorm
 
 
 def stirred(config: Config) -> Model:
@@ -15,7 +15,7 @@ def stirred(config: Config) -> Model:
     torch.manual_seed(0)
     model = Model(config)
     for part in model.modules():
-        if isinstance(part, FrameNorm):
+        if isinstance(part, FrameBatchNorm):
             for values in (part.weight.data, part.running_var):
                 values.uniform_(0.5, 2.0)
             for values in (part.bias.data, part.running_mean):
@@ -40,13 +40,13 @@ def test_a_fused_model_is_the_same_function(config: Config) -> None:
     model = stirred(config)
     wave = np.random.default_rng(0).normal(size=9000).astype(np.float32)
     before = model.encode(wave)
-    fused = model.fuse()
+    fused = model.optimise_for_inference()
     followed = [
         (first, second)
         for part in fused.encoder.modules()
         if isinstance(part, torch.nn.Sequential)
         for first, second in zip(part, list(part)[1:], strict=False)
-        if isinstance(second, FrameNorm)
+        if isinstance(second, FrameBatchNorm)
     ]
     assert all(not hasattr(first, "kernel") for first, _ in followed), "a norm after a convolution is left"
     for one, other in zip(before, fused.encode(wave), strict=True):
@@ -58,11 +58,11 @@ def test_a_fused_model_is_the_same_function(config: Config) -> None:
 def test_a_model_without_norms_stays_as_it_is() -> None:
     model = Model(narrow("sim")).eval()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    after = model.fuse().state_dict()
+    after = model.optimise_for_inference().state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_a_model_in_training_is_not_fused() -> None:
     with pytest.raises(ValueError, match="eval"):
-        Model(preset("tiny")).train().fuse()
+        Model(preset("tiny")).train().optimise_for_inference()

@@ -9,22 +9,22 @@ import torch
 from torch import Tensor, nn
 
 from trainer.model.kernels.frame_conv import FrameConv
-from trainer.runtime.distributed import FrameNorm
+from trainer.runtime.distributed import FrameBatchNorm
 
 
-def fuse_norms(network: nn.Module) -> None:
+def fold_batch_norm(network: nn.Module) -> None:
     """Fold every batch norm that follows a convolution in a sequence of `network` into it, in place."""
     for part in network.modules():
         if not isinstance(part, nn.Sequential):
             continue
         for index, (first, second) in enumerate(zip(part, list(part)[1:], strict=False)):
-            if isinstance(first, FrameConv) and isinstance(second, FrameNorm):
+            if isinstance(first, FrameConv) and isinstance(second, FrameBatchNorm):
                 _fold(first, second)
                 part[index + 1] = nn.Identity()
 
 
 @torch.no_grad()
-def _fold(convolution: FrameConv, norm: FrameNorm) -> None:
+def _fold(convolution: FrameConv, norm: FrameBatchNorm) -> None:
     """norm(convolution(x)) = scale * convolution(x) + shift, for each channel."""
     scale, shift = _affine(norm)
     outputs = convolution.outputs
@@ -34,7 +34,7 @@ def _fold(convolution: FrameConv, norm: FrameNorm) -> None:
     convolution.bias = nn.Parameter(bias, requires_grad=False)
 
 
-def _affine(norm: FrameNorm) -> tuple[Tensor, Tensor]:
+def _affine(norm: FrameBatchNorm) -> tuple[Tensor, Tensor]:
     assert norm.running_mean is not None
     assert norm.running_var is not None
     scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
