@@ -8,12 +8,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench train-demo compare-demo clean
+.PHONY: help run test check docs bench train-demo compare-demo clean check-javascript test-javascript
 
 help:
 	@echo 'make run     open the explorer (PORT=8123 to serve there, MODELS=folder to add your own models)'
 	@echo 'make test    run the whole test suite (ARGS="-k name" to choose)'
-	@echo 'make check   lint and check types'
+	@echo 'make check   lint and check types, of Python and (with npm) of JavaScript'
+	@echo 'make docs    build the documentation into the folder site'
 	@echo 'make bench   measure its speed (ARGS="decode" to choose)'
 	@echo 'make train-demo    train the included model anew, from its seeds (on Debian, in an hour and a quarter)'
 	@echo 'make compare-demo  train what its model card holds it against as well, and measure it beside them'
@@ -26,12 +27,28 @@ run: $(VENV)/run.stamp
 # More of them than two cores, of one thread each: browser tests wait for sound and for the screen some of their time.
 WORKERS ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/dev.stamp
+test: $(VENV)/dev.stamp test-javascript
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -rs --durations=12 $(WORKERS) $(ARGS)
+
+JAVASCRIPT := 'frontend/**/*.js' 'tests/js/**/*.js' eslint.config.js jsconfig.json package.json
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-javascript; \
+	else echo 'Skipped the JavaScript checks: npm is not installed.'; [ -z '$(SIM_EXPLORER_REQUIRE_JAVASCRIPT)' ]; fi
+
+check-javascript: node_modules/.stamp
+	npx tsc --project jsconfig.json
+	npx eslint .
+	npx prettier --check --log-level warn $(JAVASCRIPT)
+
+test-javascript:
+	@if command -v node >/dev/null; then node --test --test-reporter=spec tests/js/*.test.js; \
+	else echo 'Skipped the JavaScript tests: node is not installed.'; [ -z '$(SIM_EXPLORER_REQUIRE_JAVASCRIPT)' ]; fi
+
+docs: $(VENV)/docs.stamp
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 bench: $(VENV)/run.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -45,7 +62,7 @@ compare-demo: $(VENV)/train.stamp
 	@$(TRAIN) compare
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache test-results
+	rm -rf $(VENV) build site *.egg-info .pytest_cache .mypy_cache .ruff_cache test-results node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than pyproject.toml when what it asks for is installed, so the second time takes no time.
@@ -60,10 +77,19 @@ $(VENV)/dev.stamp: pyproject.toml | $(BIN)/pip
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(VENV)/run.stamp $@
 
+$(VENV)/docs.stamp: pyproject.toml | $(BIN)/pip
+	@echo 'Installing the documentation tools into $(VENV) ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $(VENV)/run.stamp $@
+
 $(VENV)/train.stamp: pyproject.toml | $(BIN)/pip
 	@echo 'Installing the trainer and all it can measure into $(VENV); torch is large, so the first time takes minutes ...'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[synth,g722,measures]'
 	@touch $(VENV)/run.stamp $@
+
+node_modules/.stamp: package.json package-lock.json
+	npm ci --no-fund --no-audit
+	@touch $@
 
 $(BIN)/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed; name one with PYTHON=...' >&2; exit 1; }

@@ -6,7 +6,6 @@ export default [
   js.configs.recommended,
   { rules: { 'no-unused-vars': ['error', { ignoreRestSiblings: true }] } },
   { files: ['frontend/**/*.js'], languageOptions: { globals: globals.browser } },
-  { files: ['frontend/audio/microphone-worklet.js'], languageOptions: { globals: globals.audioWorklet } },
   { files: ['frontend/features/onboarding/onboarding.js'], languageOptions: { sourceType: 'script' } },
   { files: ['tests/js/**/*.js'], languageOptions: { globals: globals.node } },
 ];

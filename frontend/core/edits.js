@@ -62,7 +62,10 @@ export function withEdit(gesture, edit) {
   if (edit.value === NEUTRAL[edit.op]) return withoutEdit(gesture, edit.dim, edit.span);
   const moved = { ...edit, value: clamp(edit.value) };
   const at = gesture.edits.findIndex((one) => one.dim === edit.dim && sameSpan(one.span, edit.span));
-  return { ...gesture, edits: at < 0 ? [...gesture.edits, moved] : gesture.edits.with(at, moved) };
+  return {
+    ...gesture,
+    edits: at < 0 ? [...gesture.edits, moved] : gesture.edits.map((one, index) => (index === at ? moved : one)),
+  };
 }
 
 /**

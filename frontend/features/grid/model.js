@@ -57,7 +57,7 @@ export function traverseRequest(state) {
   const over = place.end === undefined ? {} : { start: place.start, end: place.end };
   // Over the whole clip nothing is left of what was done to the dimension before.
   const edits = span ? base.edits : base.edits.filter((edit) => edit.dim !== dim && edit.dim !== against);
-  const upward = against === null ? null : { dim: against, values: values.toReversed() };
+  const upward = against === null ? null : { dim: against, values: [...values].reverse() };
   const along = upward ? { ...upward, across: { dim, values } } : { dim, values };
   return { ...base, edits, ...along, ...over, ...excerptOf(state, place) };
 }
@@ -106,7 +106,7 @@ export function createGrid(store) {
     keys: ['traversal', 'cell'],
     request: cellRequest,
     ask: api.decode,
-    show: (sound) => store.set({ asides: { ...store.state.asides, cell: sound ?? undefined } }),
+    show: (sound) => store.set({ otherSounds: { ...store.state.otherSounds, cell: sound ?? undefined } }),
     live: true,
   });
   followSliders(store);
@@ -115,7 +115,7 @@ export function createGrid(store) {
     async hear(cell) {
       store.set({ cell });
       await cells.settled();
-      return store.state.cell === cell && Boolean(store.state.asides.cell);
+      return store.state.cell === cell && Boolean(store.state.otherSounds.cell);
     },
     use() {
       const { traversal, cell, span } = store.state;
