@@ -1,65 +1,89 @@
-"""README's tables of the shipped model, made from the report that lies in its bundle."""
+"""Markdown tables of the included model, from the report in its bundle."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trainer import bundle
-from trainer.evaluation.decoding.decoders import DECODERS_KEY, RETENTION
-from trainer.evaluation.decoding.smoothness import DECODED, SMOOTHNESS_KEY, TITLES
-from trainer.evaluation.text_table import show
 
-COLUMNS = {
+Rows = Sequence[Mapping[str, Any]]
+
+DECODING_COLUMNS = {
     "log_mel_distance_db": "log-mel distance, dB",
     "stoi": "STOI",
     "pesq": "PESQ",
     "f0_correlation": "F0 correlation",
-    RETENTION: "phone retention",
+    "phone_retention": "phone retention",
 }
-"""Of all that `analyse decoders` measures, what README has room for; the model card has the rest."""
+"""The measures of `analyse decoders` that the documentation shows; the model card has all."""
+SMOOTHNESS_COLUMNS = {
+    "length_over_distance": "path length / distance (1: straight)",
+    "largest_step": "largest step / mean step (1: even)",
+    "same_way": "share of movement in the final direction (1: monotonic)",
+}
+_RECORDINGS = {
+    "festvox-ru (his voice, utterances not learnt from), validation": "festvox-ru: training speaker, unseen utterances",
+    "Asterisk ru (a woman never heard), all": "Asterisk ru: unseen speaker",
+    "synthetic (voices not learnt from), validation": "synthetic: unseen voices",
+}
+"""Plain names for the recordings, whose names in the report are part of the measured data."""
+_SOUNDS = {
+    "Griffin-Lim of the true log-mel": "Griffin-Lim, true log-mel spectrogram",
+    "Griffin-Lim of the mean spectrum, held still": "Griffin-Lim, mean spectrum",
+}
+_TRAVERSALS = {"mean -3 to +3 sd": "one dimension, mean ± 3 SD", "clip to clip": "between two recordings"}
+_MODELS = {"demo (demo, spectral decoder)": "SIM", "gim (demo, spectral decoder)": "GIM"}
+_PAPER_DECODER = re.compile(r"module (\d+) of paper \(.*\)")
 
 
-def kept() -> str:
-    """What decoded clips keep: for each set of recordings a line a sound, with the number of clips."""
-    rows = _rows(DECODERS_KEY)
+def decoding_table() -> str:
+    """Quality of decoded recordings: a row per set of recordings and sound."""
+    rows = _report_rows("decoders")
     cells = {(row["data"], row["sound"], row["measure"]): row for row in rows}
     lines = []
     for data, sound in dict.fromkeys((row["data"], row["sound"]) for row in rows):
-        found = [cells.get((data, sound, measure)) for measure in COLUMNS]
-        clips = max((row["n"] for row in found if row is not None and row["measure"] != RETENTION), default=0)
-        if clips:
-            lines.append([data, sound, str(clips), *map(_figure, found)])
-    return _table(["recordings", "sound", "n", *COLUMNS.values()], lines)
+        found = [cells.get((data, sound, measure)) for measure in DECODING_COLUMNS]
+        counts = [row["n"] for row in found if row is not None and row["measure"] != "phone_retention"]
+        if any(counts):
+            lines.append([_RECORDINGS.get(data, data), _sound_name(sound), str(max(counts)), *map(_estimate, found)])
+    return markdown_table(["recordings", "sound", "n", *DECODING_COLUMNS.values()], lines)
 
 
-def smooth() -> str:
-    """How the decoded sound follows the latents along the walks that every model takes: a line a module, walk and
-    model.
-    """
-    rows = [row for row in _rows(SMOOTHNESS_KEY) if row["sound"] == DECODED]
+def smoothness_table() -> str:
+    """Shape of the decoded sound's path: a row per layer, traversal and model, for traversals that every model has."""
+    rows = [row for row in _report_rows("smoothness") if row["sound"] == "decoded"]
     cells = {(row["module"], row["walk"], row["bundle"], row["measure"]): row for row in rows}
     models = list(dict.fromkeys(row["bundle"] for row in rows))
     lines = []
-    for module, walk in dict.fromkeys((row["module"], row["walk"]) for row in rows):
-        found = {model: [cells.get((module, walk, model, measure)) for measure in TITLES] for model in models}
-        if all(figures[0] for figures in found.values()):
-            lines += [
-                [str(module), walk, model, str(figures[0]["n"]), *map(_figure, figures)]
-                for model, figures in found.items()
-                if figures[0]
-            ]
-    return _table(["module", "walk", "model", "n", *TITLES.values()], lines)
+    for module, traversal in dict.fromkeys((row["module"], row["walk"]) for row in rows):
+        keys = {model: [(module, traversal, model, name) for name in SMOOTHNESS_COLUMNS] for model in models}
+        if any(names[0] not in cells for names in keys.values()):
+            continue
+        for model, names in keys.items():
+            estimates = [cells.get(name) for name in names]
+            count = "" if estimates[0] is None else str(estimates[0]["n"])
+            label = _TRAVERSALS.get(traversal, traversal)
+            lines.append([str(module), label, _MODELS.get(model, model), count, *map(_estimate, estimates)])
+    return markdown_table(["layer", "traversal", "model", "n", *SMOOTHNESS_COLUMNS.values()], lines)
 
 
-def _rows(key: str) -> Sequence[Mapping[str, Any]]:
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, one line per row."""
+    return "".join(f"| {' | '.join(line)} |\n" for line in [head, ["---"] * len(head), *rows])
+
+
+def _report_rows(key: str) -> Rows:
     report = bundle.read_report(bundle.DEMO)
     return (report.model_extra or {}).get(key, []) if report else []
 
 
-def _figure(row: Mapping[str, Any] | None) -> str:
-    return show((row["mean"], row["low"], row["high"])) if row else ""
+def _sound_name(sound: str) -> str:
+    if match := _PAPER_DECODER.fullmatch(sound):
+        return f"layer {match[1]}, decoder of the SIM paper"
+    return _SOUNDS.get(sound, sound.replace("module", "layer"))
 
 
-def _table(heads: list[str], lines: list[list[str]]) -> str:
-    return "".join(f"| {' | '.join(line)} |\n" for line in [heads, ["---"] * len(heads), *lines])
+def _estimate(row: Mapping[str, Any] | None) -> str:
+    return f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" if row else ""

@@ -20,7 +20,7 @@ from benchmarks.syllables import (
     measure_log_mel,
     read_clips,
 )
-from benchmarks.tables import README, ablations, accuracies, filled, margins
+from benchmarks.tables import RESULT_PAGES, ablations, accuracies, filled, margins
 from benchmarks.trainings import ROWS
 from tests.trainer.tone_corpus import RATE, WORDS, write_syllables
 from trainer import bundle
@@ -182,9 +182,12 @@ def test_an_ablation_stands_beside_as_many_steps_on_its_own_words(tmp_path: Path
     assert "no batch norm" not in text
 
 
-def test_readme_holds_the_tables_that_the_results_give() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert filled(text) == text, "run python -m benchmarks tables"
+def test_result_pages_contain_the_tables_of_the_results() -> None:
+    pages = sorted(RESULT_PAGES.glob("*.md"))
+    assert pages
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert filled(text) == text, f"{page.name}: run python -m benchmarks tables"
 
 
 @pytest.mark.parametrize("name", ROWS)

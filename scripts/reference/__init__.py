@@ -1,0 +1,1 @@
+"""Renderers of the generated reference pages, one file per page."""
