@@ -1,20 +1,20 @@
-/** A stretch of one of the model's examples, heard by itself: it has nothing to do with the open recording, its cursor or its loop. */
+/** A segment of one of the model's examples, heard by itself: it has nothing to do with the open recording, its cursor or its loop. */
 import * as api from '../server/api.js';
-import { noticeOf } from '../server/retry.js';
+import { errorNotice } from '../server/retry.js';
 
-/** @typedef {{clip: string, start: number, end: number}} Stretch of an example, in seconds */
+/** @typedef {{clip: string, start: number, end: number}} ClipSegment of an example, in seconds */
 
 const FADE_SECONDS = 0.006;
 
-/** @param {Stretch | null} one @param {Stretch | null} other */
-export const sameStretch = (one, other) =>
+/** @param {ClipSegment | null} one @param {ClipSegment | null} other */
+export const sameSegment = (one, other) =>
   one?.clip === other?.clip && one?.start === other?.start && one?.end === other?.end;
 
 /**
  * @param {import('../core/state.js').Store} store
  * @param {import('./player.js').Player} player
  */
-export function createStretches(store, player) {
+export function createClipPlayer(store, player) {
   /** @type {AudioContext | null} made at the first play, as browsers want it */
   let context = null;
   /** @type {AudioBufferSourceNode | null} */
@@ -31,7 +31,7 @@ export function createStretches(store, player) {
   function stop() {
     source?.stop();
     source = null;
-    if (store.state.stretch) store.set({ stretch: null });
+    if (store.state.segment) store.set({ segment: null });
   }
 
   /** @param {string} clip */
@@ -42,17 +42,17 @@ export function createStretches(store, player) {
     return known;
   }
 
-  /** @param {Stretch} stretch */
-  async function play(stretch) {
+  /** @param {ClipSegment} segment */
+  async function play(segment) {
     stop();
     player.stop();
-    store.set({ stretch });
-    const wanted = () => store.state.stretch === stretch;
+    store.set({ segment });
+    const wanted = () => store.state.segment === segment;
     try {
       context ??= new AudioContext({ latencyHint: 'interactive' });
       if (context.state === 'suspended') await context.resume();
-      const buffer = await player.prepare(await file(stretch.clip));
-      if (wanted()) sound(context, buffer, stretch);
+      const buffer = await player.prepare(await file(segment.clip));
+      if (wanted()) sound(context, buffer, segment);
     } catch (error) {
       if (!wanted()) return;
       stop();
@@ -62,7 +62,7 @@ export function createStretches(store, player) {
         detail: /** @type {Error} */ (error).message,
       };
       store.set({
-        notice: error instanceof api.Problem || error instanceof api.Unreachable ? noticeOf(error) : unplayable,
+        notice: error instanceof api.Problem || error instanceof api.Unreachable ? errorNotice(error) : unplayable,
       });
     }
   }
@@ -70,7 +70,7 @@ export function createStretches(store, player) {
   /**
    * @param {AudioContext} context
    * @param {AudioBuffer} buffer
-   * @param {Stretch} stretch
+   * @param {ClipSegment} segment
    */
   function sound(context, buffer, { start, end }) {
     const [began, length] = [context.currentTime, Math.max(2 * FADE_SECONDS, Math.min(end, buffer.duration) - start)];
@@ -87,9 +87,9 @@ export function createStretches(store, player) {
   }
 
   return {
-    /** @param {Stretch} stretch Stops it if it plays. */
-    toggle: (stretch) => (sameStretch(stretch, store.state.stretch) ? stop() : void play(stretch)),
+    /** @param {ClipSegment} segment Stops it if it plays. */
+    toggle: (segment) => (sameSegment(segment, store.state.segment) ? stop() : void play(segment)),
   };
 }
 
-/** @typedef {ReturnType<typeof createStretches>} Stretches */
+/** @typedef {ReturnType<typeof createClipPlayer>} ClipPlayer */

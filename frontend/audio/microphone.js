@@ -4,7 +4,7 @@
 export const MOST_SECONDS = 30;
 
 /** A recording that cannot be made: the message says why, and what to do. */
-export class NoMicrophone extends Error {}
+export class MicrophoneError extends Error {}
 
 /** @typedef {{samples: Float32Array, rate: number}} Sound mono */
 
@@ -19,9 +19,9 @@ const REFUSALS = /** @type {Record<string, string>} */ ({
 /**
  * Begins to listen. Nothing is heard by anybody but this page.
  * @param {(peak: number, seconds: number) => void} onLevel told about forty times a second: the loudest sample since, from 0 to 1, and how long it is by now
- * @returns {Promise<{finish: () => Sound, cancel: () => void}>} either ends it and lets the microphone go; rejects with NoMicrophone
+ * @returns {Promise<{finish: () => Sound, cancel: () => void}>} either ends it and lets the microphone go; rejects with MicrophoneError
  */
-export async function listen(onLevel) {
+export async function startRecording(onLevel) {
   const stream = await microphone();
   const context = new AudioContext();
   const release = () => {
@@ -36,7 +36,7 @@ export async function listen(onLevel) {
     await context.resume();
   } catch {
     release();
-    throw new NoMicrophone('This browser could not begin to record. Open a file instead.');
+    throw new MicrophoneError('This browser could not begin to record. Open a file instead.');
   }
   const tap = new AudioWorkletNode(context, 'microphone', { numberOfOutputs: 0 });
   tap.port.onmessage = ({ data }) => {
@@ -65,12 +65,12 @@ export async function listen(onLevel) {
 /** @returns {Promise<MediaStream>} as it hears, with none of the tricks that make calls clearer and speech unlike itself */
 async function microphone() {
   if (!isSecureContext) {
-    throw new NoMicrophone(
+    throw new MicrophoneError(
       'Browsers let a page listen only over https or on this very computer. Open the explorer at such an address, or open a file.',
     );
   }
   if (!navigator.mediaDevices?.getUserMedia || !('AudioWorkletNode' in globalThis)) {
-    throw new NoMicrophone('This browser cannot record. Open a file instead.');
+    throw new MicrophoneError('This browser cannot record. Open a file instead.');
   }
   try {
     return await navigator.mediaDevices.getUserMedia({
@@ -78,7 +78,7 @@ async function microphone() {
     });
   } catch (error) {
     const { name } = /** @type {Error} */ (error);
-    throw new NoMicrophone(
+    throw new MicrophoneError(
       REFUSALS[name] ?? 'The microphone gave no sound. Look whether it works elsewhere, or open a file.',
     );
   }

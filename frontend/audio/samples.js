@@ -9,7 +9,7 @@ const RATE = 16_000;
  * @param {Blob} file
  * @returns {Promise<Samples>} rejects when this browser cannot read it
  */
-export async function samplesOf(file) {
+export async function readSamples(file) {
   const buffer = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(await file.arrayBuffer());
   const values = new Float32Array(buffer.length);
   for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
@@ -26,7 +26,7 @@ export async function samplesOf(file) {
  * @returns {Float32Array} [2, n]: lowest and highest sample of each of n equal stretches of that span; each reaches to the next one's first sample,
  * so that the line never breaks
  */
-export function peaksOf({ values, rate }, { start, end }, most) {
+export function peaksInSpan({ values, rate }, { start, end }, most) {
   const [first, last] = [start * rate, Math.max(start * rate + 1, end * rate)];
   const count = Math.max(1, most);
   const peaks = new Float32Array(2 * count);

@@ -7,7 +7,7 @@ const HEADER_BYTES = 44;
  * @param {number} rate in Hz
  * @returns {ArrayBuffer} a 16-bit WAV
  */
-export function wavOf(samples, rate) {
+export function encodeWav(samples, rate) {
   const bytes = samples.length * 2;
   const buffer = new ArrayBuffer(HEADER_BYTES + bytes);
   const view = new DataView(buffer);

@@ -1,19 +1,19 @@
 /** What was chosen, as the page's address says it, and back. */
-import { COMPARISONS, FIGURES, MEASURES, NOTHING_CHOSEN, PANELS, UNITS } from './choice.js';
-import { heardMatch, saidMatch } from './dimension-match.js';
-import { clamp, OPS, UNTOUCHED, withEdit } from './edits.js';
+import { COMPARISONS, FIGURES, MEASURES, DEFAULT_CHOICE, PANELS, UNITS } from './choice.js';
+import { parseMatch, formatMatch } from './dimension-match.js';
+import { clamp, OPS, NO_EDITS, withEdit } from './edits.js';
 
 /** @typedef {import('./choice.js').Choice} Choice */
 /** @typedef {import('./choice.js').Compare} Compare */
 /** @typedef {import('./choice.js').Grid} Grid */
 /** @typedef {import('./edits.js').Edit} Edit */
-/** @typedef {import('./edits.js').Gesture} Gesture */
+/** @typedef {import('./edits.js').LayerEdits} LayerEdits */
 /** @typedef {import('./edits.js').Span} Span */
 
 /** The keys that are said as they are. */
 const PLAIN = /** @type {const} */ (['model', 'module', 'example', 'clip', 'file', 'op', 'base', 'seed', 'panel']);
 /** What of the choice a panel is about, whose parts are said under their own names. */
-const PARTS = /** @type {const} */ ({ layers: 'probed', map: 'map', prior: 'normality', ensemble: 'among' });
+const PARTS = /** @type {const} */ ({ layers: 'probeChoice', map: 'map', prior: 'normality', ensemble: 'ensembleChoice' });
 const SIGNS = { add: ':', set: '=', scale: '*' };
 const BASES = /** @type {const} */ (['mean', 'sample', 'prior', 'zero']);
 
@@ -27,13 +27,13 @@ const EDIT = new RegExp(String.raw`(?:^|,)(\d{1,5})([:=*])(-?${NUMBER})(?:@${SPA
  */
 export function toAddress(choice) {
   const address = new URLSearchParams();
-  for (const key of PLAIN) if (choice[key] !== NOTHING_CHOSEN[key]) address.set(key, String(choice[key]));
+  for (const key of PLAIN) if (choice[key] !== DEFAULT_CHOICE[key]) address.set(key, String(choice[key]));
   if (choice.span) address.set('span', saidSpan(choice.span));
   if (choice.panel === 'grid') address.set('grid', saidGrid(choice.grid));
   if (choice.panel === 'compare') for (const [key, said] of saidCompare(choice.compare)) address.set(key, said);
   const part = PARTS[/** @type {keyof typeof PARTS} */ (choice.panel)];
-  if (part) for (const [key, said] of saidOf(choice[part], NOTHING_CHOSEN[part])) address.set(key, said);
-  for (const [module, { edits, muted }] of Object.entries(choice.gestures)) {
+  if (part) for (const [key, said] of saidOf(choice[part], DEFAULT_CHOICE[part])) address.set(key, said);
+  for (const [module, { edits, muted }] of Object.entries(choice.editsByLayer)) {
     if (edits.length) address.set(`edits${module}`, edits.map(saidEdit).join(','));
     if (muted.length) address.set(`muted${module}`, muted.join(','));
   }
@@ -75,18 +75,18 @@ export function fromAddress(text) {
     base: BASES.find((base) => base === address.get('base')) ?? 'mean',
     seed: count('seed') ?? 0,
     span: heardSpan(span),
-    gestures: heardGestures(address),
+    editsByLayer: heardGestures(address),
     panel: PANELS.find((panel) => panel === address.get('panel')) ?? 'sliders',
     grid: heardGrid(address.get('grid') ?? ''),
     compare: heardCompare(address),
-    probed: { label: address.get('label'), measure: MEASURES.find((one) => one === address.get('measure')) ?? 'bits' },
+    probeChoice: { label: address.get('label'), measure: MEASURES.find((one) => one === address.get('measure')) ?? 'bits' },
     map: {
       unit: UNITS.find((one) => one === address.get('unit')) ?? null,
       by: address.get('by'),
       projection: address.get('projection'),
     },
     normality: { dim: count('dim') },
-    among: {
+    ensembleChoice: {
       ensemble: address.get('ensemble'),
       spot: count('spot'),
       figure: FIGURES.find((one) => one === address.get('figure')) ?? 'channels',
@@ -102,7 +102,7 @@ const COMPARED = /** @type {const} */ ({
   'second-file': 'file',
   share: 'share',
   top: 'top',
-  twin: 'twin',
+  twin: 'secondModel',
 });
 
 /**
@@ -110,8 +110,8 @@ const COMPARED = /** @type {const} */ ({
  * @returns {[string, string][]}
  */
 function saidCompare(compare) {
-  const chosen = Object.entries(COMPARED).filter(([, key]) => compare[key] !== NOTHING_CHOSEN.compare[key]);
-  const match = compare.match ? [['match', saidMatch(compare.match)]] : [];
+  const chosen = Object.entries(COMPARED).filter(([, key]) => compare[key] !== DEFAULT_CHOICE.compare[key]);
+  const match = compare.match ? [['match', formatMatch(compare.match)]] : [];
   return [...chosen.map(([name, key]) => [name, String(compare[key])]), ...match].map(([name, said]) => [name, said]);
 }
 
@@ -120,18 +120,18 @@ function saidCompare(compare) {
  * @returns {Compare}
  */
 function heardCompare(address) {
-  const { share: half } = NOTHING_CHOSEN.compare;
+  const { share: half } = DEFAULT_CHOICE.compare;
   const [share, top] = [address.get('share') ?? '', address.get('top') ?? ''];
   const example = address.get('second');
   return {
-    by: COMPARISONS.find((by) => by === address.get('compare')) ?? 'kept',
+    by: COMPARISONS.find((by) => by === address.get('compare')) ?? 'snapshot',
     example,
     clip: example ? null : address.get('second-clip'),
     file: example ? null : address.get('second-file'),
     share: new RegExp(`^${NUMBER}$`).test(share) ? Math.min(1, Number(share)) : half,
     top: /^[1-9]\d{0,4}$/.test(top) ? Number(top) : null,
-    twin: address.get('twin'),
-    match: heardMatch(address.get('match') ?? ''),
+    secondModel: address.get('twin'),
+    match: parseMatch(address.get('match') ?? ''),
   };
 }
 
@@ -147,10 +147,10 @@ const GRID = new RegExp(String.raw`^(?:(\d{1,3})\.(\d{1,5})(?:x(\d{1,5}))?)?,(\d
  */
 function heardGrid(said) {
   const heard = GRID.exec(said);
-  if (!heard) return NOTHING_CHOSEN.grid;
+  if (!heard) return DEFAULT_CHOICE.grid;
   const [module, dim, against, steps] = heard.slice(1, 5).map((count) => (count ? Number(count) : null));
   const [low, high] = heard.slice(5).map((value) => clamp(Number(value)));
-  return low < high ? { module, dim, against, steps, low, high } : NOTHING_CHOSEN.grid;
+  return low < high ? { module, dim, against, steps, low, high } : DEFAULT_CHOICE.grid;
 }
 
 /**
@@ -164,25 +164,25 @@ function heardSpan([start, end]) {
 
 /**
  * @param {URLSearchParams} address
- * @returns {import('./edits.js').Gestures}
+ * @returns {import('./edits.js').EditsByLayer}
  */
 function heardGestures(address) {
-  /** @type {import('./edits.js').Gestures} */
-  const gestures = {};
+  /** @type {import('./edits.js').EditsByLayer} */
+  const editsByLayer = {};
   for (const [key, said] of address) {
     const [, kind, module] = /^(edits|muted)(\d{1,3})$/.exec(key) ?? [];
     if (!kind) continue;
-    const gesture = gestures[Number(module)] ?? UNTOUCHED;
-    gestures[Number(module)] =
+    const gesture = editsByLayer[Number(module)] ?? NO_EDITS;
+    editsByLayer[Number(module)] =
       kind === 'edits' ? [...said.matchAll(EDIT)].reduce(heardEdit, gesture) : { ...gesture, muted: heardDims(said) };
   }
-  return gestures;
+  return editsByLayer;
 }
 
 /**
- * @param {Gesture} gesture
+ * @param {LayerEdits} gesture
  * @param {RegExpMatchArray} said
- * @returns {Gesture}
+ * @returns {LayerEdits}
  */
 function heardEdit(gesture, [, dim, sign, value, ...ends]) {
   const op = OPS.find((one) => SIGNS[one] === sign) ?? 'add';

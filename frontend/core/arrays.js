@@ -32,7 +32,7 @@ const fromBase64 = Reflect.get(Uint8Array, 'fromBase64')?.bind(Uint8Array);
  * @param {string} text base64
  * @returns {Uint8Array<ArrayBuffer>}
  */
-export function bytesFrom(text) {
+export function decodeBase64(text) {
   if (fromBase64) return fromBase64(text);
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -57,8 +57,8 @@ function floatsFromHalves(buffer, offset, count) {
  * @param {WireArray} array float16 or float32
  * @returns {Float32Array} as many values as the shape says
  */
-export function floatsFrom({ shape, dtype, data }) {
-  const { buffer } = bytesFrom(data);
+export function decodeFloats({ shape, dtype, data }) {
+  const { buffer } = decodeBase64(data);
   const count = shape.reduce((product, size) => product * size, 1);
   if (dtype === 'float32') return new Float32Array(buffer, 0, count);
   if (dtype !== 'float16') throw new TypeError(`The server sent an array of ${dtype}, which this page cannot read.`);
@@ -69,7 +69,7 @@ export function floatsFrom({ shape, dtype, data }) {
  * @param {ArrayBuffer} file a .npy of little-endian float16, row-major
  * @returns {{shape: number[], values: Float32Array}}
  */
-export function npyFrom(file) {
+export function parseNpy(file) {
   const view = new DataView(file);
   const begins = view.getUint8(6) === 1 ? 10 : 12; // the header's length has two bytes in version 1 of the format, four after it
   const length = begins === 10 ? view.getUint16(8, true) : view.getUint32(8, true);
@@ -93,7 +93,7 @@ export function npyFrom(file) {
  * @param {WireSpectrogram} wire
  * @returns {Spectrogram}
  */
-export function spectrogramFrom(wire) {
+export function parseSpectrogram(wire) {
   const [bands, frames] = wire.values.shape;
-  return { values: floatsFrom(wire.values), bands, frames, hop: wire.hop_seconds, hz: wire.band_hz };
+  return { values: decodeFloats(wire.values), bands, frames, hop: wire.hop_seconds, hz: wire.band_hz };
 }

@@ -2,10 +2,10 @@
 
 /** @typedef {import('./edits.js').Op} Op */
 /** @typedef {import('./edits.js').Span} Span */
-/** @typedef {import('./edits.js').Gestures} Gestures */
+/** @typedef {import('./edits.js').EditsByLayer} EditsByLayer */
 /** @typedef {"mean" | "sample" | "prior" | "zero"} Base the clip's posterior mean, a draw of it, a draw of N(0, I), or zero */
 /** @typedef {"sliders" | "grid" | "compare" | "layers" | "map" | "prior" | "ensemble"} Panel */
-/** @typedef {"kept" | "clips" | "models"} Comparison with a state kept as B, along the way to a second clip, or with another model */
+/** @typedef {"snapshot" | "clips" | "models"} Comparison with a state kept as B, along the way to a second clip, or with another model */
 /** @typedef {"bits" | "accuracy" | "margin"} Measure */
 /** @typedef {{label: string | null, measure: Measure}} Probed null for the first label */
 /** @typedef {"phone" | "frame" | "utterance"} Unit */
@@ -20,7 +20,7 @@
 /**
  * What is compared. The second clip is an example or, as in Choice, a clip with its file's name; `share` of the way to it, from 0 to 1, in the
  * `top` dimensions that contribute most or, where that is null, in all; `twin` is the other model, null for the page to choose; with `match` one dimension alone moves both.
- * @typedef {{by: Comparison, example: string | null, clip: string | null, file: string | null, share: number, top: number | null, twin: string | null, match: import('./dimension-match.js').Match | null}} Compare
+ * @typedef {{by: Comparison, example: string | null, clip: string | null, file: string | null, share: number, top: number | null, secondModel: string | null, match: import('./dimension-match.js').Match | null}} Compare
  */
 
 /**
@@ -35,18 +35,18 @@
  * @property {Base} base
  * @property {number} seed
  * @property {Span | null} span the next movement acts on it; null for the whole clip
- * @property {Gestures} gestures
+ * @property {EditsByLayer} editsByLayer
  * @property {Panel} panel what stands beside the pictures
  * @property {Grid} grid
  * @property {Compare} compare
- * @property {Probed} probed which label of the layer curves, by which measure
+ * @property {Probed} probeChoice which label of the layer curves, by which measure
  * @property {MapChoice} map what its points are, and are coloured by
  * @property {Normality} normality which dimension is held against the prior
- * @property {EnsembleChoice} among which ensemble, and which of its hot spots
+ * @property {EnsembleChoice} ensembleChoice which ensemble, and which of its hot spots
  */
 
 /** @type {readonly Comparison[]} */
-export const COMPARISONS = ['kept', 'clips', 'models'];
+export const COMPARISONS = ['snapshot', 'clips', 'models'];
 
 /** @type {readonly Panel[]} */
 export const PANELS = ['sliders', 'grid', 'compare', 'layers', 'map', 'prior', 'ensemble'];
@@ -61,7 +61,7 @@ export const UNITS = ['phone', 'frame', 'utterance'];
 export const FIGURES = ['channels', 'hotspots', 'fusion'];
 
 /** @type {Choice} */
-export const NOTHING_CHOSEN = {
+export const DEFAULT_CHOICE = {
   model: null,
   module: null,
   example: null,
@@ -71,15 +71,15 @@ export const NOTHING_CHOSEN = {
   base: 'mean',
   seed: 0,
   span: null,
-  gestures: {},
+  editsByLayer: {},
   panel: 'sliders',
   grid: { module: null, dim: null, against: null, steps: null, low: -3, high: 3 },
-  compare: { by: 'kept', example: null, clip: null, file: null, share: 0.5, top: null, twin: null, match: null },
-  probed: { label: null, measure: 'bits' },
+  compare: { by: 'snapshot', example: null, clip: null, file: null, share: 0.5, top: null, secondModel: null, match: null },
+  probeChoice: { label: null, measure: 'bits' },
   map: { unit: null, by: null, projection: null },
   normality: { dim: null },
-  among: { ensemble: null, spot: null, figure: 'channels' },
+  ensembleChoice: { ensemble: null, spot: null, figure: 'channels' },
 };
 
 /** The keys the address holds. */
-export const CHOICE = /** @type {(keyof Choice)[]} */ (Object.keys(NOTHING_CHOSEN));
+export const CHOICE_KEYS = /** @type {(keyof Choice)[]} */ (Object.keys(DEFAULT_CHOICE));

@@ -1,6 +1,6 @@
 /** One dimension of a model and the dimension of another that holds most of the same: what moves the one moves the other. Pure. */
 
-/** @typedef {import('./edits.js').Gesture} Gesture */
+/** @typedef {import('./edits.js').LayerEdits} LayerEdits */
 /** @typedef {{module: number, dim: number, toModule: number, toDim: number, way: 1 | -1}} Match `way` is -1 where the two run against each other */
 /** @typedef {{dims: number, frames: number, mean: Float32Array}} Means [dims, frames] of one clip */
 /** @typedef {{hop_seconds: number, first_frame_seconds: number}} Clock of a module's frames */
@@ -8,14 +8,14 @@
 const SAID = /^(\d{1,3})\.(\d{1,5})([~!])(\d{1,3})\.(\d{1,5})$/;
 
 /** @param {Match} match As in "3.12~2.5": dimension 12 of module 3 and 5 of module 2; "!" where they run against each other. */
-export const saidMatch = ({ module, dim, toModule, toDim, way }) =>
+export const formatMatch = ({ module, dim, toModule, toDim, way }) =>
   `${module}.${dim}${way > 0 ? '~' : '!'}${toModule}.${toDim}`;
 
 /**
  * @param {string} said
  * @returns {Match | null}
  */
-export function heardMatch(said) {
+export function parseMatch(said) {
   const [, module, dim, sign, toModule, toDim] = SAID.exec(said) ?? [];
   if (sign === undefined) return null;
   return {
@@ -29,11 +29,11 @@ export function heardMatch(said) {
 
 /**
  * What a gesture asks of the other model: that one dimension alone, the other way round where the two run against each other.
- * @param {Gesture} gesture
+ * @param {LayerEdits} gesture
  * @param {Match} match
- * @returns {Gesture}
+ * @returns {LayerEdits}
  */
-export function matched({ edits, muted }, { dim, toDim, way }) {
+export function matchedEdits({ edits, muted }, { dim, toDim, way }) {
   const turned = (/** @type {import('./edits.js').Edit} */ edit) => ({
     ...edit,
     dim: toDim,

@@ -4,15 +4,15 @@ import { summaryOf } from './state.js';
 /** @typedef {import('../server/api.js').Dimension} Dimension */
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./preferences.js').Order} Order */
-/** @typedef {import('./preferences.js').Reach} Reach */
+/** @typedef {import('./preferences.js').SliderRangeName} SliderRangeName */
 
-/** @typedef {{low: number, high: number}} Ends of the slider's travel */
+/** @typedef {{low: number, high: number}} SliderRange of the slider's travel */
 
 /** Half-widths of the fixed reaches: 99.3 % of N(0, 1) by its whiskers, 99.7 %, and all that /decode takes. */
 const HALVES = { sigma: 2.68, tail: 3, free: 10 };
 
 /** As far as 99.3 % of N(0, 1) lies, as in the SIM paper. */
-export const STRIP = [-2.68, -1.34, 0, 1.34, 2.68];
+export const TRAVERSAL_VALUES = [-2.68, -1.34, 0, 1.34, 2.68];
 
 /**
  * @param {State} state
@@ -32,12 +32,12 @@ export function dimensionsOf(state) {
  * @param {number} hop seconds a frame
  * @returns {number[]}
  */
-export function saidIn({ dims, frames, mean, logvar }, span, hop) {
+export function klOverSpan({ dims, frames, mean, logvar }, span, hop) {
   const first = span ? Math.min(frames - 1, Math.floor(span.start / hop)) : 0;
   const end = span ? Math.max(first + 1, Math.min(frames, Math.ceil(span.end / hop))) : frames;
   return Array.from({ length: dims }, (_, dim) => {
     let sum = 0;
-    for (let at = dim * frames + first; at < dim * frames + end; at++) sum += divergence(mean[at], logvar[at]);
+    for (let at = dim * frames + first; at < dim * frames + end; at++) sum += klDivergence(mean[at], logvar[at]);
     return sum / (end - first);
   });
 }
@@ -47,7 +47,7 @@ export function saidIn({ dims, frames, mean, logvar }, span, hop) {
  * @param {number} logvar
  * @returns {number} KL of one Gaussian to N(0, 1), nats; of a point (no spread), half its square
  */
-export const divergence = (mean, logvar) =>
+export const klDivergence = (mean, logvar) =>
   0.5 * (mean * mean + (logvar === -Infinity ? 0 : Math.exp(logvar) - logvar - 1));
 
 /**
@@ -74,7 +74,7 @@ export function ordered(dimensions, order, said) {
 const LEAST_BITS = 0.05;
 
 /** @param {Dimension} dimension @returns {Dimension["labels"]} those worth naming, most bits first */
-export const telling = ({ labels }) => labels.filter(({ bits }) => bits >= LEAST_BITS);
+export const informativeLabels = ({ labels }) => labels.filter(({ bits }) => bits >= LEAST_BITS);
 
 /** What people call factors as well. @type {{[factor: string]: string}} */
 const ALSO = {
@@ -89,22 +89,22 @@ const ALSO = {
  * @param {Dimension} dimension
  * @param {string} search a number, or part of a label or of what it is called as well
  */
-export function isFound(dimension, search) {
+export function matchesSearch(dimension, search) {
   const wanted = search.trim().toLowerCase();
   if (!wanted) return true;
   if (/^\d+$/.test(wanted)) return String(dimension.dim) === wanted;
-  return telling(dimension).some(({ factor }) =>
+  return informativeLabels(dimension).some(({ factor }) =>
     `${factor} ${factor.replace('_', ' ')} ${ALSO[factor] ?? ''}`.includes(wanted),
   );
 }
 
 /**
  * @param {Dimension} dimension
- * @param {Reach} reach
- * @returns {Ends}
+ * @param {SliderRangeName} range
+ * @returns {SliderRange}
  */
-export function endsOf({ mean, std }, reach) {
-  if (reach !== 'corpus') return { low: -HALVES[reach], high: HALVES[reach] };
+export function sliderRange({ mean, std }, range) {
+  if (range !== 'corpus') return { low: -HALVES[range], high: HALVES[range] };
   // The same travel for a shift, which starts at zero, and for a value, which starts at the mean.
   const half = Math.min(HALVES.free, Math.max(0.5, Math.abs(mean ?? 0) + 3 * (std ?? 1)));
   const end = Math.ceil(half * 10) / 10;

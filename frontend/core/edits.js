@@ -3,8 +3,8 @@
 /** @typedef {"add" | "set" | "scale"} Op what an edit does to its dimension: shift it, hold it there, or stretch it about zero */
 /** @typedef {{start: number, end: number}} Span in seconds */
 /** @typedef {{dim: number, op: Op, value: number, span: Span | null}} Edit `span` is null for the whole clip */
-/** @typedef {{edits: readonly Edit[], muted: readonly number[]}} Gesture all that is done to one module: edits in the order they were made, and the dimensions held at zero */
-/** @typedef {{[module: number]: Gesture}} Gestures */
+/** @typedef {{edits: readonly Edit[], muted: readonly number[]}} LayerEdits all that is done to one module: edits in the order they were made, and the dimensions held at zero */
+/** @typedef {{[module: number]: LayerEdits}} EditsByLayer */
 /** @typedef {{dim: number, op: Op, value: number, start?: number, end?: number}} WireEdit as /decode takes it */
 
 /** @type {readonly Op[]} */
@@ -14,16 +14,16 @@ export const OPS = ['add', 'set', 'scale'];
 const NEUTRAL = { add: 0, set: null, scale: 1 };
 
 /** What /decode takes, either way. */
-export const FARTHEST = 10;
+export const MAX_VALUE = 10;
 
 /** Shorter than any module's frame: two ends this close are the same. */
 const SAME_SECONDS = 1e-4;
 
-/** @type {Gesture} */
-export const UNTOUCHED = { edits: [], muted: [] };
+/** @type {LayerEdits} */
+export const NO_EDITS = { edits: [], muted: [] };
 
 /** @param {number} value */
-export const clamp = (value) => Math.min(FARTHEST, Math.max(-FARTHEST, value));
+export const clamp = (value) => Math.min(MAX_VALUE, Math.max(-MAX_VALUE, value));
 
 /**
  * @param {Span | null} one
@@ -35,28 +35,28 @@ export function sameSpan(one, other) {
 }
 
 /**
- * @param {Gestures} gestures
+ * @param {EditsByLayer} editsByLayer
  * @param {number | null} module
- * @returns {Gesture}
+ * @returns {LayerEdits}
  */
-export const gestureOf = (gestures, module) => (module !== null && gestures[module]) || UNTOUCHED;
+export const editsOfLayer = (editsByLayer, module) => (module !== null && editsByLayer[module]) || NO_EDITS;
 
 /**
- * @param {Gesture} gesture
+ * @param {LayerEdits} gesture
  * @param {Span | null} span
  * @returns {Map<number, Edit>} by dimension, the edits over exactly that span
  */
 export const editsOver = ({ edits }, span) =>
   new Map(edits.filter((edit) => sameSpan(edit.span, span)).map((edit) => [edit.dim, edit]));
 
-/** @param {Gesture} gesture */
-export const isUntouched = ({ edits, muted }) => edits.length === 0 && muted.length === 0;
+/** @param {LayerEdits} gesture */
+export const isEmpty = ({ edits, muted }) => edits.length === 0 && muted.length === 0;
 
 /**
  * With one dimension moved over one span: its earlier edit there is replaced. An edit that changes nothing is none.
- * @param {Gesture} gesture
+ * @param {LayerEdits} gesture
  * @param {Edit} edit
- * @returns {Gesture}
+ * @returns {LayerEdits}
  */
 export function withEdit(gesture, edit) {
   if (edit.value === NEUTRAL[edit.op]) return withoutEdit(gesture, edit.dim, edit.span);
@@ -69,32 +69,32 @@ export function withEdit(gesture, edit) {
 }
 
 /**
- * @param {Gesture} gesture
+ * @param {LayerEdits} gesture
  * @param {number} dim
  * @param {Span | null} span
- * @returns {Gesture} with that dimension let go over that span
+ * @returns {LayerEdits} with that dimension let go over that span
  */
 export function withoutEdit(gesture, dim, span) {
   return { ...gesture, edits: gesture.edits.filter((edit) => edit.dim !== dim || !sameSpan(edit.span, span)) };
 }
 
 /**
- * @param {Gesture} gesture
+ * @param {LayerEdits} gesture
  * @param {number} dim
- * @returns {Gesture} with that dimension held at zero, or no longer
+ * @returns {LayerEdits} with that dimension held at zero, or no longer
  */
 export function withMute({ edits, muted }, dim) {
   return { edits, muted: muted.includes(dim) ? muted.filter((one) => one !== dim) : [...muted, dim] };
 }
 
 /**
- * @param {Gesture} gesture
+ * @param {LayerEdits} gesture
  * @param {number} dim
  * @param {number} value
  * @param {Span | null} span
- * @returns {Gesture} with that dimension held at a value there, whatever else is done to it; elsewhere it sounds as before
+ * @returns {LayerEdits} with that dimension held at a value there, whatever else is done to it; elsewhere it sounds as before
  */
-export function withHeld({ edits, muted }, dim, value, span) {
+export function withValue({ edits, muted }, dim, value, span) {
   const held = { dim, op: /** @type {const} */ ('set'), value: clamp(value), span };
   const others = edits.filter((edit) => edit.dim !== dim);
   if (!span) return { edits: [...others, held], muted: muted.filter((one) => one !== dim) };
@@ -105,35 +105,35 @@ export function withHeld({ edits, muted }, dim, value, span) {
 }
 
 /**
- * @param {Gestures} gestures
+ * @param {EditsByLayer} editsByLayer
  * @param {(edit: Edit, module: number) => boolean} keeps
  * @param {(dim: number, module: number) => boolean} [keepsMuted]
- * @returns {Gestures}
+ * @returns {EditsByLayer}
  */
-export function filtered(gestures, keeps, keepsMuted = () => true) {
-  /** @type {Gestures} */
+export function filterEdits(editsByLayer, keeps, keepsMuted = () => true) {
+  /** @type {EditsByLayer} */
   const kept = {};
-  for (const [key, { edits, muted }] of Object.entries(gestures)) {
+  for (const [key, { edits, muted }] of Object.entries(editsByLayer)) {
     const module = Number(key);
     const gesture = {
       edits: edits.filter((edit) => keeps(edit, module)),
       muted: muted.filter((dim) => keepsMuted(dim, module)),
     };
-    if (!isUntouched(gesture)) kept[module] = gesture;
+    if (!isEmpty(gesture)) kept[module] = gesture;
   }
   return kept;
 }
 
-/** @param {Gestures} gestures @returns {Gestures} what holds for a whole clip, and so for any other as well */
-export const overWhole = (gestures) => filtered(gestures, ({ span }) => !span);
+/** @param {EditsByLayer} editsByLayer @returns {EditsByLayer} what holds for a whole clip, and so for any other as well */
+export const wholeClipEdits = (editsByLayer) => filterEdits(editsByLayer, ({ span }) => !span);
 
 /**
  * As the server is asked for it: what holds for the whole clip first, then spans in the order they were made, and zero has the last word.
- * @param {Gesture} gesture
+ * @param {LayerEdits} gesture
  * @param {number | null} duration of the clip in seconds, where it is known: a span reaches no farther
  * @returns {WireEdit[]}
  */
-export function onTheWire({ edits, muted }, duration) {
+export function toWireEdits({ edits, muted }, duration) {
   const whole = edits.filter(({ span }) => !span).map(({ dim, op, value }) => ({ dim, op, value }));
   const local = edits.flatMap(({ dim, op, value, span }) => {
     if (!span) return [];

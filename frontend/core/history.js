@@ -1,11 +1,11 @@
 /** Undo and redo of what decides the sound. A gesture is one step, however many values it went through. */
 
-import { overWhole } from './edits.js';
+import { wholeClipEdits } from './edits.js';
 
 /** @typedef {import('./state.js').State} State */
 
 /** What a step brings back. The module is brought along, so that what changes is seen, but choosing one is no step. */
-const TRACKED = /** @type {const} */ (['gestures', 'base', 'seed']);
+const TRACKED = /** @type {const} */ (['editsByLayer', 'base', 'seed']);
 const MOST_STEPS = 200;
 
 /**
@@ -14,11 +14,11 @@ const MOST_STEPS = 200;
  * next is a new step; `aside` makes a change that is no step
  */
 export function createHistory(store) {
-  /** @typedef {Pick<State, "gestures" | "base" | "seed" | "module">} Moment */
+  /** @typedef {Pick<State, "editsByLayer" | "base" | "seed" | "module">} Moment */
   /** @returns {Moment} */
   const now = () => {
-    const { gestures, base, seed, module } = store.state;
-    return { gestures, base, seed, module };
+    const { editsByLayer, base, seed, module } = store.state;
+    return { editsByLayer, base, seed, module };
   };
   let past = /** @type {Moment[]} */ ([]);
   let future = /** @type {Moment[]} */ ([]);
@@ -52,11 +52,11 @@ export function createHistory(store) {
 
   /** Another recording has another history. Where it begins unedited, what was done to the whole of the last one can be brought over. */
   function begin() {
-    const { recording, gestures } = store.state;
-    const over = recording !== heard && Object.keys(gestures).length === 0 ? overWhole(present.gestures) : {};
+    const { recording, editsByLayer } = store.state;
+    const over = recording !== heard && Object.keys(editsByLayer).length === 0 ? wholeClipEdits(present.editsByLayer) : {};
     heard = recording;
     present = now();
-    past = Object.keys(over).length > 0 ? [{ ...present, gestures: over }] : [];
+    past = Object.keys(over).length > 0 ? [{ ...present, editsByLayer: over }] : [];
     future = [];
     open = false;
     tell();

@@ -7,7 +7,7 @@
  * @param {(running: boolean) => void} onRunning told when work begins and when none is left
  * @returns {{ask: (job: Job) => void, idle: () => Promise<void>}}
  */
-export function newest(work, onRunning) {
+export function latestOnly(work, onRunning) {
   /** @type {{job: Job} | null} */
   let next = null;
   /** @type {Promise<void> | null} */

@@ -1,13 +1,13 @@
 /** How a person likes the page: the bench of sliders, which lanes are shown, how it is listened to. What is decoded does not depend on it. */
 
 /** @typedef {"meaning" | "kl" | "sensitivity" | "span" | "number"} Order */
-/** @typedef {"sigma" | "tail" | "corpus" | "free"} Reach */
+/** @typedef {"sigma" | "tail" | "corpus" | "free"} SliderRangeName */
 /**
  * @typedef {object} Preferences
  * @property {Order} order
  * @property {string} search
  * @property {boolean} quiet whether hardly used dimensions are shown too
- * @property {Reach} reach
+ * @property {SliderRangeName} range
  * @property {boolean} difference whether its lane is shown
  * @property {boolean | null} latents whether their lane is shown; null while nobody said: where there is room, unless the recording is long
  * @property {import('../drawing/heatmap.js').Statistic} statistic of the latents
@@ -20,7 +20,7 @@ export const PREFERRED = {
   order: 'meaning',
   search: '',
   quiet: false,
-  reach: 'tail',
+  range: 'tail',
   difference: false,
   latents: null,
   statistic: 'mean',

@@ -30,7 +30,7 @@ const done = (request) =>
   });
 
 /** @returns {{read: () => Promise<Recent[]>, write: (recents: readonly Recent[]) => Promise<void>}} newest first */
-export function createShelf() {
+export function createSessionStorage() {
   /** @type {Promise<IDBDatabase> | null} */
   let database = null;
   const store = async (/** @type {IDBTransactionMode} */ mode) =>
@@ -49,13 +49,13 @@ export function createShelf() {
     async write(recents) {
       try {
         const now = Date.now();
-        const shelf = await store('readwrite');
-        for (const one of await done(shelf.getAll())) {
-          if (one.tab === tab() || now - one.kept > FORGOTTEN_AFTER_MS) shelf.delete([one.tab, one.clip]);
+        const storage = await store('readwrite');
+        for (const one of await done(storage.getAll())) {
+          if (one.tab === tab() || now - one.kept > FORGOTTEN_AFTER_MS) storage.delete([one.tab, one.clip]);
         }
-        recents.forEach((recent, place) => shelf.put({ ...recent, tab: tab(), place, kept: now }));
+        recents.forEach((recent, place) => storage.put({ ...recent, tab: tab(), place, kept: now }));
       } catch {
-        // Without a shelf they last as long as the page.
+        // Without a storage they last as long as the page.
       }
     },
   };

@@ -1,20 +1,20 @@
 /** The explorer's one state object, who is told when it changes, and what follows from it. No DOM. */
-import { filtered, gestureOf, onTheWire } from './edits.js';
+import { filterEdits, editsOfLayer, toWireEdits } from './edits.js';
 import { PREFERRED } from './preferences.js';
 
 /** @typedef {import('./choice.js').Choice} Choice */
 /** @typedef {import('./edits.js').Span} Span */
-/** @typedef {import('./edits.js').Gestures} Gestures */
-/** @typedef {"cell" | "kept" | "blend" | "twin" | "relative"} Aside what is heard beside these: a cell of the grid, the state kept as B, the way to a second clip, another model, a dimension of a model of an ensemble */
-/** @typedef {"original" | "decoded" | number | Aside} Side what can be heard: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
+/** @typedef {import('./edits.js').EditsByLayer} EditsByLayer */
+/** @typedef {"cell" | "snapshot" | "blend" | "secondModel" | "ensembleMember"} OtherSound what is playing beside these: a cell of the grid, the state kept as B, the way to a second clip, another model, a dimension of a model of an ensemble */
+/** @typedef {"original" | "decoded" | number | OtherSound} Side what can be playing: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
 /** @typedef {import('../server/api.js').Encoded} Encoded */
 /** @typedef {import('../server/api.js').Decoded} Decoded */
 /** @typedef {import('../server/api.js').DecodeRequest} DecodeRequest */
 /** @typedef {{name: string, clip: string, file: Blob | null, encoded: Encoded | null}} Recording `file` and `encoded` are null for a clip known only by its address */
 /** @typedef {{kind: "error" | "note", title: string, detail: string}} Notice */
-/** @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "gestures">} SoundChoice */
-/** @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Kept */
-/** @typedef {"grid" | "cell" | "second" | "way" | "blend" | "card" | "twin" | "figure" | "tradeoff" | "points" | "ensemble" | "relatives"} Pending what else than the sliders' sound is awaited */
+/** @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "editsByLayer">} SoundChoice */
+/** @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Snapshot */
+/** @typedef {"grid" | "cell" | "second" | "interpolation" | "blend" | "card" | "secondModel" | "figure" | "tradeoff" | "points" | "ensemble" | "hotSpotTraversals"} Pending what else than the sliders' sound is awaited */
 /** @typedef {"starting" | "opening" | "ready" | "empty" | "asking" | "failed"} Phase */
 
 /**
@@ -24,26 +24,26 @@ import { PREFERRED } from './preferences.js';
  * @property {import('../server/api.js').Model | null} card the chosen model's facts
  * @property {import('../server/api.js').Example[]} examples
  * @property {Recording | null} recording
- * @property {readonly import('../features/sources/recent-files.js').Recent[]} recents files opened lately, newest first
+ * @property {readonly import('../features/sources/recent-files.js').Recent[]} recentFiles files opened lately, newest first
  * @property {(Decoded & {request: DecodeRequest}) | null} decoded
  * @property {{[module: number]: Decoded | null}} layers the clip's unedited decodings, as far as they are fetched; null where a module has no decoder
  * @property {import('../server/api.js').Latents | null} latents the clip's posterior in the chosen module, while somebody looks at it
- * @property {{[side in Aside]?: Decoded}} asides as far as they were listened to
+ * @property {{[side in OtherSound]?: Decoded}} otherSounds as far as they were listened to
  * @property {(import('../server/api.js').Traversal & {request: import('../server/api.js').TraverseRequest}) | null} traversal what the grid shows, while it is open
  * @property {{row: number, column: number} | null} cell of the traversal, the chosen one
- * @property {Kept | null} kept what was kept as B
+ * @property {Snapshot | null} snapshot what was kept as B
  * @property {Recording | null} second the second clip, while the way to it is looked at
- * @property {(import('../server/api.js').Way & {request: import('../server/api.js').InterpolateRequest}) | null} way to the second clip
- * @property {import('../server/api.js').Model | null} twinCard the other model's facts
+ * @property {(import('../server/api.js').Way & {request: import('../server/api.js').InterpolateRequest}) | null} interpolation to the second clip
+ * @property {import('../server/api.js').Model | null} secondModelCard the other model's facts
  * @property {import('../server/figures.js').Shown | null} figure of the report, while its panel is open
  * @property {import('../server/figures.js').Shown | null} tradeoff the figure of that name, while the prior is looked at
  * @property {import('../features/ensemble/model.js').Shown | null} ensemble while its panel is open
- * @property {import('../features/ensemble/hot-spot-traversals.js').Relatives | null} relatives the same traversal in each model of the chosen hot spot
+ * @property {import('../features/ensemble/hot-spot-traversals.js').HotSpotTraversals | null} hotSpotTraversals the same traversal in each model of the chosen hot spot
  * @property {import('../features/map/model.js').Points | null} points of the map, as their module has them
  * @property {{model: string, unit: import('./choice.js').Unit, index: number} | null} point of the map, the chosen one
  * @property {readonly Pending[]} pending
- * @property {Side | null} heard what is playing
- * @property {import('../audio/clip-player.js').Stretch | null} stretch of an example that is playing by itself
+ * @property {Side | null} playing what is playing
+ * @property {import('../audio/clip-player.js').ClipSegment | null} segment of an example that is playing by itself
  * @property {Phase} phase
  * @property {boolean} decoding
  * @property {Span | null} view what of the clip is seen; null for all of it
@@ -60,7 +60,7 @@ import { PREFERRED } from './preferences.js';
 export const DRAWN_SECONDS = 2;
 
 /** The keys that decide how the clip sounds. */
-export const SOUND = /** @type {const} */ (['recording', 'module', 'base', 'seed', 'gestures']);
+export const SOUND_KEYS = /** @type {const} */ (['recording', 'module', 'base', 'seed', 'editsByLayer']);
 
 /**
  * @typedef {object} Store
@@ -80,27 +80,27 @@ export function createStore(choice) {
     models: [],
     card: null,
     examples: [],
-    recents: [],
+    recentFiles: [],
     recording: null,
     decoded: null,
     layers: {},
     latents: null,
-    asides: {},
+    otherSounds: {},
     traversal: null,
     cell: null,
-    kept: null,
+    snapshot: null,
     second: null,
-    way: null,
-    twinCard: null,
+    interpolation: null,
+    secondModelCard: null,
     figure: null,
     tradeoff: null,
     ensemble: null,
-    relatives: null,
+    hotSpotTraversals: null,
     points: null,
     point: null,
     pending: [],
-    heard: null,
-    stretch: null,
+    playing: null,
+    segment: null,
     phase: 'starting',
     decoding: false,
     view: null,
@@ -129,31 +129,31 @@ export function createStore(choice) {
 }
 
 /** @param {State} state */
-export const gesture = ({ gestures, module }) => gestureOf(gestures, module);
+export const currentEdits = ({ editsByLayer, module }) => editsOfLayer(editsByLayer, module);
 
 /**
- * The gestures with the chosen module's changed.
+ * The editsByLayer with the chosen module's changed.
  * @param {State} state
- * @param {(gesture: import('./edits.js').Gesture) => import('./edits.js').Gesture} change
- * @returns {Gestures}
+ * @param {(gesture: import('./edits.js').LayerEdits) => import('./edits.js').LayerEdits} change
+ * @returns {EditsByLayer}
  */
-export function regestured(state, change) {
-  const { gestures, module } = state;
-  return module === null ? gestures : { ...gestures, [module]: change(gesture(state)) };
+export function withLayerEdits(state, change) {
+  const { editsByLayer, module } = state;
+  return module === null ? editsByLayer : { ...editsByLayer, [module]: change(currentEdits(state)) };
 }
 
 /**
- * The chosen module and gestures, as far as a model has them: without the module, its deepest one; without the dimension, no edit.
+ * The chosen module and editsByLayer, as far as a model has them: without the module, its deepest one; without the dimension, no edit.
  * @param {Choice} choice
  * @param {import('../server/api.js').Model} card
- * @returns {Pick<Choice, "module" | "gestures">}
+ * @returns {Pick<Choice, "module" | "editsByLayer">}
  */
-export function fitted({ module, gestures }, { modules }) {
+export function fitToModel({ module, editsByLayer }, { modules }) {
   const dims = new Map(modules.map((one) => [one.module, one.dims]));
   const has = (/** @type {number} */ dim, /** @type {number} */ at) => dim < (dims.get(at) ?? 0);
   return {
     module: module !== null && dims.has(module) ? module : Math.max(...dims.keys()),
-    gestures: filtered(gestures, ({ dim }, at) => has(dim, at), has),
+    editsByLayer: filterEdits(editsByLayer, ({ dim }, at) => has(dim, at), has),
   };
 }
 
@@ -184,7 +184,7 @@ export function decodeRequest(state) {
   if (!model || !module || !(recording || drawn)) return null;
   const source = recording ? { clip: recording.clip } : { seconds: DRAWN_SECONDS };
   const duration = recording ? (recording.encoded?.duration ?? null) : DRAWN_SECONDS;
-  return { model, module, ...source, base, seed, edits: onTheWire(gesture(state), duration) };
+  return { model, module, ...source, base, seed, edits: toWireEdits(currentEdits(state), duration) };
 }
 
 /**
@@ -192,31 +192,31 @@ export function decodeRequest(state) {
  * @param {number} module
  * @returns {DecodeRequest | null} for what this module keeps of the clip, unedited
  */
-export const layerRequest = (state, module) => decodeRequest({ ...state, module, gestures: {} });
+export const layerRequest = (state, module) => decodeRequest({ ...state, module, editsByLayer: {} });
 
 /**
  * @param {State} state
- * @returns {{side: Side, sound: Decoded | null}} what the lane of the decoded sound shows: what is heard, otherwise what the sliders make
+ * @returns {{side: Side, sound: Decoded | null}} what the lane of the decoded sound shows: what is playing, otherwise what the sliders make
  */
-export function pictured({ heard, layers, asides, decoded }) {
+export function displayedSound({ playing, layers, otherSounds, decoded }) {
   const sound =
-    typeof heard === 'number'
-      ? layers[heard]
-      : heard === 'original' || heard === 'decoded' || heard === null
+    typeof playing === 'number'
+      ? layers[playing]
+      : playing === 'original' || playing === 'decoded' || playing === null
         ? null
-        : asides[heard];
-  return heard !== null && sound ? { side: heard, sound } : { side: 'decoded', sound: decoded };
+        : otherSounds[playing];
+  return playing !== null && sound ? { side: playing, sound } : { side: 'decoded', sound: decoded };
 }
 
 const CAPTIONS = {
   original: 'Original',
   decoded: 'Decoded',
   cell: 'Cell of the grid',
-  kept: 'B',
+  snapshot: 'B',
   blend: 'Between the clips',
-  twin: 'The other model',
-  relative: 'A model of the ensemble',
+  secondModel: 'The other model',
+  ensembleMember: 'A model of the ensemble',
 };
 
 /** @param {Side} side */
-export const captionOf = (side) => (typeof side === 'number' ? `Module ${side}, unedited` : CAPTIONS[side]);
+export const captionOfSide = (side) => (typeof side === 'number' ? `Module ${side}, unedited` : CAPTIONS[side]);

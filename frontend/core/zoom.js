@@ -16,7 +16,7 @@ const NEAR = 1e-9;
  * @param {import('./state.js').State} state
  * @returns {View} the whole clip unless zoomed; of no length while nothing is open
  */
-export const seen = (state) => state.view ?? { start: 0, end: durationOf(state) ?? 0 };
+export const visibleWindow = (state) => state.view ?? { start: 0, end: durationOf(state) ?? 0 };
 
 /** @param {View} view */
 export const lengthOf = ({ start, end }) => end - start;
@@ -26,7 +26,7 @@ export const lengthOf = ({ start, end }) => end - start;
  * @param {number} seconds
  * @returns {number} where they lie in the view: 0 at its start, 1 at its end
  */
-export const shareOf = (view, seconds) => (seconds - view.start) / (lengthOf(view) || 1);
+export const positionIn = (view, seconds) => (seconds - view.start) / (lengthOf(view) || 1);
 
 /**
  * @param {View} view
@@ -55,7 +55,7 @@ function within(start, length, duration) {
  */
 export function zoomed(view, duration, factor, about) {
   const length = Math.max(Math.min(LEAST_SECONDS, duration), lengthOf(view) / factor);
-  return within(about - shareOf(view, about) * length, length, duration);
+  return within(about - positionIn(view, about) * length, length, duration);
 }
 
 /**
@@ -63,17 +63,17 @@ export function zoomed(view, duration, factor, about) {
  * @param {number} duration of the clip
  * @param {number} by seconds
  */
-export const moved = (view, duration, by) => within(view.start + by, lengthOf(view), duration);
+export const scrolledBy = (view, duration, by) => within(view.start + by, lengthOf(view), duration);
 
 /**
  * @param {View} view
  * @param {number} duration of the clip
  * @param {number} seconds
  */
-export const brought = (view, duration, seconds) => within(seconds - AHEAD * lengthOf(view), lengthOf(view), duration);
+export const scrolledTo = (view, duration, seconds) => within(seconds - AHEAD * lengthOf(view), lengthOf(view), duration);
 
 /**
  * @param {View} view
  * @param {number} seconds
  */
-export const isSeen = (view, seconds) => seconds >= view.start && seconds <= view.end;
+export const isVisible = (view, seconds) => seconds >= view.start && seconds <= view.end;

@@ -21,7 +21,7 @@ const SHEETS = {
 let loading = null;
 
 /** @returns {Promise<Plotly>} rejects with an Error fit to be shown */
-export function plotly() {
+export function loadPlotly() {
   loading ??= load().catch((error) => {
     loading = null; // so that it can be asked for once more
     throw error;

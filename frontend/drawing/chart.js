@@ -1,5 +1,5 @@
 /** A chart: a figure of Plotly's in the colours and type of the page, as wide as its place. */
-import { plotly } from './chart-loader.js';
+import { loadPlotly } from './chart-loader.js';
 
 /** @typedef {import('./chart-loader.js').Trace} Trace */
 /** @typedef {import('./chart-loader.js').Figure} Figure */
@@ -19,10 +19,10 @@ const CONFIG = { displayModeBar: false, doubleClick: 'reset', showTips: false };
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 /** Text from a corpus: Plotly would take its angle brackets for markup. @param {string} text */
-export const plain = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+export const escapeMarkup = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** @param {string} colour of a figure @returns {string} as the page shows it now */
-export const shade = (colour) => (DARK.matches ? BY_NIGHT : BY_DAY).get(colour) ?? colour;
+export const themedColour = (colour) => (DARK.matches ? BY_NIGHT : BY_DAY).get(colour) ?? colour;
 
 /**
  * @param {HTMLElement} host empty, with a height of its own
@@ -43,7 +43,7 @@ export function createChart(host, failure, onClick) {
   async function redraw() {
     if (!shown || !host.isConnected || !host.clientWidth) return;
     const { data, layout } = shown;
-    library = await plotly();
+    library = await loadPlotly();
     await library.react(host, data.map(coloured), themed(layout), CONFIG);
     if (onClick && !listening) /** @type {any} */ (host).on('plotly_click', heard);
     listening = true;
@@ -79,8 +79,8 @@ export function createChart(host, failure, onClick) {
 function coloured(trace) {
   const { line, marker } = trace;
   const own = { ...trace };
-  if (typeof line?.color === 'string') own.line = { ...line, color: shade(line.color) };
-  if (typeof marker?.color === 'string') own.marker = { ...marker, color: shade(marker.color) };
+  if (typeof line?.color === 'string') own.line = { ...line, color: themedColour(line.color) };
+  if (typeof marker?.color === 'string') own.marker = { ...marker, color: themedColour(marker.color) };
   return own;
 }
 

@@ -5,7 +5,7 @@
  * @param {string} id of an element that index.html has
  * @returns {Kind}
  */
-export function part(id) {
+export function byId(id) {
   const element = document.getElementById(id);
   if (!element) throw new Error(`index.html has no #${id}`);
   return /** @type {Kind} */ (element);
@@ -56,7 +56,7 @@ export function afterFrame(work) {
  * @param {string} name of a group of radio buttons
  * @param {string} value
  */
-export function check(name, value) {
+export function checkRadio(name, value) {
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.getElementsByName(name)))
     radio.checked = radio.value === value;
 }

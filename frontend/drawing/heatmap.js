@@ -1,5 +1,5 @@
 /** A module's latents as a heat map: one row a dimension, in the order of the sliders' KL, most at the top. Pure. */
-import { dimensionsOf, divergence, ordered } from '../core/dimensions.js';
+import { dimensionsOf, klDivergence, ordered } from '../core/dimensions.js';
 
 /** @typedef {import('../server/api.js').Latents} Latents */
 /** @typedef {"mean" | "sd" | "kl"} Statistic of the posterior: its mean, its standard deviation, its KL to N(0, 1) in nats */
@@ -9,7 +9,7 @@ import { dimensionsOf, divergence, ordered } from '../core/dimensions.js';
 const MEAN_RANGE = { low: -3, high: 3 };
 
 /** @type {{[statistic in Statistic]: (mean: number, logvar: number) => number}} */
-const VALUES = { mean: (mean) => mean, sd: (_, logvar) => Math.exp(logvar / 2), kl: divergence };
+const VALUES = { mean: (mean) => mean, sd: (_, logvar) => Math.exp(logvar / 2), kl: klDivergence };
 
 /** @param {Statistic} statistic */
 export const isSigned = (statistic) => statistic === 'mean';

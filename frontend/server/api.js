@@ -1,8 +1,8 @@
 /** The HTTP contract, as the page uses it: the one module that knows the server's addresses and the shape of its answers. */
-import { bytesFrom, floatsFrom, npyFrom, spectrogramFrom } from '../core/arrays.js';
+import { decodeBase64, decodeFloats, parseNpy, parseSpectrogram } from '../core/arrays.js';
 import { call, post, segment } from './http.js';
-import { fail } from './problem.js';
-import { createLive } from './websocket.js';
+import { throwProblem } from './problem.js';
+import { createSocketClient } from './websocket.js';
 
 export { Problem, Unreachable } from './problem.js';
 
@@ -12,8 +12,8 @@ export { Problem, Unreachable } from './problem.js';
 /** @typedef {{low: number, high: number, shares: number[]}} Histogram of the corpus over equal bins from low to high */
 /** @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[], mean?: number | null, std?: number | null, histogram?: Histogram | null}} Dimension */
 /** @typedef {{measure: string, unit: string, change: number, low: number, high: number, spread: number, n: number}} Effect what +1 does to a property of the decoded sound, over `n` clips */
-/** @typedef {{clip: string, example: boolean, way: "up" | "down", value: number, at: number, start: number, end: number, phone: string | null}} Evidence a stretch that drives a dimension far */
-/** @typedef {Dimension & {model: string, module: number, factors: string[], effects: Effect[], evidence: Evidence[]}} DimensionDetail `factors` are those measured */
+/** @typedef {{clip: string, example: boolean, way: "up" | "down", value: number, at: number, start: number, end: number, phone: string | null}} TopActivation a stretch that drives a dimension far */
+/** @typedef {Dimension & {model: string, module: number, factors: string[], effects: Effect[], evidence: TopActivation[]}} DimensionDetail `factors` are those measured */
 /** @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, first_frame_seconds: number, receptive_field_seconds: number, dimensions: Dimension[]}} Module */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: Module[]}} Model */
 /** @typedef {{id: string, label: string, duration: number, speaker?: string | null}} Example */
@@ -67,7 +67,7 @@ export async function figure(name, figure) {
 export async function points({ model, module, unit }) {
   const { latents } = await (await call(`models/${segment(model)}/modules/${module}/points/${unit}`)).json();
   const [points, dims] = latents.shape;
-  return { model, module, unit, points, dims, values: floatsFrom(latents) };
+  return { model, module, unit, points, dims, values: decodeFloats(latents) };
 }
 
 /**
@@ -137,13 +137,13 @@ async function encodedFrom(response) {
     model: body.model,
     clip: body.clip,
     duration: body.duration,
-    peaks: floatsFrom(body.waveform_peaks),
-    spectrogram: spectrogramFrom(body.spectrogram),
+    peaks: decodeFloats(body.waveform_peaks),
+    spectrogram: parseSpectrogram(body.spectrogram),
     modules: body.modules,
   };
 }
 
-const live = createLive('decode');
+const live = createSocketClient('decode');
 
 /**
  * @param {DecodeRequest} request
@@ -157,7 +157,7 @@ export async function decode(request, signal) {
     live.open();
     return decodedFrom(body, Promise.resolve(audioFrom(body)));
   }
-  if (answer.status !== 200) fail(answer.status, answer.body, answer.headers['retry-after']);
+  if (answer.status !== 200) throwProblem(answer.status, answer.body, answer.headers['retry-after']);
   return decodedFrom(
     answer.body,
     answer.sound.catch(async () => audioFrom(await post('decode', request))),
@@ -165,7 +165,7 @@ export async function decode(request, signal) {
 }
 
 /** @param {any} body */
-const audioFrom = (body) => bytesFrom(body.audio).buffer;
+const audioFrom = (body) => decodeBase64(body.audio).buffer;
 
 /**
  * @param {any} body
@@ -177,7 +177,7 @@ function decodedFrom(body, audio) {
   return {
     duration: body.samples / body.sample_rate,
     audio,
-    spectrogram: spectrogramFrom(body.spectrogram),
+    spectrogram: parseSpectrogram(body.spectrogram),
     prior: body.prior_distance ?? null,
     limited: body.limited === true,
   };
@@ -190,7 +190,7 @@ function decodedFrom(body, audio) {
  */
 export async function traverse(request, signal) {
   const { rows, columns, start = 0, spectrograms } = await post('traverse', request, signal);
-  return { rows, columns, start, spectrograms: spectrograms.map(spectrogramFrom) };
+  return { rows, columns, start, spectrograms: spectrograms.map(parseSpectrogram) };
 }
 
 /**
@@ -200,7 +200,7 @@ export async function traverse(request, signal) {
  */
 export async function interpolate(request, signal) {
   const { contribution, spectrograms } = await post('interpolate', request, signal);
-  return { contribution, spectrograms: spectrograms.map(spectrogramFrom) };
+  return { contribution, spectrograms: spectrograms.map(parseSpectrogram) };
 }
 
 /**
@@ -210,7 +210,7 @@ export async function interpolate(request, signal) {
 export async function latents({ clip, model, module }) {
   const query = new URLSearchParams({ model, module: String(module) });
   const response = await call(`clips/${segment(clip)}/latents?${query}`);
-  const { shape, values } = npyFrom(await response.arrayBuffer());
+  const { shape, values } = parseNpy(await response.arrayBuffer());
   const [, dims, frames] = shape;
   return {
     clip,

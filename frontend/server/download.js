@@ -1,6 +1,6 @@
 /** What is kept of the page, as files: their names, and how a person gets them. */
 
-import { noticeOf } from './retry.js';
+import { errorNotice } from './retry.js';
 
 /** How long a browser may take to begin with a download. */
 const PATIENCE_MS = 10_000;
@@ -21,7 +21,7 @@ export function download(content, name) {
  * @param {import('../core/state.js').State} state
  * @returns {string} what a file made of the present sound is called, without its ending: of what, and from which module
  */
-export function stemOf({ recording, base, seed, module }) {
+export function fileStem({ recording, base, seed, module }) {
   const source = recording ? recording.name.replace(/\.\w+$/, '') : base === 'prior' ? `prior-${seed}` : base;
   return `${source}-module-${module}`;
 }
@@ -33,10 +33,10 @@ export function stemOf({ recording, base, seed, module }) {
 export async function downloadSound(store) {
   const { decoded } = store.state;
   if (!decoded) return;
-  const name = `${stemOf(store.state)}.wav`;
+  const name = `${fileStem(store.state)}.wav`;
   try {
     download(new Blob([await decoded.audio], { type: 'audio/wav' }), name);
   } catch (error) {
-    store.set({ notice: noticeOf(error) });
+    store.set({ notice: errorNotice(error) });
   }
 }

@@ -1,6 +1,6 @@
 /** The figures of the model's report, each fetched while the panel that shows it is open. */
 import * as api from './api.js';
-import { createUpkeep } from './live-query.js';
+import { createLiveQuery } from './live-query.js';
 
 /** @typedef {import('../core/state.js').State} State */
 /** @typedef {{model: string, name: string}} FigureRequest */
@@ -28,14 +28,14 @@ async function ask(request) {
 
 /** @param {import('../core/state.js').Store} store */
 export function createFigures(store) {
-  createUpkeep(store, {
+  createLiveQuery(store, {
     name: 'figure',
     keys: ['card', 'panel'],
     request: wanted,
     ask,
     show: (figure) => store.set({ figure }),
   });
-  createUpkeep(store, {
+  createLiveQuery(store, {
     name: 'tradeoff',
     keys: ['card', 'panel'],
     request: ({ panel, card }) => (panel === 'prior' && card ? { model: card.model, name: 'tradeoff' } : null),

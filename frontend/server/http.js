@@ -1,5 +1,5 @@
 /** HTTP requests to the server, with its problems as exceptions. */
-import { fail, Unreachable } from './problem.js';
+import { throwProblem, Unreachable } from './problem.js';
 
 /**
  * @param {string} path relative to the page, so that it also works behind a prefix
@@ -14,7 +14,7 @@ export async function call(path, init) {
     throw new Unreachable('The explorer’s server does not answer. Check that it is running.');
   }
   if (response.ok) return response;
-  return fail(response.status, await response.json().catch(() => ({})), response.headers.get('Retry-After'));
+  return throwProblem(response.status, await response.json().catch(() => ({})), response.headers.get('Retry-After'));
 }
 
 /** A text as one segment of a path. */

@@ -1,6 +1,6 @@
 /** The posterior of the open clip, every frame of the chosen module: fetched when somebody looks at it, forgotten with the clip. */
 import * as api from './api.js';
-import { createPatience, noticeOf } from './retry.js';
+import { createRetry, errorNotice } from './retry.js';
 
 /** @typedef {import('./api.js').Latents} Latents */
 /** @typedef {{clip: string, model: string, module: number}} Whose */
@@ -18,7 +18,7 @@ const same = (one, other) => one?.clip === other?.clip && one?.model === other?.
  */
 export function createLatents(store) {
   const readers = new Set();
-  const bear = createPatience(store);
+  const bear = createRetry(store);
   /** @type {Whose | null} what is here or on its way */
   let shown = null;
 
@@ -42,7 +42,7 @@ export function createLatents(store) {
     } catch (error) {
       if (!still()) return;
       shown = null;
-      store.set({ notice: noticeOf(error) });
+      store.set({ notice: errorNotice(error) });
     }
   }
 

@@ -1,6 +1,6 @@
 /** An answer of the server that is kept up with the state: asked for anew whenever what to ask for changes; what nobody wants any more is broken off. */
-import { newest } from '../core/latest-only.js';
-import { createPatience, noticeOf } from './retry.js';
+import { latestOnly } from '../core/latest-only.js';
+import { createRetry, errorNotice } from './retry.js';
 
 /** @typedef {import('../core/state.js').State} State */
 
@@ -21,8 +21,8 @@ const REST_MS = 200;
  * @param {boolean} [what.live] what moves under a hand: asked for at once, and each answer is shown though a newer one is on its way
  * @returns {{settled: () => Promise<void>}} when what is asked for is here
  */
-export function createUpkeep(store, { name, keys, request, ask, show, others, live = false }) {
-  const bear = createPatience(store);
+export function createLiveQuery(store, { name, keys, request, ask, show, others, live = false }) {
+  const bear = createRetry(store);
   let wanted = 'null';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
@@ -44,13 +44,13 @@ export function createUpkeep(store, { name, keys, request, ask, show, others, li
       if (answer === 'again') return false;
       if (answer) show(answer, asked);
     } catch (error) {
-      store.set({ notice: noticeOf(error) });
+      store.set({ notice: errorNotice(error) });
       show(null, asked);
     }
     if (newestYet()) tell(false);
     return true;
   }
-  const asker = newest(work, () => {});
+  const asker = latestOnly(work, () => {});
 
   store.on(keys, () => {
     const asked = request(store.state);

@@ -29,6 +29,6 @@ export class Unreachable extends Error {}
  * @param {string | null} [retryAfter] seconds
  * @returns {never}
  */
-export function fail(status, body, retryAfter) {
+export function throwProblem(status, body, retryAfter) {
   throw new Problem(status, body ?? {}, Number(retryAfter) || null);
 }

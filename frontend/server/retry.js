@@ -14,7 +14,7 @@ const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
  * @param {string} [title] said instead of the server's own
  * @returns {import('../core/state.js').Notice}
  */
-export function noticeOf(error, title) {
+export function errorNotice(error, title) {
   if (error instanceof api.Unreachable)
     return { kind: 'error', title: title ?? 'No connection', detail: error.message };
   if (error instanceof api.Problem) return { kind: 'error', title: title ?? error.title, detail: error.message };
@@ -25,7 +25,7 @@ export function noticeOf(error, title) {
  * @param {import('../core/state.js').Store} store
  * @returns one attempt at a request, for somebody who makes one at a time
  */
-export function createPatience(store) {
+export function createRetry(store) {
   /** Whether the notice shown is about a request that waits for the server. */
   let waiting = false;
   /** The clips just encoded again: a server that forgets them at once must not be asked for ever. */
@@ -61,7 +61,7 @@ export function createPatience(store) {
       if (busy || error instanceof api.Unreachable) {
         waiting = true;
         store.set({
-          notice: noticeOf(error, busy ? 'The server is busy, trying again' : 'No connection, trying again'),
+          notice: errorNotice(error, busy ? 'The server is busy, trying again' : 'No connection, trying again'),
         });
         await pause(busy ? (error.retryAfter ?? PATIENCE_SECONDS) : PATIENCE_SECONDS);
         return 'again';
@@ -109,7 +109,7 @@ export function createPatience(store) {
       mended.add(recording.clip);
       return 'again';
     } catch (error) {
-      store.set({ notice: noticeOf(error) });
+      store.set({ notice: errorNotice(error) });
       return null;
     }
   }

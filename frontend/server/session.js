@@ -1,9 +1,9 @@
 /** What happens when something is chosen: models, examples and files are opened, and the sound is kept up with the sliders. */
-import { overWhole } from '../core/edits.js';
-import { newest } from '../core/latest-only.js';
-import { decodeRequest, fitted, SOUND } from '../core/state.js';
+import { wholeClipEdits } from '../core/edits.js';
+import { latestOnly } from '../core/latest-only.js';
+import { decodeRequest, fitToModel, SOUND_KEYS } from '../core/state.js';
 import * as api from './api.js';
-import { createPatience, noticeOf } from './retry.js';
+import { createRetry, errorNotice } from './retry.js';
 
 /** @typedef {import('../core/state.js').Store} Store */
 /** @typedef {import('../core/choice.js').Choice} Choice */
@@ -26,14 +26,14 @@ function missingFrom(shown, wanted) {
 
 /**
  * @param {Store} store
- * @param {import('../features/sources/recent-files.js').Recents} recents
+ * @param {import('../features/sources/recent-files.js').RecentFiles} recents
  * @returns the things a person can do, for the views to call
  */
 export function createSession(store, recents) {
   /** Counts openings, so that a slow one cannot overtake a later one. */
   let opening = 0;
-  const attempt = createPatience(store);
-  const bear = createPatience(store);
+  const attempt = createRetry(store);
+  const bear = createRetry(store);
 
   /**
    * Asks until the server answers.
@@ -61,7 +61,7 @@ export function createSession(store, recents) {
     const answer = await insist(() => Promise.all([api.model(name), api.examples(name)]), mine);
     if (!answer) return false;
     const [card, examples] = answer;
-    store.set({ model: name, card, examples, ...fitted(store.state, card) });
+    store.set({ model: name, card, examples, ...fitToModel(store.state, card) });
     return true;
   }
 
@@ -82,7 +82,7 @@ export function createSession(store, recents) {
       store.set({ ...chosen(encoded.clip), recording: { name, clip: encoded.clip, file, encoded }, phase: 'ready' });
     } catch (error) {
       if (mine !== opening) return;
-      store.set({ notice: noticeOf(error), phase: restingPhase() });
+      store.set({ notice: errorNotice(error), phase: restingPhase() });
       keepUp();
     }
   }
@@ -100,11 +100,11 @@ export function createSession(store, recents) {
    * @returns {Partial<Choice>}
    */
   function unedited(clip) {
-    const { recording, gestures } = store.state;
+    const { recording, editsByLayer } = store.state;
     if (!recording || recording.clip === clip) return {};
-    if (Object.keys(overWhole(gestures)).length > 0)
+    if (Object.keys(wholeClipEdits(editsByLayer)).length > 0)
       note('A recording begins unedited. Undo brings over what was done to the whole of the last one.');
-    return { gestures: {}, span: null };
+    return { editsByLayer: {}, span: null };
   }
 
   /**
@@ -156,7 +156,7 @@ export function createSession(store, recents) {
       const encoded = await insist(() => api.clip(clip, String(store.state.model)), mine);
       if (encoded) store.set({ recording: { name, clip, file: null, encoded }, phase: 'ready' });
     } catch (error) {
-      if (mine === opening) store.set({ notice: noticeOf(error), phase: restingPhase() });
+      if (mine === opening) store.set({ notice: errorNotice(error), phase: restingPhase() });
     }
   }
 
@@ -215,7 +215,7 @@ export function createSession(store, recents) {
       const known = models.find((one) => one.model === model) ?? models[0];
       await openAll(known.model);
     } catch (error) {
-      fail(noticeOf(error));
+      fail(errorNotice(error));
     }
   }
 
@@ -226,7 +226,7 @@ export function createSession(store, recents) {
     try {
       await openAll(name);
     } catch (error) {
-      store.set({ model: before, notice: noticeOf(error), phase: restingPhase() });
+      store.set({ model: before, notice: errorNotice(error), phase: restingPhase() });
     }
   }
 
@@ -252,7 +252,7 @@ export function createSession(store, recents) {
       store.set({ decoded: { ...decoded, request }, phase: phaseOnceDecoded() });
       decoded.audio.catch(() => store.state.decoded?.request === request && decoder.ask(request)); // who sees it wants to hear it
     } catch (error) {
-      store.set({ decoded: null, phase: phaseOnceDecoded(), notice: noticeOf(error) });
+      store.set({ decoded: null, phase: phaseOnceDecoded(), notice: errorNotice(error) });
     }
     return true;
   }
@@ -262,8 +262,8 @@ export function createSession(store, recents) {
     return store.state.phase === 'opening' ? 'opening' : 'ready';
   }
 
-  const decoder = newest(decode, (decoding) => store.set({ decoding }));
-  store.on(SOUND, keepUp);
+  const decoder = latestOnly(decode, (decoding) => store.set({ decoding }));
+  store.on(SOUND_KEYS, keepUp);
   function keepUp() {
     const { phase, recording } = store.state;
     const request = decodeRequest(store.state);

@@ -12,7 +12,7 @@ const MOST_CHARACTERS = 300_000;
  * @returns {{open: () => void, ask: (body: string) => Promise<Answer | null>}} `ask` gives null where the request is to be posted:
  * while there is no connection, or it is taken by another request, or it broke
  */
-export function createLive(path) {
+export function createSocketClient(path) {
   /** @type {WebSocket | null} */
   let socket = null;
   /** @type {((answer: Answer | null) => void) | null} whoever waits for an answer */
