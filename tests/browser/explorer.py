@@ -97,7 +97,7 @@ class Explorer:
 
     def opened(self, name: str) -> Explorer:
         """Wait until a file of that name is the recording on the page."""
-        expect(self.page.locator("#recents [aria-pressed=true]")).to_contain_text(name)
+        expect(self.page.locator("#recent-files [aria-pressed=true]")).to_contain_text(name)
         return self.settle()
 
     def module(self, number: int) -> Explorer:

@@ -106,7 +106,7 @@ def test_prior_and_ensemble(fresh: Opener, scheme: str, width: int) -> None:
     explorer = opened(fresh, scheme, width, "#panel=ensemble&spot=0")
     page = explorer.page
     expect(page.locator("#ensemble-chart[data-drawn] .main-svg").first).to_be_visible()
-    expect(page.locator("#relatives canvas").first).to_be_visible()
+    expect(page.locator("#hot-spot-traversals canvas").first).to_be_visible()
     page.get_by_text("Its channels").click()
     assert violations_in_both(page, scheme) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

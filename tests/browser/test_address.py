@@ -47,7 +47,7 @@ def test_a_clip_that_is_gone_is_asked_for_by_name(explorer: Explorer, fresh: Ope
 
     other = fresh()
     other.page.goto(f"{other.address}/{choice}")
-    expect(other.page.locator("#curtain-title")).to_contain_text(vowel.name)
+    expect(other.page.locator("#overlay-title")).to_contain_text(vowel.name)
     assert other.upload(vowel).digest == digest
 
 

@@ -45,7 +45,7 @@ def button(explorer: Explorer, name: str) -> Locator:
     return explorer.page.get_by_role("button", name=name, exact=True)
 
 
-def pictures(explorer: Explorer, pair: str = "#pair-kept") -> list[str]:
+def pictures(explorer: Explorer, pair: str = "#pair-snapshot") -> list[str]:
     """What the canvases of a pair show: the first, the second, their difference."""
     shown: list[str] = explorer.page.locator(f"{pair} .pair-plot > canvas").evaluate_all(
         "all => all.filter((one) => one.checkVisibility()).map((one) => one.toDataURL())"
@@ -67,7 +67,7 @@ def blends(explorer: Explorer) -> list[dict[str, Any]]:
 def kept(explorer: Explorer) -> Explorer:
     """Keep the present state as B, then move the first slider."""
     button(compared(explorer), "Keep as B").click()
-    expect(explorer.page.locator("#pair-kept")).to_be_visible()
+    expect(explorer.page.locator("#pair-snapshot")).to_be_visible()
     explorer.page.get_by_text("Play on release").click()  # so that only what is pressed is heard
     sliders(explorer)
     explorer.drag(0, to=0.9)
@@ -79,19 +79,19 @@ def test_a_kept_state_is_seen_and_heard_beside_the_present_one(explorer: Explore
     kept(explorer)
     a, b, difference = pictures(explorer)
     assert len({a, b, difference}) == 3
-    expect(explorer.page.locator("#pair-kept .pair-about").nth(0)).to_have_text(
+    expect(explorer.page.locator("#pair-snapshot .pair-about").nth(0)).to_have_text(
         "badigu-man.flac, demo, module 3, 1 edit"
     )
-    expect(explorer.page.locator("#pair-kept .pair-about").nth(1)).to_have_text(
+    expect(explorer.page.locator("#pair-snapshot .pair-about").nth(1)).to_have_text(
         "badigu-man.flac, demo, module 3, no edits"
     )
-    words = explorer.page.locator("#pair-kept .pair-words").inner_text()
+    words = explorer.page.locator("#pair-snapshot .pair-words").inner_text()
     assert float((re.search(r"B minus A: (\d+\.\d) dB", words) or [])[1]) > 0.5
 
     before, present = len(explorer.decodes()), explorer.picture
     button(explorer.listen(), "B").click()
     began, ended = explorer.sounds(2)
-    assert (began["side"], began["caption"]) == ("kept", "B")
+    assert (began["side"], began["caption"]) == ("snapshot", "B")
     assert (ended["side"], ended["caption"], ended["picture"]) == ("", "Decoded", present)
     assert began["picture"] != present
     assert len(explorer.decodes()) == before, "B was kept with its sound"
@@ -106,7 +106,7 @@ def test_a_and_b_swap_at_the_same_moment(explorer: Explorer) -> None:
     moments = explorer.page.evaluate(
         f"async () => {{ const share = () => {PLAYHEAD};"
         """
-            const [a, b] = document.querySelectorAll("#pair-kept .play");
+            const [a, b] = document.querySelectorAll("#pair-snapshot .play");
             const frame = () => new Promise(requestAnimationFrame);
             while (!(share() > 0.1)) await frame();
             const moments = [];
@@ -132,7 +132,7 @@ def test_b_is_brought_back_and_exchanged_for_the_present_state(explorer: Explore
     assert a != b
     button(explorer, "Exchange A and B").click()
     explorer.page.wait_for_function(
-        "seen => document.querySelector('#pair-kept canvas').toDataURL() === seen", arg=seen[1]
+        "seen => document.querySelector('#pair-snapshot canvas').toDataURL() === seen", arg=seen[1]
     )
     assert explorer.digest == b
     assert pictures(explorer)[:2] == [seen[1], seen[0]]
@@ -140,7 +140,7 @@ def test_b_is_brought_back_and_exchanged_for_the_present_state(explorer: Explore
     explorer.choice("edits3=")
     assert explorer.digest == a
     assert len(set(pictures(explorer)[:2])) == 1
-    assert "0.0 dB" in explorer.page.locator("#pair-kept .pair-words").inner_text()
+    assert "0.0 dB" in explorer.page.locator("#pair-snapshot .pair-words").inner_text()
 
     sliders(explorer)
     button(explorer, "Undo").click()
@@ -156,7 +156,7 @@ def test_b_of_another_recording_brings_it_back(explorer: Explorer, vowel: Path) 
     settled(explorer)
     assert explorer.digest != b
     assert len(pictures(explorer)) == 2
-    expect(explorer.page.locator("#pair-kept .pair-words")).to_contain_text("no difference is drawn")
+    expect(explorer.page.locator("#pair-snapshot .pair-words")).to_contain_text("no difference is drawn")
     button(explorer, "Use B").click()
     explorer.opened(vowel.name)
     assert explorer.digest == b
@@ -176,7 +176,7 @@ def test_nothing_is_fetched_for_a_comparison_nobody_chose(explorer: Explorer) ->
     compared(explorer)
     compared(explorer, "Two clips")
     expect(explorer.page.locator("#second-note")).to_contain_text("Choose a clip")
-    expect(explorer.page.locator("#way-shown")).to_be_hidden()
+    expect(explorer.page.locator("#interpolation-body")).to_be_hidden()
     urls = [request.url for request in explorer.requests[before:]]
     assert [url for url in urls if re.search("decode|interpolate|traverse|encode|models", url)] == []
 
@@ -188,20 +188,20 @@ def test_the_way_to_a_second_clip_is_seen_in_steps_and_heard_anywhere(explorer: 
     settled(explorer)
     (way,) = asked(explorer, "/interpolate")
     assert way["from"] == explorer.decodes()[0]["clip"] != way["to"]
-    steps = explorer.page.locator("#way canvas").evaluate_all("all => all.map((one) => one.toDataURL())")
+    steps = explorer.page.locator("#interpolation canvas").evaluate_all("all => all.map((one) => one.toDataURL())")
     assert len(set(steps)) == way["steps"] == 6
 
     explorer.listen().page.get_by_role("button", name="20 % of the way").click()
     assert explorer.sounds(1)[0]["caption"] == "Between the clips"
     assert blends(explorer)[-1]["toward"] == {"clip": way["to"], "share": 0.2}
     expect(explorer.page.get_by_role("slider", name="How far")).to_have_value("0.2")
-    expect(explorer.page.locator("#share-value")).to_have_text("20 %")
+    expect(explorer.page.locator("#blend-share-value")).to_have_text("20 %")
 
     other = fresh().open(explorer.choice("share=0.2"))
     expect(other.page.locator("#play-blend")).to_be_enabled()
     settled(other)
     assert blends(other)[-1] == blends(explorer)[-1]
-    assert other.page.locator("#way canvas").evaluate_all("all => all.map((one) => one.toDataURL())") == steps
+    assert other.page.locator("#interpolation canvas").evaluate_all("all => all.map((one) => one.toDataURL())") == steps
     assert explorer.console == other.console == []
 
 
@@ -209,10 +209,10 @@ def test_the_way_begins_at_the_open_clip(fresh: Opener) -> None:
     explorer = on_the_way(fresh)
     unedited = explorer.picture
     explorer.listen().page.get_by_role("slider", name="How far").press("Home")
-    expect(explorer.page.locator("#share-value")).to_have_text("0 %")
+    expect(explorer.page.locator("#blend-share-value")).to_have_text("0 %")
     assert explorer.sounds(2)[0] == {"side": "blend", "caption": "Between the clips", "picture": unedited}
     explorer.page.get_by_role("slider", name="How far").press("End")
-    expect(explorer.page.locator("#share-value")).to_have_text("100 %")
+    expect(explorer.page.locator("#blend-share-value")).to_have_text("100 %")
     assert explorer.sounds(4)[2]["picture"] != unedited
     assert explorer.decodes()[-1]["toward"]["share"] == 1
 
@@ -283,7 +283,7 @@ def test_a_recording_of_ones_own_is_walked_to_and_encoded_again_if_forgotten(exp
     assert [request["toward"]["share"] for request in explorer.decodes()[-3:]] == [0.8] * 3, "both were forgotten"
 
     explorer.page.locator("#second").select_option("")
-    expect(explorer.page.locator("#way-shown")).to_be_hidden()
+    expect(explorer.page.locator("#interpolation-body")).to_be_hidden()
 
 
 def test_a_second_clip_without_its_file_is_asked_for(explorer: Explorer, fresh: Opener, vowel: Path) -> None:
@@ -325,9 +325,9 @@ def beside(fresh: Opener, models: str) -> Explorer:
 
 def twin(explorer: Explorer, name: str) -> dict[str, Any]:
     """Choose the other model; returns what was asked of it."""
-    explorer.page.locator("#twin").select_option(name)
-    expect(explorer.page.locator("#pair-twin .play").nth(1)).to_have_text(name)
-    expect(explorer.page.locator("#pair-twin .play").nth(1)).to_be_enabled()
+    explorer.page.locator("#second-model").select_option(name)
+    expect(explorer.page.locator("#pair-second-model .play").nth(1)).to_have_text(name)
+    expect(explorer.page.locator("#pair-second-model .play").nth(1)).to_be_enabled()
     settled(explorer)
     return [request for request in explorer.decodes() if request["model"] == name][-1]
 
@@ -337,10 +337,10 @@ def test_two_models_get_the_same_clip_and_the_same_gesture(beside: Explorer) -> 
     request = twin(beside, "again")
     own = next(one for one in beside.decodes() if one["model"] == "demo")
     assert {**request, "model": "demo"} == own
-    first, second, _ = pictures(beside, "#pair-twin")
+    first, second, _ = pictures(beside, "#pair-second-model")
     assert first == second, "the same weights under another name"
-    expect(beside.page.locator("#pair-twin .pair-words")).to_have_text("again minus demo: 0.0 dB root mean square")
-    beside.listen().page.locator("#pair-twin .play").nth(1).click()
+    expect(beside.page.locator("#pair-second-model .pair-words")).to_have_text("again minus demo: 0.0 dB root mean square")
+    beside.listen().page.locator("#pair-second-model .play").nth(1).click()
     assert beside.sounds(1)[0]["caption"] == "The other model"
     beside.choice("twin=again")
 
@@ -354,11 +354,11 @@ def test_another_width_and_another_rate_are_told(beside: Explorer) -> None:
     compared(beside, "Two models")
     request = twin(beside, "narrow")
     assert [edit["dim"] for edit in request["edits"]] == [5]
-    expect(beside.page.locator("#twin-note")).to_contain_text("1 of 2 edits")
-    assert len(pictures(beside, "#pair-twin")) == 3
+    expect(beside.page.locator("#second-model-note")).to_contain_text("1 of 2 edits")
+    assert len(pictures(beside, "#pair-second-model")) == 3
     twin(beside, "slow")
-    assert len(pictures(beside, "#pair-twin")) == 2
-    expect(beside.page.locator("#pair-twin .pair-words")).to_contain_text("no difference is drawn")
+    assert len(pictures(beside, "#pair-second-model")) == 2
+    expect(beside.page.locator("#pair-second-model .pair-words")).to_contain_text("no difference is drawn")
     expect(beside.page.locator("#notice")).to_be_hidden()
 
 
@@ -367,8 +367,8 @@ def test_one_model_alone_has_nothing_beside_it(fresh: Opener) -> None:
     known = explorer.page.request.get(f"{explorer.address}/models").json()
     explorer.page.route(re.compile("/models$"), lambda route: route.fulfill(json={"models": known["models"][:1]}))
     compared(explorer.open(), "Two models")
-    expect(explorer.page.locator("#twin-none")).to_be_visible()
-    expect(explorer.page.locator("#twin")).to_be_hidden()
+    expect(explorer.page.locator("#second-model-none")).to_be_visible()
+    expect(explorer.page.locator("#second-model")).to_be_hidden()
 
 
 def test_b_of_another_model_brings_the_model_back(beside: Explorer, vowel: Path) -> None:
@@ -397,5 +397,5 @@ def test_every_comparison_is_accessible(fresh: Opener, models: str, scheme: str)
     twin(compared(explorer, "Two models"), "narrow")
     assert violations(explorer.page) == []
     button(compared(explorer, "A and B"), "Keep as B").click()
-    expect(explorer.page.locator("#pair-kept")).to_be_visible()
+    expect(explorer.page.locator("#pair-snapshot")).to_be_visible()
     assert violations(explorer.page) == []

@@ -151,7 +151,7 @@ def test_evidence_is_heard_by_itself(fresh: Opener) -> None:
     explorer.open()
     card = opened(explorer, dim)
     evidence = known(dim).evidence
-    buttons = card.locator(".evidence button")
+    buttons = card.locator(".top-activations button")
     assert [float(text.replace("−", "-")) for text in buttons.locator("b").all_text_contents()] == [
         pytest.approx(one.value, abs=0.051) for one in evidence
     ]

@@ -107,7 +107,7 @@ def test_the_same_walk_is_seen_and_heard_in_each_model(fresh: Opener) -> None:
     page = explorer.page
     here = [name for name in HEARD if name in models_in(ENSEMBLE.hot_spots[SPOT])]
     assert here, "the shipped ensemble has a hot spot that can be heard"
-    expect(page.locator("#relatives .relative")).to_have_count(len(here))
+    expect(page.locator("#hot-spot-traversals .member-traversal")).to_have_count(len(here))
     walks = [request.post_data_json or {} for request in explorer.requests if request.url.endswith("/traverse")]
     assert sorted(one["model"] for one in walks) == [f"narrow.{name}" for name in here]
     channels = [ENSEMBLE.channels[number] for number in ENSEMBLE.hot_spots[SPOT].channels]
@@ -117,15 +117,15 @@ def test_the_same_walk_is_seen_and_heard_in_each_model(fresh: Opener) -> None:
         assert (numbers[one["model"]], one["module"], one["dim"]) in inside
         assert one["values"] in (STRIP, [-value for value in STRIP])
         assert one["edits"] == []
-    assert page.locator("#relatives canvas").count() == 5 * len(here)
+    assert page.locator("#hot-spot-traversals canvas").count() == 5 * len(here)
 
     explorer.listen()
-    page.locator("#relatives .relative").first.locator(".cell").nth(4).click()
-    assert explorer.sounds(1)[0]["side"] == "relative"
+    page.locator("#hot-spot-traversals .member-traversal").first.locator(".cell").nth(4).click()
+    assert explorer.sounds(1)[0]["side"] == "ensembleMember"
     asked = explorer.decodes()[-1]
     assert asked["model"] in numbers
     assert asked["edits"] == [{"dim": asked["edits"][0]["dim"], "op": "set", "value": 2.68}]
-    expect(page.locator("#relatives .cell.heard")).to_have_count(1)
+    expect(page.locator("#hot-spot-traversals .cell.playing")).to_have_count(1)
 
 
 def test_one_dimension_is_found_in_the_other_model_and_moves_both(fresh: Opener, vowel: Path) -> None:
@@ -148,7 +148,7 @@ def test_one_dimension_is_found_in_the_other_model_and_moves_both(fresh: Opener,
     expect(row).to_contain_text(f"NMI {nmi[nearest]:.2f}")
     row.get_by_role("button", name="move both").click()
     expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#twin-note")).to_contain_text(f"dimension {there.dim} of module {there.module}")
+    expect(page.locator("#second-model-note")).to_contain_text(f"dimension {there.dim} of module {there.module}")
 
     both = page.get_by_role("slider", name=f"Dimension {dim}, in both models")
     both.focus()
@@ -163,4 +163,4 @@ def test_one_dimension_is_found_in_the_other_model_and_moves_both(fresh: Opener,
     sign = "~" if moved["value"] > 0 else "!"
     explorer.choice(f"match=3.{dim}{sign}{there.module}.{there.dim}".replace("!", "%21") if sign == "!" else "match=3.")
     page.get_by_role("button", name="Let go").click()
-    expect(page.locator("#both-row")).to_be_hidden()
+    expect(page.locator("#linked-row")).to_be_hidden()

@@ -35,7 +35,7 @@ def test_another_recording_begins_unedited_and_undo_brings_over_what_holds_for_a
 
     explorer.drag(0, to=0.3)
     edited = explorer.settle().decodes()[-1]["edits"]
-    page.locator("#recents [aria-pressed=true]").click()  # the one that is open: nothing is begun
+    page.locator("#recent-files [aria-pressed=true]").click()  # the one that is open: nothing is begun
     assert explorer.settle().decodes()[-1]["edits"] == edited
 
 

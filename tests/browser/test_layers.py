@@ -26,7 +26,7 @@ WATCH = f"""() => {{
     window.heard = [];
     new MutationObserver((changes) => {{
         for (const {{ target, oldValue }} of changes) {{
-            if (target.id === "in-turn" || oldValue === "true" || target.ariaPressed !== "true") continue;
+            if (target.id === "play-sequence" || oldValue === "true" || target.ariaPressed !== "true") continue;
             window.heard.push({{
                 name: target.ariaLabel ?? target.textContent,
                 at: moment(),
@@ -288,7 +288,7 @@ def test_a_clip_known_by_its_address_alone_is_heard_from_the_server(
     latecomer = fresh().open(choice)
     latecomer.forget()
     press(latecomer, MODULES[1])
-    expect(latecomer.page.locator("#curtain-title")).to_contain_text(vowel.name)
+    expect(latecomer.page.locator("#overlay-title")).to_contain_text(vowel.name)
     expect(latecomer.page.get_by_role("button", name=MODULES[1])).to_be_disabled()
 
 

@@ -36,7 +36,7 @@ def latents(unit: str, module: int = 3) -> np.ndarray:
 def drawn(explorer: Explorer) -> Explorer:
     expect(explorer.page.locator("#panel-map")).to_have_attribute("data-pending", "false")
     expect(explorer.page.locator("#map-chart")).to_have_attribute("data-drawn", "true")
-    expect(explorer.page.locator("#map-near")).to_be_visible()
+    expect(explorer.page.locator("#map-neighbours")).to_be_visible()
     return explorer
 
 
@@ -140,7 +140,7 @@ def test_a_point_is_heard_at_a_click_and_opened_with_its_stretch_marked(fresh: O
     page.get_by_role("button", name="Open", exact=True).click()
     explorer.choice(f"example={phones.clips[index]}")
     explorer.choice("span=")
-    expect(page.locator("#reach-span")).to_have_text(f"{start:.2f} s to {end:.2f} s")
+    expect(page.locator("#selection")).to_have_text(f"{start:.2f} s to {end:.2f} s")
     assert explorer.console == []
 
 

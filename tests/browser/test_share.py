@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 
 from trainer import bundle
 from trainer.edits import Edit, apply_edits
-from trainer.geometry import stack
+from trainer.geometry import encoder_geometry
 
 from .conftest import REPOSITORY
 from .explorer import Explorer, Opener
@@ -117,7 +117,7 @@ def test_latents_are_those_the_decoder_was_given(fresh: Opener, tmp_path: Path, 
     (tmp_path / "posterior.npy").write_bytes(answer)
     mean = torch.from_numpy(np.load(tmp_path / "posterior.npy")[0].astype(np.float32))
     config = bundle.read_config(bundle.DEMO).config
-    geometry = stack(config.encoder, config.sample_rate)[module - 1]
+    geometry = encoder_geometry(config.encoder, config.sample_rate)[module - 1]
     given = mean if base == "mean" else torch.zeros_like(mean)
     expected = apply_edits(given, [Edit(**edit) for edit in request["edits"]], geometry).numpy()
     assert kept.dtype == np.float32

@@ -36,7 +36,7 @@ KEEP_UPLOADS = """() => {
 
 
 def chips(page: Page) -> list[str]:
-    return page.locator("#recents b").all_text_contents()
+    return page.locator("#recent-files b").all_text_contents()
 
 
 def uploaded(explorer: Explorer) -> wave.Wave_read:
@@ -135,8 +135,8 @@ def test_what_was_opened_stays_at_hand_and_opens_again_even_after_a_reload(explo
     assert chips(explorer.page) == newest
     explorer.page.locator("#examples button").first.click()
     explorer.settle()
-    expect(explorer.page.locator("#recents [aria-pressed=true]")).to_have_count(0)
-    explorer.page.locator("#recents button").nth(5).click()
+    expect(explorer.page.locator("#recent-files [aria-pressed=true]")).to_have_count(0)
+    explorer.page.locator("#recent-files button").nth(5).click()
     digest = explorer.opened(newest[5]).digest
     assert chips(explorer.page) == newest, "a chip keeps its place"
 
@@ -166,7 +166,7 @@ def empty(explorer: Explorer) -> Explorer:
     """The page with a model that comes without examples: nothing is there to be opened at first."""
     explorer.page.route(NO_EXAMPLES, lambda route: route.fulfill(json={"examples": []}))
     explorer.page.goto(explorer.address)
-    expect(explorer.page.locator("#curtain-title")).to_have_text("No recording yet")
+    expect(explorer.page.locator("#overlay-title")).to_have_text("No recording yet")
     return explorer
 
 
@@ -188,7 +188,7 @@ def test_with_nothing_to_open_a_sound_is_drawn_from_the_prior(fresh: Opener) -> 
     other.page.route(NO_EXAMPLES, lambda route: route.fulfill(json={"examples": []}))
     assert other.open(explorer.choice("edits3=")).digest == digest
     other.page.locator("#base").get_by_text("Mean").click()
-    expect(other.page.locator("#curtain-title")).to_have_text("No recording yet")
+    expect(other.page.locator("#overlay-title")).to_have_text("No recording yet")
 
 
 def test_the_page_opened_while_the_server_starts_waits_and_goes_on(fresh: Opener) -> None:
@@ -210,10 +210,10 @@ def test_the_page_opened_while_the_server_starts_waits_and_goes_on(fresh: Opener
 
     explorer.page.route("**/models", not_ready)
     explorer.page.goto(explorer.address)
-    expect(explorer.page.locator("#curtain-title")).to_contain_text("No connection")
-    expect(explorer.page.locator("#curtain-title")).to_contain_text("busy")
+    expect(explorer.page.locator("#overlay-title")).to_contain_text("No connection")
+    expect(explorer.page.locator("#overlay-title")).to_contain_text("busy")
     explorer.settle()
-    expect(explorer.page.locator("#curtain")).to_be_hidden()
+    expect(explorer.page.locator("#overlay")).to_be_hidden()
     expect(explorer.page.locator("#notice")).to_be_hidden()
 
 

@@ -79,7 +79,7 @@ def cursor(explorer: Explorer) -> float:
 
 def marked(explorer: Explorer) -> tuple[float, float]:
     """The ends of the span that sliders act on, as the page says them in seconds."""
-    said = explorer.page.locator("#reach-span")
+    said = explorer.page.locator("#selection")
     expect(said).to_have_text(re.compile(r"^\d\.\d+ s to \d\.\d+ s$"))
     start, end = (float(found) for found in re.findall(r"[\d.]+", said.inner_text()))
     return start, end
@@ -323,10 +323,10 @@ def test_a_span_is_marked_by_keys(explorer: Explorer) -> None:
     lanes.press("Home")
     for key in [*["ArrowRight"] * 20, "[", *["ArrowRight"] * 15, "]"]:
         lanes.press(key)
-    expect(explorer.page.locator("#reach-span")).to_have_text("0.20 s to 0.35 s")
+    expect(explorer.page.locator("#selection")).to_have_text("0.20 s to 0.35 s")
     assert explorer.choice("span=0.2-0.35")
     lanes.press("Escape")
-    expect(explorer.page.locator("#reach-span")).to_have_text("the whole clip")
+    expect(explorer.page.locator("#selection")).to_have_text("the whole clip")
 
 
 @pytest.fixture

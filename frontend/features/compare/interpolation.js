@@ -1,13 +1,13 @@
-/** Between two clips: the second one, pictures of the way to it, and the sound at any place on that way. Unedited, from means. */
-import { excerptOf } from '../../core/time-window.js';
+/** Interpolation two clips: the second one, pictures of the way to it, and the sound at any place on that way. Unedited, from means. */
+import { thumbnailWindow } from '../../core/time-window.js';
 import * as api from '../../server/api.js';
-import { createUpkeep } from '../../server/live-query.js';
+import { createLiveQuery } from '../../server/live-query.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 /** @typedef {import('../../core/state.js').Recording} Recording */
 /** @typedef {{model: string, example: string | null, clip: string | null, file: string | null}} SecondRequest */
 
-/** Pictures on the way, both ends among them. */
+/** Pictures on the way, both ends ensembleChoice them. */
 export const STEPS = 6;
 
 /** @param {State} state */
@@ -38,7 +38,7 @@ function wayRequest(state) {
     to: second.clip,
     ...chosenDims(state),
     steps: STEPS,
-    ...excerptOf(state, {}),
+    ...thumbnailWindow(state, {}),
   };
 }
 
@@ -76,43 +76,43 @@ export function cumulated(contribution) {
  * @param {import('../../core/state.js').Store} store
  * @returns {{settled: () => Promise<void>}} when the sound at the chosen place is here
  */
-export function createBetween(store) {
+export function createInterpolation(store) {
   /** @param {SecondRequest} request @returns {Promise<Recording>} */
   async function open({ model, example, clip, file: name }) {
     const label = example
       ? (store.state.examples.find(({ id }) => id === example)?.label ?? example)
       : (name ?? 'the second recording');
-    const held = store.state.recents.find((one) => one.clip === clip);
+    const held = store.state.recentFiles.find((one) => one.clip === clip);
     const file = example ? await api.exampleAudio(model, example) : (held?.file ?? null);
     if (!file) return { name: label, clip: String(clip), file: null, encoded: null };
     const encoded = await api.encode(file, example ? `${example}.flac` : label, model);
     return { name: label, clip: encoded.clip, file, encoded };
   }
 
-  createUpkeep(store, {
+  createLiveQuery(store, {
     name: 'second',
-    keys: ['model', 'examples', 'recents', 'compare', 'panel'],
+    keys: ['model', 'examples', 'recentFiles', 'compare', 'panel'],
     request: secondRequest,
     ask: open,
     show: (second) => store.set({ second }),
   });
-  createUpkeep(store, {
-    name: 'way',
+  createLiveQuery(store, {
+    name: 'interpolation',
     keys: ['model', 'module', 'card', 'recording', 'decoded', 'view', 'second', 'compare', 'panel'],
     request: wayRequest,
     ask: api.interpolate,
-    show: (answer, request) => store.set({ way: answer && request && { ...answer, request } }),
+    show: (answer, request) => store.set({ interpolation: answer && request && { ...answer, request } }),
     others: ({ second }) => ({ to: second }),
   });
-  return createUpkeep(store, {
+  return createLiveQuery(store, {
     name: 'blend',
     keys: ['model', 'module', 'card', 'recording', 'second', 'compare', 'panel'],
     request: blendRequest,
     ask: api.decode,
-    show: (sound) => store.set({ asides: { ...store.state.asides, blend: sound ?? undefined } }),
+    show: (sound) => store.set({ otherSounds: { ...store.state.otherSounds, blend: sound ?? undefined } }),
     others: ({ second }) => ({ 'toward.clip': second }),
     live: true,
   });
 }
 
-/** @typedef {ReturnType<typeof createBetween>} Between */
+/** @typedef {ReturnType<typeof createInterpolation>} Interpolation */

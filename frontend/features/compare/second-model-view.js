@@ -1,9 +1,9 @@
 /** Two models side by side: the same clip, the same gesture, one cursor. */
 import { withEdit } from '../../core/edits.js';
 import { fixed } from '../../core/format.js';
-import { gesture, regestured } from '../../core/state.js';
-import { make, part } from '../../drawing/dom.js';
-import { matchOf, twinOf, twinRequest } from './second-model.js';
+import { currentEdits, withLayerEdits } from '../../core/state.js';
+import { make, byId } from '../../drawing/dom.js';
+import { matchOf, secondModelOf, secondModelRequest } from './second-model.js';
 import { createPair } from './sound-pair.js';
 
 /**
@@ -11,33 +11,33 @@ import { createPair } from './sound-pair.js';
  * @param {import('../transport/view.js').Transport} transport
  * @param {() => void} release told when a change is done
  */
-export function showTwin(store, transport, release) {
-  const select = /** @type {HTMLSelectElement} */ (part('twin'));
-  const pair = createPair(part('pair-twin'), store, transport, { first: 'decoded', second: 'twin' });
+export function showSecondModel(store, transport, release) {
+  const select = /** @type {HTMLSelectElement} */ (byId('secondModel'));
+  const pair = createPair(byId('pair-second-model'), store, transport, { first: 'decoded', second: 'secondModel' });
 
   store.on(['models', 'model', 'compare'], () => {
     const { models, model } = store.state;
     const others = models.map((one) => one.model).filter((name) => name !== model);
     select.replaceChildren(...others.map((value) => make('option', { value }, value)));
-    select.value = twinOf(store.state) ?? '';
-    part('twin-shown').hidden = !others.length;
-    part('twin-none').hidden = others.length > 0;
+    select.value = secondModelOf(store.state) ?? '';
+    byId('second-model-body').hidden = !others.length;
+    byId('second-model-none').hidden = others.length > 0;
   });
   select.addEventListener('change', () =>
-    store.set({ compare: { ...store.state.compare, twin: select.value, match: null } }),
+    store.set({ compare: { ...store.state.compare, secondModel: select.value, match: null } }),
   );
-  const both = /** @type {HTMLInputElement} */ (part('both'));
+  const both = /** @type {HTMLInputElement} */ (byId('linked-slider'));
   both.addEventListener('input', () => {
     const match = matchOf(store.state);
     if (match)
       store.set({
-        gestures: regestured(store.state, (now) =>
+        editsByLayer: withLayerEdits(store.state, (now) =>
           withEdit(now, { dim: match.dim, op: 'add', value: both.valueAsNumber, span: store.state.span }),
         ),
       });
   });
   both.addEventListener('change', release);
-  part('both-free').addEventListener('click', () => store.set({ compare: { ...store.state.compare, match: null } }));
+  byId('unlink').addEventListener('click', () => store.set({ compare: { ...store.state.compare, match: null } }));
 
   /**
    * @param {import('../../core/dimension-match.js').Match} match
@@ -47,21 +47,21 @@ export function showTwin(store, transport, release) {
     const own = edits.findLast((edit) => edit.dim === dim && edit.op === 'add');
     both.value = String(own?.value ?? 0);
     both.ariaLabel = `Dimension ${dim}, in both models`;
-    part('both-name').textContent = `Dimension ${dim}`;
-    part('both-value').textContent = fixed(own?.value ?? 0, 2);
+    byId('linked-name').textContent = `Dimension ${dim}`;
+    byId('linked-value').textContent = fixed(own?.value ?? 0, 2);
   }
 
-  store.on(['decoded', 'asides', 'twinCard', 'compare', 'panel', 'gestures', 'module'], show);
+  store.on(['decoded', 'otherSounds', 'secondModelCard', 'compare', 'panel', 'editsByLayer', 'module'], show);
   function show() {
-    const { decoded, asides, compare, panel, model, module, recording } = store.state;
+    const { decoded, otherSounds, compare, panel, model, module, recording } = store.state;
     if (panel !== 'compare' || compare.by !== 'models') return;
-    const request = twinRequest(store.state);
-    const { edits, muted } = gesture(store.state);
+    const request = secondModelRequest(store.state);
+    const { edits, muted } = currentEdits(store.state);
     const lost = request ? edits.length + muted.length - request.edits.length : 0;
     const match = matchOf(store.state);
-    part('both-row').hidden = !match;
+    byId('linked-row').hidden = !match;
     if (match) tie(match, edits);
-    part('twin-note').textContent = match
+    byId('second-model-note').textContent = match
       ? `Dimension ${match.dim} here, and there the one that shares most with it: dimension ${match.toDim} of module ${match.toModule}${match.way < 0 ? ', moved the other way, for on this recording it runs against the first' : ''}.${lost ? ` ${lost} other edits stay here.` : ''}`
       : lost
         ? `The same clip in both; ${lost} of ${edits.length + muted.length} edits are of dimensions the other does not have.`
@@ -69,9 +69,9 @@ export function showTwin(store, transport, release) {
     pair.show(
       { name: String(model), about: `module ${module}`, sound: decoded, clip: recording?.clip },
       {
-        name: request?.model ?? twinOf(store.state) ?? '',
+        name: request?.model ?? secondModelOf(store.state) ?? '',
         about: request ? `module ${request.module}` : '',
-        sound: asides.twin ?? null,
+        sound: otherSounds.secondModel ?? null,
         clip: recording?.clip,
       },
     );

@@ -1,8 +1,8 @@
 /** The same clip and the same gesture in another model: another seed, another preset, another corpus. */
-import { matched } from '../../core/dimension-match.js';
-import { decodeRequest, fitted, gesture, SOUND } from '../../core/state.js';
+import { matchedEdits } from '../../core/dimension-match.js';
+import { decodeRequest, fitToModel, currentEdits, SOUND_KEYS } from '../../core/state.js';
 import * as api from '../../server/api.js';
-import { createUpkeep } from '../../server/live-query.js';
+import { createLiveQuery } from '../../server/live-query.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 
@@ -10,9 +10,9 @@ import { createUpkeep } from '../../server/live-query.js';
  * @param {State} state
  * @returns {string | null} the other model's name: the chosen one, or the first there is; null where only one is served
  */
-export function twinOf({ models, model, compare }) {
+export function secondModelOf({ models, model, compare }) {
   const others = models.map((one) => one.model).filter((name) => name !== model);
-  return others.find((name) => name === compare.twin) ?? others[0] ?? null;
+  return others.find((name) => name === compare.secondModel) ?? others[0] ?? null;
 }
 
 /** @param {State} state */
@@ -22,21 +22,21 @@ const isOpen = ({ panel, compare }) => panel === 'compare' && compare.by === 'mo
  * @param {State} state
  * @returns {import('../../server/api.js').DecodeRequest | null} what the sliders ask for, as far as the other model has it
  */
-export function twinRequest(state) {
-  const { twinCard: card } = state;
-  if (!isOpen(state) || !card || card.model !== twinOf(state)) return null;
+export function secondModelRequest(state) {
+  const { secondModelCard: card } = state;
+  if (!isOpen(state) || !card || card.model !== secondModelOf(state)) return null;
   const match = matchOf(state);
   const choice = match
-    ? { ...state, module: match.toModule, gestures: { [match.toModule]: matched(gesture(state), match) } }
+    ? { ...state, module: match.toModule, editsByLayer: { [match.toModule]: matchedEdits(currentEdits(state), match) } }
     : state;
-  return decodeRequest({ ...state, model: card.model, ...fitted(choice, card) });
+  return decodeRequest({ ...state, model: card.model, ...fitToModel(choice, card) });
 }
 
 /**
  * @param {State} state
  * @returns {import('../../core/dimension-match.js').Match | null} the dimension that alone moves both, while its module is chosen and both have it
  */
-export function matchOf({ compare: { match }, module, card, twinCard }) {
+export function matchOf({ compare: { match }, module, card, secondModelCard }) {
   const has = (
     /** @type {import('../../server/api.js').Model | null} */ model,
     /** @type {number} */ at,
@@ -45,13 +45,13 @@ export function matchOf({ compare: { match }, module, card, twinCard }) {
   return match &&
     match.module === module &&
     has(card, match.module, match.dim) &&
-    has(twinCard, match.toModule, match.toDim)
+    has(secondModelCard, match.toModule, match.toDim)
     ? match
     : null;
 }
 
 /** @param {import('../../core/state.js').Store} store */
-export function createTwin(store) {
+export function createSecondModel(store) {
   /** @type {{model: string, clip: string, own: string} | null} what the clip is called that the other model hears */
   let known = null;
 
@@ -61,29 +61,29 @@ export function createTwin(store) {
    * @returns {Promise<import('../../server/api.js').DecodeRequest>}
    */
   async function inItsRate(request) {
-    const { recording, card, twinCard } = store.state;
+    const { recording, card, secondModelCard } = store.state;
     const { model, clip } = request;
-    if (!clip || !recording?.file || card?.sample_rate === twinCard?.sample_rate) return request;
+    if (!clip || !recording?.file || card?.sample_rate === secondModelCard?.sample_rate) return request;
     if (known?.model !== model || known.clip !== clip)
       known = { model, clip, own: (await api.encode(recording.file, recording.name, model)).clip };
     return { ...request, clip: known.own };
   }
 
-  createUpkeep(store, {
+  createLiveQuery(store, {
     name: 'card',
     keys: ['models', 'model', 'compare', 'panel'],
     request: (state) => {
-      const model = twinOf(state);
+      const model = secondModelOf(state);
       return isOpen(state) && model ? { model } : null;
     },
     ask: ({ model }) => api.model(model),
-    show: (twinCard) => store.set({ twinCard }),
+    show: (secondModelCard) => store.set({ secondModelCard }),
   });
-  createUpkeep(store, {
-    name: 'twin',
-    keys: [...SOUND, 'models', 'model', 'compare', 'panel', 'twinCard'],
-    request: twinRequest,
+  createLiveQuery(store, {
+    name: 'secondModel',
+    keys: [...SOUND_KEYS, 'models', 'model', 'compare', 'panel', 'secondModelCard'],
+    request: secondModelRequest,
     ask: async (request, signal) => api.decode(await inItsRate(request), signal),
-    show: (sound) => store.set({ asides: { ...store.state.asides, twin: sound ?? undefined } }),
+    show: (sound) => store.set({ otherSounds: { ...store.state.otherSounds, secondModel: sound ?? undefined } }),
   });
 }

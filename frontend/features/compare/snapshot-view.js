@@ -1,6 +1,6 @@
 /** A and B: keeping, hearing and seeing both, bringing B back. */
-import { gestureOf } from '../../core/edits.js';
-import { part, update } from '../../drawing/dom.js';
+import { editsOfLayer } from '../../core/edits.js';
+import { byId, update } from '../../drawing/dom.js';
 import { createPair } from './sound-pair.js';
 
 /** @typedef {import('../../core/state.js').SoundChoice} SoundChoice */
@@ -10,8 +10,8 @@ import { createPair } from './sound-pair.js';
  * @param {import('../../core/state.js').Recording | null} recording
  * @returns {string} what it is the sound of, in a few words
  */
-function aboutOf({ model, module, base, seed, gestures }, recording) {
-  const { edits, muted } = gestureOf(gestures, module);
+function aboutOf({ model, module, base, seed, editsByLayer }, recording) {
+  const { edits, muted } = editsOfLayer(editsByLayer, module);
   const counts = [
     [edits.length, 'edit'],
     [muted.length, 'mute'],
@@ -24,31 +24,37 @@ function aboutOf({ model, module, base, seed, gestures }, recording) {
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @param {import('./snapshot.js').KeptHost} host
+ * @param {import('./snapshot.js').SnapshotHost} host
  * @param {import('../transport/view.js').Transport} transport
  * @param {() => void} release
  */
-export function showKept(store, host, transport, release) {
-  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (part(id));
-  const pair = createPair(part('pair-kept'), store, transport, { first: 'decoded', second: 'kept' });
+export function showSnapshot(store, host, transport, release) {
+  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (byId(id));
+  const pair = createPair(byId('pair-snapshot'), store, transport, { first: 'decoded', second: 'snapshot' });
 
-  store.on(['decoded', 'kept', 'panel', 'compare', 'phase', 'recording'], show);
+  store.on(['decoded', 'snapshot', 'panel', 'compare', 'phase', 'recording'], show);
   function show() {
-    const { decoded, kept, panel, compare, recording, phase } = store.state;
-    update(button('keep'), { disabled: !decoded || phase !== 'ready' });
-    for (const id of ['exchange', 'use-kept']) update(button(id), { disabled: !kept || phase !== 'ready' });
-    update(part('pair-kept'), { hidden: !kept });
-    if (panel !== 'compare' || compare.by !== 'kept' || !kept) return;
+    const { decoded, snapshot, panel, compare, recording, phase } = store.state;
+    update(button('save-snapshot'), { disabled: !decoded || phase !== 'ready' });
+    for (const id of ['swap-snapshot', 'restore-snapshot'])
+      update(button(id), { disabled: !snapshot || phase !== 'ready' });
+    update(byId('pair-snapshot'), { hidden: !snapshot });
+    if (panel !== 'compare' || compare.by !== 'snapshot' || !snapshot) return;
     pair.show(
       { name: 'A', about: aboutOf(store.state, recording), sound: decoded, clip: recording?.clip },
-      { name: 'B', about: aboutOf(kept.choice, kept.recording), sound: kept.decoded, clip: kept.recording?.clip },
+      {
+        name: 'B',
+        about: aboutOf(snapshot.choice, snapshot.recording),
+        sound: snapshot.decoded,
+        clip: snapshot.recording?.clip,
+      },
     );
   }
 
-  button('keep').addEventListener('click', host.keep);
+  button('save-snapshot').addEventListener('click', host.keep);
   for (const [id, act] of /** @type {const} */ ([
-    ['use-kept', host.use],
-    ['exchange', host.exchange],
+    ['restore-snapshot', host.use],
+    ['swap-snapshot', host.exchange],
   ])) {
     button(id).addEventListener('click', async () => {
       await act();

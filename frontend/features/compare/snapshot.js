@@ -1,10 +1,10 @@
-/** A and B: the present state, and one that was kept beside it to be heard, brought back or exchanged for it. */
+/** A and B: the present state, and one that was snapshot beside it to be heard, brought back or exchanged for it. */
 
-/** @typedef {import('../../core/state.js').Kept} Kept */
+/** @typedef {import('../../core/state.js').Snapshot} Snapshot */
 /** @typedef {import('../../core/state.js').State} State */
 
 /** @param {State} state @returns {import('../../core/state.js').SoundChoice} */
-const soundChoice = ({ model, module, example, clip, file, base, seed, gestures }) => ({
+const soundChoice = ({ model, module, example, clip, file, base, seed, editsByLayer }) => ({
   model,
   module,
   example,
@@ -12,7 +12,7 @@ const soundChoice = ({ model, module, example, clip, file, base, seed, gestures 
   file,
   base,
   seed,
-  gestures,
+  editsByLayer,
 });
 
 /**
@@ -20,26 +20,29 @@ const soundChoice = ({ model, module, example, clip, file, base, seed, gestures 
  * @param {import('../../server/session.js').Session} session
  * @param {import('../../core/history.js').History} history
  */
-export function createKept(store, session, history) {
+export function createSnapshot(store, session, history) {
   /** @returns {Promise<boolean>} whether there was something to keep */
   async function keep() {
     await session.settled();
-    const { decoded, recording, asides } = store.state;
+    const { decoded, recording, otherSounds } = store.state;
     if (!decoded) return false;
-    store.set({ kept: { choice: soundChoice(store.state), recording, decoded }, asides: { ...asides, kept: decoded } });
+    store.set({
+      snapshot: { choice: soundChoice(store.state), recording, decoded },
+      otherSounds: { ...otherSounds, snapshot: decoded },
+    });
     return true;
   }
 
-  /** @param {Kept} kept */
+  /** @param {Snapshot} snapshot */
   async function bring({ choice, recording }) {
     history.seal();
     const { model, recording: present } = store.state;
-    const { module, base, seed, gestures } = choice;
+    const { module, base, seed, editsByLayer } = choice;
     if (choice.model !== model) {
       store.set({ ...choice, recording });
       await session.start();
     } else if (recording?.clip === present?.clip) {
-      store.set({ module, base, seed, gestures }); // the recording stays, and with it what can be undone
+      store.set({ module, base, seed, editsByLayer }); // the recording stays, and with it what can be undone
     } else {
       store.set({ ...choice, recording });
     }
@@ -49,13 +52,13 @@ export function createKept(store, session, history) {
   return {
     keep,
     async use() {
-      if (store.state.kept) await bring(store.state.kept);
+      if (store.state.snapshot) await bring(store.state.snapshot);
     },
     async exchange() {
-      const { kept } = store.state;
-      if (kept && (await keep())) await bring(kept);
+      const { snapshot } = store.state;
+      if (snapshot && (await keep())) await bring(snapshot);
     },
   };
 }
 
-/** @typedef {ReturnType<typeof createKept>} KeptHost */
+/** @typedef {ReturnType<typeof createSnapshot>} SnapshotHost */

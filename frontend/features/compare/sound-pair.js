@@ -64,10 +64,10 @@ export function createPair(host, store, { toggle }, sides) {
     canvas.ariaLabel = words.textContent;
   }
 
-  store.on(['heard'], () => {
-    const { heard } = store.state;
+  store.on(['playing'], () => {
+    const { playing } = store.state;
     for (const half of /** @type {const} */ (['first', 'second']))
-      lanes[half].button.setAttribute('aria-pressed', String(heard === sides[half]));
+      lanes[half].button.setAttribute('aria-pressed', String(playing === sides[half]));
   });
 
   return {

@@ -1,8 +1,8 @@
 /** What the cards of dimensions are filled with: all that the report says of one, and what it does to the open recording. Fetched once a card is open. */
-import { STRIP } from '../../core/dimensions.js';
-import { excerptOf } from '../../core/time-window.js';
+import { TRAVERSAL_VALUES } from '../../core/dimensions.js';
+import { thumbnailWindow } from '../../core/time-window.js';
 import * as api from '../../server/api.js';
-import { createPatience, noticeOf } from '../../server/retry.js';
+import { createRetry, errorNotice } from '../../server/retry.js';
 
 /** @typedef {import('../../server/api.js').Traversal} Traversal */
 /** @typedef {Traversal & {values: number[]}} Strip pictures of the open recording, unedited but for one dimension set to each value */
@@ -23,8 +23,8 @@ function stripRequest(state, dim) {
     seed: 0,
     edits: [],
     dim,
-    values: STRIP,
-    ...excerptOf({ ...state, view: null }, {}),
+    values: TRAVERSAL_VALUES,
+    ...thumbnailWindow({ ...state, view: null }, {}),
   };
 }
 
@@ -33,8 +33,8 @@ function stripRequest(state, dim) {
  * @returns {{facts: (dim: number) => Promise<import('../../server/api.js').DimensionDetail | null>, strip: (dim: number) => Promise<Strip | null>}}
  * of the chosen module; null for what is not to be had any more, or cannot be, which the page then says
  */
-export function createDossier(store) {
-  const attempt = createPatience(store);
+export function createDimensionDetails(store) {
+  const attempt = createRetry(store);
   /** Counts what is shown: answers about something shown before are dropped. */
   let shown = 0;
   /** @type {Promise<unknown>} one request after another: cards do not crowd out a moving slider */
@@ -57,7 +57,7 @@ export function createDossier(store) {
         return answer;
       } catch (error) {
         // A module without a decoder has a card all the same, without pictures
-        if (!(error instanceof api.Problem && error.noDecoder)) store.set({ notice: noticeOf(error) });
+        if (!(error instanceof api.Problem && error.noDecoder)) store.set({ notice: errorNotice(error) });
         return null;
       }
     });
@@ -73,9 +73,9 @@ export function createDossier(store) {
     async strip(dim) {
       const request = stripRequest(store.state, dim);
       const answer = request && (await inTurn(() => api.traverse(request)));
-      return answer && { ...answer, values: STRIP };
+      return answer && { ...answer, values: TRAVERSAL_VALUES };
     },
   };
 }
 
-/** @typedef {ReturnType<typeof createDossier>} Dossier */
+/** @typedef {ReturnType<typeof createDimensionDetails>} DimensionDetails */

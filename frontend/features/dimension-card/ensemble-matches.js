@@ -6,19 +6,19 @@ import { make } from '../../drawing/dom.js';
 
 /**
  * @param {number} dim
- * @param {import('../ensemble/ensemble-membership.js').KinHost} kin
+ * @param {import('../ensemble/ensemble-membership.js').EnsembleMembership} membership
  * @returns {HTMLElement} hidden until it is known to be in any
  */
-export function elsewhereOf(dim, kin) {
+export function ensembleMatchesOf(dim, membership) {
   const list = make('ol', { className: 'elsewhere' });
   const note = make('p', { className: 'card-note' });
   const element = make('section', { hidden: true }, make('h3', {}, 'In the other models'), list, note);
   element.style.gridColumn = '1 / -1';
-  kin.nearest(dim).then((found) => {
+  membership.nearest(dim).then((found) => {
     if (!found) return; // its model is of no ensemble
     const heard = found.filter(({ model }) => model !== null);
     const mute = found.filter(({ model }) => model === null).map(({ nmi }) => nmi);
-    list.replaceChildren(...heard.map((one) => rowOf(dim, one, kin)));
+    list.replaceChildren(...heard.map((one) => rowOf(dim, one, membership)));
     const others = mute.length
       ? ` Of ${mute.length} more, whose weights are not here, the nearest share NMI ${fixed(Math.min(...mute), 2)} to ${fixed(Math.max(...mute), 2)}.`
       : '';
@@ -33,16 +33,16 @@ export function elsewhereOf(dim, kin) {
 /**
  * @param {number} dim
  * @param {Found} found
- * @param {import('../ensemble/ensemble-membership.js').KinHost} kin
+ * @param {import('../ensemble/ensemble-membership.js').EnsembleMembership} membership
  */
-function rowOf(dim, found, kin) {
+function rowOf(dim, found, membership) {
   const { model, module, dim: there, nmi } = found;
   const button = make(
     'button',
     { type: 'button', ariaLabel: `Dimension ${dim}, find in ${model} and move both` },
     'Move both',
   );
-  button.addEventListener('click', () => kin.move(dim, found));
+  button.addEventListener('click', () => membership.move(dim, found));
   return make(
     'li',
     {},

@@ -51,6 +51,6 @@ function barOf({ factor, bits, low, high }, axis) {
     make('span', {}, spoken(factor)),
     make('span', { className: 'factor-track', ariaHidden: 'true' }, bar, interval),
     make('b', {}, fixed(bits, 2)),
-    make('span', { className: 'unseen' }, `bits, ${title}`),
+    make('span', { className: 'visually-hidden' }, `bits, ${title}`),
   );
 }

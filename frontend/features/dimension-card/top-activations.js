@@ -1,22 +1,22 @@
-/** Where a dimension is driven farthest, to be heard: stretches of the model's examples. */
-import { sameStretch } from '../../audio/clip-player.js';
+/** Where a dimension is driven farthest, to be heard: clipPlayer of the model's examples. */
+import { sameSegment } from '../../audio/clip-player.js';
 import { fixed, seconds } from '../../core/format.js';
 import { make } from '../../drawing/dom.js';
 
-/** @typedef {import('../../server/api.js').Evidence} Evidence */
+/** @typedef {import('../../server/api.js').TopActivation} TopActivation */
 
 const WAYS = /** @type {const} */ ({ up: 'Farthest up', down: 'Farthest down' });
 
 /**
  * @param {import('../../server/api.js').DimensionDetail} facts
  * @param {import('../../server/api.js').Example[]} examples
- * @param {(stretch: import('../../audio/clip-player.js').Stretch) => void} toggle
+ * @param {(segment: import('../../audio/clip-player.js').ClipSegment) => void} toggle
  */
-export function createEvidence({ evidence }, examples, toggle) {
-  /** @type {{button: HTMLButtonElement, stretch: import('../../audio/clip-player.js').Stretch}[]} */
+export function createTopActivations({ evidence }, examples, toggle) {
+  /** @type {{button: HTMLButtonElement, segment: import('../../audio/clip-player.js').ClipSegment}[]} */
   const heard = [];
 
-  /** @param {Evidence} one */
+  /** @param {TopActivation} one */
   function entry(one) {
     const { clip, example, value, start, end, phone } = one;
     const known = examples.find(({ id }) => id === clip);
@@ -26,42 +26,42 @@ export function createEvidence({ evidence }, examples, toggle) {
       make('span', {}, [sound, known?.label ?? clip].filter(Boolean).join(', ')),
     ];
     const where = `${known?.label ?? clip}${known?.speaker ? `, ${known.speaker}` : ''}, ${seconds(start)} to ${seconds(end)}`;
-    if (!example || !known) return make('li', { title: where }, make('span', { className: 'stretch' }, ...words));
+    if (!example || !known) return make('li', { title: where }, make('span', { className: 'segment' }, ...words));
     const button = make(
       'button',
       {
         type: 'button',
-        className: 'stretch',
+        className: 'segment',
         title: where,
         ariaLabel: `Play ${sound || 'this'} in ${where}: ${fixed(value, 1)}`,
       },
       ...words,
     );
     button.addEventListener('click', () => toggle({ clip, start, end }));
-    heard.push({ button, stretch: { clip, start, end } });
+    heard.push({ button, segment: { clip, start, end } });
     return make('li', {}, button);
   }
 
   const ways = Object.entries(WAYS).map(([way, title]) => {
     const found = evidence.filter((one) => one.way === way);
     return found.length
-      ? make('div', {}, make('h4', {}, title), make('ol', { className: 'stretches' }, ...found.map(entry)))
+      ? make('div', {}, make('h4', {}, title), make('ol', { className: 'segments' }, ...found.map(entry)))
       : '';
   });
   return {
     element: make(
       'section',
-      { className: 'evidence' },
+      { className: 'top-activations' },
       make('h3', {}, 'What drives it, to be heard'),
-      make('div', { className: 'ways' }, ...ways),
+      make('div', { className: 'directions' }, ...ways),
       evidence.length
         ? ''
         : make('p', { className: 'card-weak' }, 'Not sought: `python -m trainer analyse all` does it.'),
     ),
-    /** @param {import('../../audio/clip-player.js').Stretch | null} playing */
+    /** @param {import('../../audio/clip-player.js').ClipSegment | null} playing */
     show(playing) {
-      for (const { button, stretch } of heard)
-        button.setAttribute('aria-pressed', String(sameStretch(stretch, playing)));
+      for (const { button, segment } of heard)
+        button.setAttribute('aria-pressed', String(sameSegment(segment, playing)));
     },
   };
 }

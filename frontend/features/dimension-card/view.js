@@ -2,10 +2,10 @@
 import { fixed } from '../../core/format.js';
 import { make } from '../../drawing/dom.js';
 import { densityOf } from './density.js';
-import { elsewhereOf } from './ensemble-matches.js';
+import { ensembleMatchesOf } from './ensemble-matches.js';
 import { factorsOf } from './factors.js';
 import { effectsOf } from './intervention-effects.js';
-import { createEvidence } from './top-activations.js';
+import { createTopActivations } from './top-activations.js';
 import { createStrip } from './traversal-strip.js';
 
 /** @typedef {import('../sliders/slider.js').SliderState & {sweeping: boolean}} CardState */
@@ -13,17 +13,17 @@ import { createStrip } from './traversal-strip.js';
  * @typedef {object} CardHost
  * @property {import('../../core/state.js').Store} store
  * @property {import('../../drawing/palette.js').Palette} palette
- * @property {import('./dimension-details.js').Dossier} dossier
- * @property {import('../../audio/clip-player.js').Stretches} stretches
- * @property {import('../ensemble/ensemble-membership.js').KinHost} kin
+ * @property {import('./dimension-details.js').DimensionDetails} details
+ * @property {import('../../audio/clip-player.js').ClipPlayer} clipPlayer
+ * @property {import('../ensemble/ensemble-membership.js').EnsembleMembership} membership
  */
 
 /**
  * @param {import('../../server/api.js').Dimension} facts
  * @param {CardHost} host
- * @param {{mute: () => void, lock: () => void, sweep: () => void, use: (value: number) => void}} told
+ * @param {{mute: () => void, lock: () => void, sweep: () => void, use: (value: number) => void}} actions
  */
-export function createCard(facts, { store, palette, dossier, stretches, kin }, told) {
+export function createCard(facts, { store, palette, details, clipPlayer, membership }, actions) {
   const { dim } = facts;
   const buttons = {
     sweep: make('button', { type: 'button', title: 'S' }, 'Sweep'),
@@ -33,25 +33,25 @@ export function createCard(facts, { store, palette, dossier, stretches, kin }, t
   const own = make('span');
   const about = make('p', { className: 'about' }, ...corpusWords(facts).map((said) => make('span', {}, said)), own);
   const body = make('div', { className: 'card-body', ariaBusy: 'true' });
-  const strip = createStrip(dim, store, palette, told.use);
-  /** @type {ReturnType<typeof createEvidence> | null} */
+  const strip = createStrip(dim, store, palette, actions.use);
+  /** @type {ReturnType<typeof createTopActivations> | null} */
   let evidence = null;
   for (const [action, button] of Object.entries(buttons)) {
     button.ariaLabel = `Dimension ${dim}, ${action}`;
-    button.addEventListener('click', told[/** @type {keyof typeof buttons} */ (action)]);
+    button.addEventListener('click', actions[/** @type {keyof typeof buttons} */ (action)]);
   }
 
   async function fill() {
-    const known = await dossier.facts(dim);
+    const known = await details.facts(dim);
     if (!known) return;
-    evidence = createEvidence(known, store.state.examples, stretches.toggle);
+    evidence = createTopActivations(known, store.state.examples, clipPlayer.toggle);
     body.replaceChildren(
       factorsOf(known),
       densityOf(known),
       strip.element,
       effectsOf(known),
       evidence.element,
-      elsewhereOf(dim, kin),
+      ensembleMatchesOf(dim, membership),
     );
     body.ariaBusy = 'false';
     await picture();
@@ -60,7 +60,7 @@ export function createCard(facts, { store, palette, dossier, stretches, kin }, t
   /** The strip, of the recording that is open now. */
   async function picture() {
     strip.element.ariaBusy = 'true';
-    strip.show(await dossier.strip(dim));
+    strip.show(await details.strip(dim));
     strip.element.ariaBusy = 'false';
   }
 
@@ -82,7 +82,7 @@ export function createCard(facts, { store, palette, dossier, stretches, kin }, t
       buttons.sweep.setAttribute('aria-pressed', String(sweeping));
       buttons.sweep.disabled = locked;
       own.textContent = mean === null || std === null ? '' : `in this clip ${fixed(mean, 2)} ± ${fixed(std, 2)}`;
-      evidence?.show(store.state.stretch);
+      evidence?.show(store.state.segment);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The Prior panel: how near the chosen module's latents are to N(0, I), what is certified of it, and what it costs. */
 import { createChart } from '../../drawing/chart.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 import { figureOf as reportOf } from '../../server/figures.js';
 import { certifiedOf, chosenOf, figureOf, jointOf, momentsOf, tracesOf, verdictOf } from './model.js';
 
@@ -11,27 +11,27 @@ const FAINT = 0.22;
 const LEGEND = { legend: { y: 1.02, yanchor: 'bottom', x: 0 } };
 
 /** @param {import('../../core/state.js').Store} store */
-export function showNormality(store) {
-  const select = /** @type {HTMLSelectElement} */ (part('normal-dim'));
-  const failure = part('normal-failure');
+export function showDistribution(store) {
+  const select = /** @type {HTMLSelectElement} */ (byId('normal-dim'));
+  const failure = byId('normal-failure');
   const charts = {
-    quantiles: createChart(part('normal-quantiles'), failure),
-    spectrum: createChart(part('normal-spectrum'), failure),
-    certificate: createChart(part('normal-certificate'), failure),
-    distance: createChart(part('normal-distance'), failure),
-    tradeoff: createChart(part('normal-tradeoff'), failure),
+    quantiles: createChart(byId('normal-quantiles'), failure),
+    spectrum: createChart(byId('normal-spectrum'), failure),
+    certificate: createChart(byId('normal-certificate'), failure),
+    distance: createChart(byId('normal-distance'), failure),
+    tradeoff: createChart(byId('normal-tradeoff'), failure),
   };
 
   store.on(['figure', 'tradeoff', 'module', 'normality', 'pending'], show);
   function show() {
     const { pending, panel } = store.state;
-    part('panel-prior').dataset.pending = String(pending.includes('figure') || pending.includes('tradeoff'));
+    byId('panel-prior').dataset.pending = String(pending.includes('figure') || pending.includes('tradeoff'));
     if (panel !== 'prior') return;
     const shown = reportOf(store.state, 'prior');
     const figure = shown?.figure ?? null;
-    part('normal-shown').hidden = !figure;
-    part('normal-empty').hidden = !shown || Boolean(figure);
-    part('normal-empty').textContent = shown?.missing ?? '';
+    byId('normal-shown').hidden = !figure;
+    byId('normal-empty').hidden = !shown || Boolean(figure);
+    byId('normal-empty').textContent = shown?.missing ?? '';
     if (figure) draw(figure, Number(store.state.module));
     cost();
   }
@@ -42,7 +42,7 @@ export function showNormality(store) {
    */
   function draw(figure, module) {
     const { data } = figure.layout.meta;
-    part('normal-about').textContent = data
+    byId('normal-about').textContent = data
       ? `Module ${module}, on ${data}.`
       : `Module ${module}: only how far frames lie from zero was measured. python -m trainer analyse prior measures the rest.`;
     quantiles(figure, module);
@@ -58,7 +58,7 @@ export function showNormality(store) {
    * @param {object} [more] of the layout
    */
   function put(kind, figure, traces, more) {
-    part(`normal-${kind}-section`).hidden = !traces.length;
+    byId(`normal-${kind}-section`).hidden = !traces.length;
     charts[kind].show(traces.length ? figureOf(figure, kind, traces, more) : null);
   }
 
@@ -96,10 +96,10 @@ export function showNormality(store) {
     );
     if (!chosen) return;
     const verdict = verdictOf(chosen);
-    part('normal-verdict').textContent = verdict;
-    part('normal-quantiles').ariaLabel =
+    byId('normal-verdict').textContent = verdict;
+    byId('normal-quantiles').ariaLabel =
       `Quantiles of dimension ${chosen.meta.dim} against those of N(0, 1). ${verdict}`;
-    part('normal-moments').replaceChildren(
+    byId('normal-moments').replaceChildren(
       ...momentsOf(chosen).map(([name, said]) =>
         make('tr', {}, make('th', { scope: 'row' }, name), make('td', {}, said)),
       ),
@@ -138,7 +138,7 @@ export function showNormality(store) {
         ...[energy, wasserstein, mmd, told].map((said) => make('td', {}, said)),
       ),
     );
-    part('normal-joint').replaceChildren(...rows);
+    byId('normal-joint').replaceChildren(...rows);
   }
 
   /**
@@ -149,18 +149,18 @@ export function showNormality(store) {
     const traces = tracesOf(figure, 'certificate', module);
     put('certificate', figure, traces, { ...LEGEND, xaxis: { type: 'category', tickangle: -60 } });
     const certified = certifiedOf(traces);
-    part('normal-certified').textContent = certified?.words ?? '';
-    part('normal-warning').textContent = certified?.warning ?? '';
-    part('normal-warning').hidden = !certified?.warning;
+    byId('normal-certified').textContent = certified?.words ?? '';
+    byId('normal-warning').textContent = certified?.warning ?? '';
+    byId('normal-warning').hidden = !certified?.warning;
   }
 
   function cost() {
     const { tradeoff, card } = store.state;
     const shown = tradeoff && tradeoff.model === card?.model ? tradeoff : null;
     const figure = shown?.figure ?? null;
-    part('normal-tradeoff-section').hidden = !shown;
-    part('normal-tradeoff').hidden = !figure;
-    part('normal-tradeoff-note').textContent = figure
+    byId('normal-tradeoff-section').hidden = !shown;
+    byId('normal-tradeoff').hidden = !figure;
+    byId('normal-tradeoff-note').textContent = figure
       ? `${figure.layout.title.text}: to the left nearer to the prior, upward more of the label. A point is a setting, the mean of its seeds; both roads lead left.`
       : (shown?.missing ?? '');
     charts.tradeoff.show(figure && { ...figure, layout: { ...figure.layout, ...LEGEND } });

@@ -2,17 +2,17 @@
 import { correlation } from '../../core/dimension-match.js';
 import * as api from '../../server/api.js';
 import * as ensembleApi from '../../server/ensembles.js';
-import { noticeOf } from '../../server/retry.js';
+import { errorNotice } from '../../server/retry.js';
 
-/** @typedef {{ensemble: string, members: ensembleApi.Member[], member: number}} Kin `member` is the chosen model's number */
+/** @typedef {{ensemble: string, members: ensembleApi.Member[], member: number}} Membership `member` is the chosen model's number */
 /** @typedef {ensembleApi.Nearest & {name: string, model: string | null}} Found */
 
 /** @param {import('../../core/state.js').Store} store */
-export function createKin(store) {
-  /** @type {Map<string, Promise<Kin | null>>} by model */
+export function createEnsembleMembership(store) {
+  /** @type {Map<string, Promise<Membership | null>>} by model */
   const known = new Map();
 
-  /** @param {string} model @returns {Promise<Kin | null>} */
+  /** @param {string} model @returns {Promise<Membership | null>} */
   async function seek(model) {
     for (const { ensemble } of await ensembleApi.ensembles()) {
       const { members } = await ensembleApi.ensemble(ensemble);
@@ -24,10 +24,10 @@ export function createKin(store) {
 
   /** @param {string} model */
   function kinOf(model) {
-    const kin = known.get(model) ?? seek(model);
-    known.set(model, kin);
-    kin.then((found) => found || known.delete(model)).catch(() => known.delete(model)); // an ensemble may appear yet
-    return kin;
+    const membership = known.get(model) ?? seek(model);
+    known.set(model, membership);
+    membership.then((found) => found || known.delete(model)).catch(() => known.delete(model)); // an ensemble may appear yet
+    return membership;
   }
 
   return {
@@ -39,17 +39,17 @@ export function createKin(store) {
       const { model, module } = store.state;
       if (!model || !module) return null;
       try {
-        const kin = await kinOf(model);
-        if (!kin) return null;
-        const found = await ensembleApi.nearest(kin.ensemble, { member: kin.member, module, dim });
+        const membership = await kinOf(model);
+        if (!membership) return null;
+        const found = await ensembleApi.nearest(membership.ensemble, { member: membership.member, module, dim });
         return found.map((one) => ({
           ...one,
-          name: kin.members[one.member].member,
-          model: kin.members[one.member].model,
+          name: membership.members[one.member].member,
+          model: membership.members[one.member].model,
         }));
       } catch (error) {
         if (error instanceof api.Problem && error.field === 'dim') return []; // it tells too little to be compared
-        store.set({ notice: noticeOf(error) });
+        store.set({ notice: errorNotice(error) });
         return null;
       }
     },
@@ -59,19 +59,21 @@ export function createKin(store) {
      * @param {number} dim of the chosen module
      * @param {Found} found
      */
-    async move(dim, { model: twin, module: toModule, dim: toDim }) {
+    async move(dim, { model: secondModel, module: toModule, dim: toDim }) {
       const { model, module, recording, card, compare } = store.state;
-      if (!model || !module || !twin || !card) return;
+      if (!model || !module || !secondModel || !card) return;
       try {
         const clip = recording?.clip;
-        const way = clip ? await wayOf({ clip, card, module, dim }, { model: twin, module: toModule, dim: toDim }) : 1;
+        const way = clip
+          ? await wayOf({ clip, card, module, dim }, { model: secondModel, module: toModule, dim: toDim })
+          : 1;
         if (store.state.model !== model || store.state.module !== module) return;
         store.set({
           panel: 'compare',
-          compare: { ...compare, by: 'models', twin, match: { module, dim, toModule, toDim, way } },
+          compare: { ...compare, by: 'models', secondModel, match: { module, dim, toModule, toDim, way } },
         });
       } catch (error) {
-        store.set({ notice: noticeOf(error) });
+        store.set({ notice: errorNotice(error) });
       }
     },
   };
@@ -97,4 +99,4 @@ async function wayOf({ clip, card, module, dim }, other) {
     : 1;
 }
 
-/** @typedef {ReturnType<typeof createKin>} KinHost */
+/** @typedef {ReturnType<typeof createEnsembleMembership>} EnsembleMembership */

@@ -1,7 +1,7 @@
-/** A row of pictures for each model of the hot spot that can be heard: the open clip with the model's own dimension walked from end to end. */
-import { STRIP } from '../../core/dimensions.js';
+/** A row of pictures for each model of the hot spot that can be playing: the open clip with the model's own dimension walked from end to end. */
+import { TRAVERSAL_VALUES } from '../../core/dimensions.js';
 import { fixed, short } from '../../core/format.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 import { createPalette, sharedRange } from '../../drawing/palette.js';
 import { spotOf } from './model.js';
 
@@ -9,25 +9,25 @@ import { spotOf } from './model.js';
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @param {import('./hot-spot-traversals.js').RelativesHost} relatives
+ * @param {import('./hot-spot-traversals.js').HotSpotTraversalsHost} hotSpotTraversals
  * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport}} host
  */
-export function showRelatives(store, relatives, { player, transport }) {
-  const host = part('relatives');
+export function showHotSpotTraversals(store, hotSpotTraversals, { player, transport }) {
+  const host = byId('hotSpotTraversals');
   /** @type {{cells: {button: HTMLButtonElement, canvas: HTMLCanvasElement}[], walk: HTMLButtonElement}[]} */
   let rows = [];
-  /** @type {{row: number, step: number} | null} what is heard, or about to be */
+  /** @type {{row: number, step: number} | null} what is playing, or about to be */
   let chosen = null;
   /** @type {number | null} the row that is walked from end to end */
   let walking = null;
   const palette = createPalette(draw);
 
-  store.on(['relatives'], build);
+  store.on(['hotSpotTraversals'], build);
   function build() {
-    const shown = store.state.relatives;
+    const shown = store.state.hotSpotTraversals;
     [chosen, walking] = [null, null];
     rows = (shown?.rows ?? []).map((_, row) => ({
-      cells: STRIP.map((value, step) => {
+      cells: TRAVERSAL_VALUES.map((value, step) => {
         const canvas = make('canvas', { ariaHidden: 'true' });
         const button = make(
           'button',
@@ -45,7 +45,7 @@ export function showRelatives(store, relatives, { player, transport }) {
   }
 
   /** @param {number} row */
-  const rowOf = (row) => /** @type {Row} */ (store.state.relatives?.rows[row]);
+  const rowOf = (row) => /** @type {Row} */ (store.state.hotSpotTraversals?.rows[row]);
   /** @param {number} row */
   const saidOf = (row) => `${rowOf(row).name}, module ${rowOf(row).module}, dimension ${rowOf(row).dim}`;
   /** @param {number} row @param {number} value */
@@ -82,14 +82,14 @@ export function showRelatives(store, relatives, { player, transport }) {
       'div',
       { className: 'strip' },
       ...cells.map(({ button }, step) =>
-        make('div', {}, button, make('span', { className: 'cell-value' }, short(valueOf(row, STRIP[step])))),
+        make('div', {}, button, make('span', { className: 'cell-value' }, short(valueOf(row, TRAVERSAL_VALUES[step])))),
       ),
     );
-    return make('div', { className: 'relative' }, make('header', {}, walk, about), strip);
+    return make('div', { className: 'ensembleMember' }, make('header', {}, walk, about), strip);
   }
 
   function draw() {
-    const shown = store.state.relatives;
+    const shown = store.state.hotSpotTraversals;
     if (!shown?.rows.length) return;
     const range = sharedRange(store.state, shown.rows[0].spectrograms[0]);
     rows.forEach(({ cells }, row) =>
@@ -100,19 +100,19 @@ export function showRelatives(store, relatives, { player, transport }) {
   /** @param {number} row @param {number} step */
   async function hear(row, step, at = player.cursor) {
     chosen = { row, step };
-    const fetched = await relatives.hear(row, step);
+    const fetched = await hotSpotTraversals.hear(row, step);
     return (
       fetched &&
       chosen?.row === row &&
       chosen.step === step &&
-      transport.play('relative', at, walking === null ? {} : { once: true })
+      transport.play('ensembleMember', at, walking === null ? {} : { once: true })
     );
   }
 
   /** @param {number} row @param {number} step */
   function toggle(row, step) {
     walking = null;
-    if (player.side === 'relative' && chosen?.row === row && chosen.step === step) return player.stop();
+    if (player.side === 'ensembleMember' && chosen?.row === row && chosen.step === step) return player.stop();
     hear(row, step);
   }
 
@@ -120,31 +120,32 @@ export function showRelatives(store, relatives, { player, transport }) {
   async function walk(row) {
     walking = row;
     mark();
-    for (let step = 0; step < STRIP.length && walking === row; step++) if (!(await hear(row, step, 0))) break;
+    for (let step = 0; step < TRAVERSAL_VALUES.length && walking === row; step++)
+      if (!(await hear(row, step, 0))) break;
     if (walking === row) walking = null;
     mark();
   }
 
-  store.on(['heard'], mark);
+  store.on(['playing'], mark);
   function mark() {
-    const heard = store.state.heard === 'relative';
+    const playing = store.state.playing === 'ensembleMember';
     rows.forEach(({ cells, walk: button }, row) => {
       button.setAttribute('aria-pressed', String(walking === row));
       cells.forEach(({ button: cell }, step) =>
-        cell.classList.toggle('heard', heard && chosen?.row === row && chosen.step === step),
+        cell.classList.toggle('playing', playing && chosen?.row === row && chosen.step === step),
       );
     });
   }
-  store.on(['asides'], () => {
-    if (player.side === 'relative' && !store.state.asides.relative) player.stop(); // what it was of is no longer shown
+  store.on(['otherSounds'], () => {
+    if (player.side === 'ensembleMember' && !store.state.otherSounds.ensembleMember) player.stop(); // what it was of is no longer shown
   });
 
-  store.on(['ensemble', 'among', 'recording', 'pending'], tell);
+  store.on(['ensemble', 'ensembleChoice', 'recording', 'pending'], tell);
   function tell() {
     const spot = spotOf(store.state);
-    const { relatives: shown, pending, recording } = store.state;
-    const waiting = pending.includes('relatives');
-    part('relatives-note').textContent = !spot
+    const { hotSpotTraversals: shown, pending, recording } = store.state;
+    const waiting = pending.includes('hotSpotTraversals');
+    byId('hot-spot-traversals-note').textContent = !spot
       ? ''
       : noteOf(shown?.rows.length ?? 0, spot.spot.models, Boolean(recording), waiting);
     host.ariaBusy = String(waiting);
@@ -153,16 +154,16 @@ export function showRelatives(store, relatives, { player, transport }) {
 }
 
 /**
- * @param {number} heard
+ * @param {number} playing
  * @param {number} models
  * @param {boolean} recording whether one is open
  * @param {boolean} waiting
  */
-function noteOf(heard, models, recording, waiting) {
+function noteOf(playing, models, recording, waiting) {
   if (waiting) return 'Walking it in each model …';
   if (!recording) return 'Open a recording to walk it in each model.';
-  if (!heard)
+  if (!playing)
     return 'None of its models is here with a decoder: put a member into the ensemble’s folder “members”, or train its decoders.';
-  const others = models > heard ? `; of the other ${models - heard} no weights are here` : '';
-  return `The open recording, in ${heard} of ${models} models with nothing changed but this dimension, held at each value over the whole clip${others}. Click a picture to hear it.`;
+  const others = models > playing ? `; of the other ${models - playing} no weights are here` : '';
+  return `The open recording, in ${playing} of ${models} models with nothing changed but this dimension, held at each value over the whole clip${others}. Click a picture to hear it.`;
 }

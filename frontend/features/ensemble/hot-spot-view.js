@@ -1,6 +1,6 @@
 /** A hot spot: how alike its channels are, how surely it is found again, which labels it carries, and who is in it. */
 import { fixed } from '../../core/format.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 import { spotOf } from './model.js';
 
 /** @typedef {import('../../server/ensembles.js').Measured} Measured */
@@ -10,19 +10,19 @@ const ends = ({ value, low, high }) => `${fixed(value, 2)} [${fixed(low, 2)}, ${
 
 /** @param {import('../../core/state.js').Store} store */
 export function showSpot(store) {
-  store.on(['ensemble', 'among'], show);
+  store.on(['ensemble', 'ensembleChoice'], show);
   function show() {
     const chosen = spotOf(store.state);
-    part('spot').hidden = !chosen;
-    part('spot-none').hidden = Boolean(chosen);
+    byId('spot').hidden = !chosen;
+    byId('spot-none').hidden = Boolean(chosen);
     if (!chosen) return;
     const { number, spot, ensemble } = chosen;
-    part('spot-title').textContent = `Hot spot ${number}`;
-    part('spot-about').textContent =
+    byId('spot-title').textContent = `Hot spot ${number}`;
+    byId('spot-about').textContent =
       `${spot.channels.length} channels of ${spot.models} of ${ensemble.members.length} models, in module${spot.modules.length > 1 ? 's' : ''} ${spot.modules.join(', ')}; ` +
       `each tells ${fixed(spot.bits, 2)} bits on average, each two share NMI ${fixed(spot.mean_nmi, 2)}. Found again, as overlap of 1: ` +
-      `${ends(spot.stability)} among resampled recordings, ${ends(spot.stability_of_models)} among three quarters of the models.`;
-    part('spot-labels').replaceChildren(
+      `${ends(spot.stability)} ensembleChoice resampled recordings, ${ends(spot.stability_of_models)} ensembleChoice three quarters of the models.`;
+    byId('spot-labels').replaceChildren(
       ...spot.labels.map(({ label, nmi, shared_bits: bits }) => {
         const track = make('span', { className: 'factor-track' }, bar(nmi), whisker(nmi));
         return make(
@@ -35,7 +35,7 @@ export function showSpot(store) {
         );
       }),
     );
-    part('spot-channels').replaceChildren(
+    byId('spot-channels').replaceChildren(
       ...spot.channels.map((channel, place) => {
         const { member, module, dim, bits, monte_carlo: drawn } = ensemble.channels[channel];
         const name = `${ensemble.members[member].member}${channel === spot.centre ? ', the centre' : ''}`;

@@ -1,7 +1,7 @@
-/** An ensemble: many models held against one another, channel by channel, and the hot spots that were found among these. */
+/** An ensemble: many models held against one another, channel by channel, and the hot spots that were found ensembleChoice these. */
 import * as api from '../../server/api.js';
 import * as ensembleApi from '../../server/ensembles.js';
-import { createUpkeep } from '../../server/live-query.js';
+import { createLiveQuery } from '../../server/live-query.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 /** @typedef {import('../../server/ensembles.js').Ensemble} Ensemble */
@@ -11,8 +11,10 @@ import { createUpkeep } from '../../server/live-query.js';
 /** @typedef {{list: import('../../server/ensembles.js').EnsembleSummary[], ensemble: Ensemble | null, name: FigureName, figure: Figure | null, missing: string}} Shown `missing` says why there is no figure */
 
 /** @param {State} state */
-function wanted({ panel, card, among }) {
-  return panel === 'ensemble' && card ? { model: card.model, ensemble: among.ensemble, name: among.figure } : null;
+function wanted({ panel, card, ensembleChoice }) {
+  return panel === 'ensemble' && card
+    ? { model: card.model, ensemble: ensembleChoice.ensemble, name: ensembleChoice.figure }
+    : null;
 }
 
 /**
@@ -42,9 +44,9 @@ async function drawing(ensemble, name) {
 
 /** @param {import('../../core/state.js').Store} store */
 export function createEnsemble(store) {
-  createUpkeep(store, {
+  createLiveQuery(store, {
     name: 'ensemble',
-    keys: ['card', 'panel', 'among'],
+    keys: ['card', 'panel', 'ensembleChoice'],
     request: wanted,
     ask,
     show: (ensemble) => store.set({ ensemble }),
@@ -55,10 +57,10 @@ export function createEnsemble(store) {
  * @param {State} state
  * @returns {{number: number, spot: HotSpot, ensemble: Ensemble} | null} the hot spot that was chosen
  */
-export function spotOf({ ensemble: shown, among }) {
+export function spotOf({ ensemble: shown, ensembleChoice }) {
   const ensemble = shown?.ensemble ?? null;
-  const spot = ensemble && among.spot !== null ? ensemble.hot_spots[among.spot] : undefined;
-  return ensemble && spot ? { number: Number(among.spot), spot, ensemble } : null;
+  const spot = ensemble && ensembleChoice.spot !== null ? ensemble.hot_spots[ensembleChoice.spot] : undefined;
+  return ensemble && spot ? { number: Number(ensembleChoice.spot), spot, ensemble } : null;
 }
 
 /**

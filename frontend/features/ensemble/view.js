@@ -1,8 +1,8 @@
 /** The Ensemble panel: the channels of many models beside one another, and what is in the block that was chosen. */
 import { FIGURES } from '../../core/choice.js';
-import { createChart, plain, rgbOf } from '../../drawing/chart.js';
-import { check, make, part } from '../../drawing/dom.js';
-import { showRelatives } from './hot-spot-traversals-view.js';
+import { createChart, escapeMarkup, rgbOf } from '../../drawing/chart.js';
+import { checkRadio, make, byId } from '../../drawing/dom.js';
+import { showHotSpotTraversals } from './hot-spot-traversals-view.js';
 import { showSpot } from './hot-spot-view.js';
 import { spotAt } from './model.js';
 
@@ -11,41 +11,41 @@ import { spotAt } from './model.js';
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @param {import('./hot-spot-traversals.js').RelativesHost} relatives
+ * @param {import('./hot-spot-traversals.js').HotSpotTraversalsHost} hotSpotTraversals
  * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport}} host
  */
-export function showEnsemble(store, relatives, { player, transport }) {
-  const select = /** @type {HTMLSelectElement} */ (part('ensemble-chosen'));
-  const host = part('ensemble-chart');
-  const chart = createChart(host, part('ensemble-failure'), (trace, point) => choose(trace, point));
+export function showEnsemble(store, hotSpotTraversals, { player, transport }) {
+  const select = /** @type {HTMLSelectElement} */ (byId('ensemble-chosen'));
+  const host = byId('ensemble-chart');
+  const chart = createChart(host, byId('ensemble-failure'), (trace, point) => choose(trace, point));
 
   /** @param {Partial<import('../../core/choice.js').EnsembleChoice>} patch */
-  const change = (patch) => store.set({ among: { ...store.state.among, ...patch } });
+  const change = (patch) => store.set({ ensembleChoice: { ...store.state.ensembleChoice, ...patch } });
 
   store.on(['ensemble', 'pending'], show);
   function show() {
     const { ensemble: shown, pending, panel } = store.state;
-    part('panel-ensemble').dataset.pending = String(
-      ['ensemble', 'relatives'].some((one) => pending.includes(/** @type {any} */ (one))),
+    byId('panel-ensemble').dataset.pending = String(
+      ['ensemble', 'hotSpotTraversals'].some((one) => pending.includes(/** @type {any} */ (one))),
     );
     if (panel !== 'ensemble' || !shown) return;
     const { ensemble, list, name, figure, missing } = shown;
-    part('ensemble-shown').hidden = !ensemble;
-    part('ensemble-empty').hidden = Boolean(ensemble);
-    part('ensemble-missing').textContent = missing;
+    byId('ensemble-shown').hidden = !ensemble;
+    byId('ensemble-empty').hidden = Boolean(ensemble);
+    byId('ensemble-missing').textContent = missing;
     if (!ensemble) return void chart.show(null);
     select.replaceChildren(
       ...list.map((one) =>
         make('option', { value: one.ensemble, selected: one.ensemble === ensemble.ensemble }, one.ensemble),
       ),
     );
-    part('ensemble-choice').hidden = list.length < 2;
-    check('ensemble-figure', name);
-    part('ensemble-about').textContent = aboutOf(ensemble, String(store.state.model));
+    byId('ensemble-choice').hidden = list.length < 2;
+    checkRadio('ensemble-figure', name);
+    byId('ensemble-about').textContent = aboutOf(ensemble, String(store.state.model));
     host.hidden = !figure;
     host.dataset.figure = name;
-    host.ariaLabel = `${figure?.layout.title.text ?? ''}. ${part('ensemble-about').textContent}`;
-    part('ensemble-key').textContent = name === 'channels' ? keyOf() : '';
+    host.ariaLabel = `${figure?.layout.title.text ?? ''}. ${byId('ensemble-about').textContent}`;
+    byId('ensemble-key').textContent = name === 'channels' ? keyOf() : '';
     chart.show(
       figure &&
         (name === 'channels'
@@ -54,7 +54,7 @@ export function showEnsemble(store, relatives, { player, transport }) {
     );
   }
 
-  store.on(['ensemble', 'among'], mark);
+  store.on(['ensemble', 'ensembleChoice'], mark);
   function mark() {
     const spots = store.state.ensemble?.ensemble?.hot_spots ?? [];
     const buttons = spots.map((spot, number) => {
@@ -66,14 +66,16 @@ export function showEnsemble(store, relatives, { player, transport }) {
         ` ${label ? `${label.label.replace('_', ' ')} ${label.nmi.value.toFixed(2)}` : ''}`,
       );
       button.title = `${spot.channels.length} channels of ${spot.models} models`;
-      button.setAttribute('aria-pressed', String(store.state.among.spot === number));
-      button.addEventListener('click', () => change({ spot: store.state.among.spot === number ? null : number }));
+      button.setAttribute('aria-pressed', String(store.state.ensembleChoice.spot === number));
+      button.addEventListener('click', () =>
+        change({ spot: store.state.ensembleChoice.spot === number ? null : number }),
+      );
       return button;
     });
-    const focused = [...part('ensemble-spots').children].indexOf(/** @type {Element} */ (document.activeElement));
-    part('ensemble-spots').replaceChildren(...buttons);
+    const focused = [...byId('ensemble-spots').children].indexOf(/** @type {Element} */ (document.activeElement));
+    byId('ensemble-spots').replaceChildren(...buttons);
     if (focused >= 0) buttons[focused]?.focus();
-    part('ensemble-none').hidden = spots.length > 0;
+    byId('ensemble-none').hidden = spots.length > 0;
   }
 
   /**
@@ -97,19 +99,19 @@ export function showEnsemble(store, relatives, { player, transport }) {
     );
     if (spot !== null) change({ spot });
     else
-      part('ensemble-missing').textContent =
+      byId('ensemble-missing').textContent =
         'No hot spot there: click within one of the squares, or below them in a valley.';
   }
 
   select.addEventListener('change', () => change({ ensemble: select.value, spot: null }));
-  part('ensemble-figure').addEventListener('change', ({ target }) => {
+  byId('ensemble-figure').addEventListener('change', ({ target }) => {
     const { value } = /** @type {HTMLInputElement} */ (target);
     change({ figure: FIGURES.find((one) => one === value) ?? 'channels' });
   });
   DARK.addEventListener('change', show);
 
   showSpot(store);
-  showRelatives(store, relatives, { player, transport });
+  showHotSpotTraversals(store, hotSpotTraversals, { player, transport });
 }
 
 /** As good as none: without any, Plotly tries the browser with styles of its own, which the page’s policy forbids. */
@@ -138,7 +140,7 @@ function matrix({ data, layout }) {
     [0, low],
     [1, high],
   ];
-  const named = (/** @type {unknown} */ names) => (Array.isArray(names) ? names.map(plain) : names);
+  const named = (/** @type {unknown} */ names) => (Array.isArray(names) ? names.map(escapeMarkup) : names);
   const traces = data.map((trace) =>
     trace.type === 'heatmap'
       ? { ...trace, x: named(trace.x), y: named(trace.y), colorscale, showscale: false, ...GAPS }

@@ -1,7 +1,7 @@
 /** The grid as a picture to keep: drawn anew with its labels, twice as fine as it is seen. */
 import { short } from '../../core/format.js';
-import { make, part } from '../../drawing/dom.js';
-import { download, stemOf } from '../../server/download.js';
+import { make, byId } from '../../drawing/dom.js';
+import { download, fileStem } from '../../server/download.js';
 import { settingsOf } from './model.js';
 
 /** @typedef {import('../../core/state.js').State} State */
@@ -21,7 +21,7 @@ export async function saveGrid(state, rows) {
   if (!traversal || !rows.length) return;
   const blob = await new Promise((resolve) => pictureOf(state, traversal, rows).toBlob(resolve, 'image/png'));
   const { dim, across } = traversal.request;
-  download(blob, `${stemOf(state)}-dimension-${across ? `${across.dim}-${dim}` : dim}.png`);
+  download(blob, `${fileStem(state)}-dimension-${across ? `${across.dim}-${dim}` : dim}.png`);
 }
 
 /**
@@ -38,7 +38,7 @@ function pictureOf({ recording, model, base }, { request }, rows) {
   const canvas = make('canvas', { width: width * FINE, height: height * FINE });
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   const { color, backgroundColor, fontFamily } = getComputedStyle(
-    part('panel-grid').closest('.panel') ?? document.body,
+    byId('panel-grid').closest('.panel') ?? document.body,
   );
   context.scale(FINE, FINE);
   context.fillStyle = backgroundColor;

@@ -1,12 +1,12 @@
 /** What the grid shows: its one or two dimensions, how many steps, and from where to where. */
 import { dimensionsOf, ordered } from '../../core/dimensions.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 import { axesOf, MOST_STEPS } from './model.js';
 
 /** @param {import('../../core/state.js').Store} store */
-export function showGridBench(store) {
-  const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (part(id));
-  const number = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (part(id));
+export function showGridToolbar(store) {
+  const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
+  const number = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
   const fields = { steps: number('grid-steps'), low: number('grid-low'), high: number('grid-high') };
 
   function show() {

@@ -1,10 +1,10 @@
 /** The grid: one dimension set to one value after another, or two against each other, each time after all the present gesture does. */
 import { dimensionsOf, ordered } from '../../core/dimensions.js';
-import { onTheWire, withHeld } from '../../core/edits.js';
-import { decodeRequest, durationOf, gesture, regestured, SOUND } from '../../core/state.js';
-import { excerptOf } from '../../core/time-window.js';
+import { toWireEdits, withValue } from '../../core/edits.js';
+import { decodeRequest, durationOf, currentEdits, withLayerEdits, SOUND_KEYS } from '../../core/state.js';
+import { thumbnailWindow } from '../../core/time-window.js';
 import * as api from '../../server/api.js';
-import { createUpkeep } from '../../server/live-query.js';
+import { createLiveQuery } from '../../server/live-query.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 /** @typedef {import('../../core/edits.js').Span} Span */
@@ -52,14 +52,14 @@ export function traverseRequest(state) {
   const { dim, against, values } = axes;
   const { span } = state;
   const duration = durationOf(state);
-  const [place] = onTheWire({ edits: [{ dim, op: 'set', value: 0, span }], muted: [] }, duration);
+  const [place] = toWireEdits({ edits: [{ dim, op: 'set', value: 0, span }], muted: [] }, duration);
   if (!place) return null;
   const over = place.end === undefined ? {} : { start: place.start, end: place.end };
   // Over the whole clip nothing is left of what was done to the dimension before.
   const edits = span ? base.edits : base.edits.filter((edit) => edit.dim !== dim && edit.dim !== against);
   const upward = against === null ? null : { dim: against, values: [...values].reverse() };
   const along = upward ? { ...upward, across: { dim, values } } : { dim, values };
-  return { ...base, edits, ...along, ...over, ...excerptOf(state, place) };
+  return { ...base, edits, ...along, ...over, ...thumbnailWindow(state, place) };
 }
 
 /**
@@ -94,14 +94,14 @@ function cellRequest({ traversal, cell }) {
  * `use` puts the chosen cell's values on the sliders
  */
 export function createGrid(store) {
-  createUpkeep(store, {
+  createLiveQuery(store, {
     name: 'grid',
-    keys: [...SOUND, 'model', 'card', 'span', 'view', 'decoded', 'grid', 'panel'],
+    keys: [...SOUND_KEYS, 'model', 'card', 'span', 'view', 'decoded', 'grid', 'panel'],
     request: (state) => (state.panel === 'grid' ? traverseRequest(state) : null),
     ask: api.traverse,
     show: (answer, request) => store.set({ traversal: answer && request && { ...answer, request }, cell: null }),
   });
-  const cells = createUpkeep(store, {
+  const cells = createLiveQuery(store, {
     name: 'cell',
     keys: ['traversal', 'cell'],
     request: cellRequest,
@@ -122,8 +122,8 @@ export function createGrid(store) {
       if (!traversal || !cell) return;
       const settings = settingsOf(traversal.request, cell);
       store.set({
-        gestures: regestured(store.state, (now) =>
-          settings.reduce((held, { dim, value }) => withHeld(held, dim, value, span), now),
+        editsByLayer: withLayerEdits(store.state, (now) =>
+          settings.reduce((held, { dim, value }) => withValue(held, dim, value, span), now),
         ),
       });
     },
@@ -135,10 +135,10 @@ export function createGrid(store) {
  * @param {import('../../core/state.js').Store} store
  */
 function followSliders(store) {
-  let [module, before] = [store.state.module, gesture(store.state)];
-  store.on(['gestures', 'module'], () => {
+  let [module, before] = [store.state.module, currentEdits(store.state)];
+  store.on(['editsByLayer', 'module'], () => {
     const { panel, grid } = store.state;
-    const now = gesture(store.state);
+    const now = currentEdits(store.state);
     const moved = module === store.state.module && now.edits.find((edit) => !before.edits.includes(edit));
     [module, before] = [store.state.module, now];
     if (!moved || panel !== 'sliders' || (grid.module === module && grid.dim === moved.dim)) return;

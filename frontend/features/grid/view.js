@@ -1,9 +1,9 @@
-/** The grid of spectrograms: along one dimension or two; a cell is heard at a click and put on the sliders at a double one. */
+/** The grid of spectrograms: along one dimension or two; a cell is playing at a click and put on the sliders at a double one. */
 import { fixed, seconds, short } from '../../core/format.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 import { createPalette, sharedRange } from '../../drawing/palette.js';
 import { saveGrid } from './grid-picture.js';
-import { showGridBench } from './grid-toolbar.js';
+import { showGridToolbar } from './grid-toolbar.js';
 import { settingsOf } from './model.js';
 
 /** @typedef {import('../../core/state.js').State} State */
@@ -22,14 +22,14 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
  * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport, history: import('../../core/history.js').History, release: () => void}} host
  */
 export function showGrid(store, grid, { player, transport, history, release }) {
-  const table = part('cells');
-  const useButton = /** @type {HTMLButtonElement} */ (part('grid-use'));
-  const save = /** @type {HTMLButtonElement} */ (part('grid-save'));
+  const table = byId('cells');
+  const useButton = /** @type {HTMLButtonElement} */ (byId('grid-apply'));
+  const save = /** @type {HTMLButtonElement} */ (byId('grid-save'));
   /** @type {{button: HTMLButtonElement, canvas: HTMLCanvasElement, cell: Cell}[][]} as they are seen */
   let rows = [];
   const palette = createPalette(draw);
 
-  showGridBench(store);
+  showGridToolbar(store);
 
   store.on(['traversal'], build);
   function build() {
@@ -50,9 +50,9 @@ export function showGrid(store, grid, { player, transport, history, release }) {
     table.hidden = !traversal; // a grid has rows, or is none
     table.dataset.kind = traversal?.request.across ? 'against' : 'alone';
     if (traversal) table.ariaLabel = `Spectrograms of ${traversal.spectrograms.length} settings. Enter plays one.`;
-    part('grid-empty').hidden = Boolean(traversal) || store.state.pending.includes('grid');
+    byId('grid-empty').hidden = Boolean(traversal) || store.state.pending.includes('grid');
     save.disabled = !traversal;
-    part('grid-note').textContent = traversal ? noteOf(traversal) : '';
+    byId('grid-note').textContent = traversal ? noteOf(traversal) : '';
     if (rows.length) rove(0, 0, focused);
     draw();
     show();
@@ -99,16 +99,16 @@ export function showGrid(store, grid, { player, transport, history, release }) {
     release();
   }
 
-  store.on(['cell', 'heard', 'pending', 'locked'], show);
+  store.on(['cell', 'playing', 'pending', 'locked'], show);
   function show() {
-    const { cell, traversal, pending, locked, heard } = store.state;
+    const { cell, traversal, pending, locked, playing } = store.state;
     const settings = traversal && cell ? settingsOf(traversal.request, cell) : [];
     const waiting = pending.includes('grid');
     for (const { button, cell: one } of rows.flat()) {
       button.ariaCurrent = String(isChosen(one));
-      button.classList.toggle('heard', heard === 'cell' && isChosen(one));
+      button.classList.toggle('playing', playing === 'cell' && isChosen(one));
     }
-    part('grid-chosen').textContent = settings.length
+    byId('grid-chosen').textContent = settings.length
       ? capital(said(settings))
       : traversal
         ? 'Click to hear, double click to use.'
@@ -117,11 +117,11 @@ export function showGrid(store, grid, { player, transport, history, release }) {
     useButton.title = settings.some(({ dim }) => locked.includes(dim))
       ? 'This dimension is locked'
       : 'Put these values on the sliders';
-    part('panel-grid').dataset.pending = table.ariaBusy = String(waiting);
-    part('grid-empty').hidden = Boolean(traversal) || waiting;
+    byId('panel-grid').dataset.pending = table.ariaBusy = String(waiting);
+    byId('grid-empty').hidden = Boolean(traversal) || waiting;
   }
-  store.on(['asides'], () => {
-    if (player.side === 'cell' && !store.state.asides.cell) player.stop(); // the grid it belonged to is gone
+  store.on(['otherSounds'], () => {
+    if (player.side === 'cell' && !store.state.otherSounds.cell) player.stop(); // the grid it belonged to is gone
   });
 
   /**

@@ -1,6 +1,6 @@
 /** The sheet of keys and words, made of their tables. */
 import { KEYS } from '../../core/keys.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 import { WORDS } from './glossary.js';
 
 /** @type {Record<import('../../core/keys.js').Place, string>} */
@@ -10,8 +10,8 @@ const ON_A_MAC = navigator.userAgent.includes('Macintosh');
 
 /** @returns {{open: () => void}} */
 export function showHelp() {
-  const sheet = /** @type {HTMLDialogElement} */ (part('help-sheet'));
-  part('help-keys').replaceChildren(
+  const sheet = /** @type {HTMLDialogElement} */ (byId('help-sheet'));
+  byId('help-keys').replaceChildren(
     ...Object.entries(PLACES).map(([where, title]) =>
       make(
         'section',
@@ -27,11 +27,11 @@ export function showHelp() {
       ),
     ),
   );
-  part('help-words').replaceChildren(
+  byId('help-glossary').replaceChildren(
     ...WORDS.map(({ word, means }) => make('div', {}, make('dt', {}, word), make('dd', {}, means))),
   );
-  part('help-open').addEventListener('click', () => sheet.showModal());
-  part('help-close').addEventListener('click', () => sheet.close());
+  byId('help-open').addEventListener('click', () => sheet.showModal());
+  byId('help-close').addEventListener('click', () => sheet.close());
   sheet.addEventListener('click', ({ target }) => target === sheet && sheet.close()); // beside the sheet
   return { open: () => sheet.showModal() };
 }

@@ -1,10 +1,10 @@
 /** The choice of the depth: one card a module, with how often it looks and how much it sees. */
 import { milliseconds } from '../../core/format.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 
 /** @param {import('../../core/state.js').Store} store */
-export function showModules(store) {
-  const group = part('modules');
+export function showLayerChoice(store) {
+  const group = byId('modules');
 
   store.on(['card'], () => {
     const { card } = store.state;

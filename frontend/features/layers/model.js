@@ -1,7 +1,7 @@
 /** What each layer keeps: the open clip's unedited decoding from every module, fetched when first wanted and kept while it stays the same. */
 import { layerRequest } from '../../core/state.js';
 import * as api from '../../server/api.js';
-import { createPatience, noticeOf } from '../../server/retry.js';
+import { createRetry, errorNotice } from '../../server/retry.js';
 
 /** @typedef {import('../../server/api.js').Decoded} Decoded */
 
@@ -13,7 +13,7 @@ const UNEDITED = /** @type {const} */ (['recording', 'model', 'base', 'seed']);
  * @returns {{fetch: (module: number) => Promise<Decoded | null>}} null for one that is not to be had; the page says why
  */
 export function createLayers(store) {
-  const attempt = createPatience(store);
+  const attempt = createRetry(store);
   /** @type {Map<number, Promise<Decoded | null>>} a new one whenever what was fetched is forgotten */
   let asked = new Map();
   /** @type {Promise<unknown>} the server is asked for one at a time */
@@ -57,7 +57,7 @@ export function createLayers(store) {
         keep(null);
       } else {
         asked.delete(module);
-        store.set({ notice: noticeOf(error) });
+        store.set({ notice: errorNotice(error) });
       }
       return null;
     }

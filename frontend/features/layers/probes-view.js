@@ -1,23 +1,23 @@
 /** The Layers panel: what probes get out of each layer about a label, beside what they must be held against. */
 import { fixed } from '../../core/format.js';
 import { createChart } from '../../drawing/chart.js';
-import { check, make, part } from '../../drawing/dom.js';
+import { checkRadio, make, byId } from '../../drawing/dom.js';
 import { figureOf } from '../../server/figures.js';
 import { chosenOf, curvesOf, labelsOf, readingsOf, said, verdictOf } from './probes.js';
 
 /** @param {import('../../core/state.js').Store} store */
 export function showProbes(store) {
-  const select = /** @type {HTMLSelectElement} */ (part('probe-label'));
-  const host = part('probe-chart');
-  const empty = part('probe-empty');
-  const chart = createChart(host, part('probe-failure'));
+  const select = /** @type {HTMLSelectElement} */ (byId('probe-label'));
+  const host = byId('probe-chart');
+  const empty = byId('probe-empty');
+  const chart = createChart(host, byId('probe-failure'));
 
-  store.on(['figure', 'probed', 'pending'], show);
+  store.on(['figure', 'probeChoice', 'pending'], show);
   function show() {
     const shown = figureOf(store.state, 'layers');
     const figure = shown?.figure ?? null;
-    part('panel-layers').dataset.pending = String(store.state.pending.includes('figure'));
-    part('probe-shown').hidden = !figure;
+    byId('panel-layers').dataset.pending = String(store.state.pending.includes('figure'));
+    byId('probe-shown').hidden = !figure;
     empty.hidden = !shown || Boolean(figure);
     empty.textContent = shown?.missing ?? '';
     if (figure) draw(figure);
@@ -26,18 +26,18 @@ export function showProbes(store) {
 
   /** @param {import('../../drawing/chart-loader.js').Figure} figure */
   function draw(figure) {
-    const chosen = chosenOf(figure, store.state.probed);
+    const chosen = chosenOf(figure, store.state.probeChoice);
     const { label, measure } = chosen;
     const { entropy, classes, n, groups } = figure.layout.meta.labels[label];
     select.replaceChildren(
       ...labelsOf(figure).map((one) => make('option', { value: one, selected: one === label }, one.replace('_', ' '))),
     );
-    check('measure', measure);
-    part('probe-about').textContent =
+    checkRadio('measure', measure);
+    byId('probe-about').textContent =
       `${classes} classes, H(Y) ${fixed(entropy, 2)} bits; ${n} examples of ${groups} groups, all held out, of ${figure.layout.meta.data}.`;
     const curves = curvesOf(figure, chosen);
     const verdict = verdictOf(curves, measure);
-    part('probe-verdict').textContent = verdict;
+    byId('probe-verdict').textContent = verdict;
     host.ariaLabel = `What probes tell of ${label} at every layer. ${verdict}`;
     const rows = readingsOf(curves).map(({ name, at, value, low, high }) =>
       make(
@@ -49,16 +49,18 @@ export function showProbes(store) {
         make('td', {}, low < high ? `${fixed(low, 2)} to ${fixed(high, 2)}` : ''),
       ),
     );
-    part('probe-numbers').replaceChildren(...rows);
-    part('probe-span').textContent = measure === 'margin' ? '5th to 95th percentile' : '95 % interval';
+    byId('probe-numbers').replaceChildren(...rows);
+    byId('probe-span').textContent = measure === 'margin' ? '5th to 95th percentile' : '95 % interval';
     chart.show(curves);
   }
 
-  select.addEventListener('change', () => store.set({ probed: { ...store.state.probed, label: select.value } }));
-  part('probe-measure').addEventListener('change', ({ target }) => {
+  select.addEventListener('change', () =>
+    store.set({ probeChoice: { ...store.state.probeChoice, label: select.value } }),
+  );
+  byId('probe-measure').addEventListener('change', ({ target }) => {
     const measure = /** @type {import('../../core/choice.js').Measure} */ (
       /** @type {HTMLInputElement} */ (target).value
     );
-    store.set({ probed: { ...store.state.probed, measure } });
+    store.set({ probeChoice: { ...store.state.probeChoice, measure } });
   });
 }

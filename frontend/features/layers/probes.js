@@ -15,7 +15,7 @@ export const labelsOf = (figure) => Object.keys(figure.layout.meta.labels);
 
 /**
  * @param {Figure} figure
- * @param {Probed} probed
+ * @param {Probed} probeChoice
  * @returns {{label: string, measure: Measure}} what is chosen, as far as the figure has it
  */
 export function chosenOf(figure, { label, measure }) {

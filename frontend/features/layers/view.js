@@ -1,6 +1,6 @@
 /** What each layer keeps: the original and every module's unedited decoding, at one cursor: each at a click, or all of them in turn. */
-import { captionOf } from '../../core/state.js';
-import { make, part } from '../../drawing/dom.js';
+import { captionOfSide } from '../../core/state.js';
+import { make, byId } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/state.js').Side} Side */
 
@@ -14,13 +14,13 @@ const BREATH_SECONDS = 0.35;
  * @param {import('../transport/view.js').Transport} transport
  */
 export function showLayers(store, player, layers, { soundOf, play, toggle }) {
-  const group = part('layers');
-  const inTurn = /** @type {HTMLButtonElement} */ (part('in-turn'));
+  const group = byId('layers');
+  const inTurn = /** @type {HTMLButtonElement} */ (byId('play-sequence'));
   /** @type {Map<number, HTMLButtonElement>} one a module */
   let buttons = new Map();
   let turning = false;
 
-  /** The modules that can be heard, as far as is known. */
+  /** The modules that can be playing, as far as is known. */
   const audible = () => [...buttons.keys()].filter((module) => store.state.layers[module] !== null);
 
   async function fetchAll() {
@@ -39,7 +39,7 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
     for (const side of sides) if (!(await play(side, player.cursor, { breath: BREATH_SECONDS, once: true }))) break;
     turning = false;
     inTurn.setAttribute('aria-pressed', 'false');
-    part('spoken').textContent = '';
+    byId('announcement').textContent = '';
   }
 
   /**
@@ -61,13 +61,17 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
 
   store.on(['card'], () => {
     buttons = new Map((store.state.card?.modules ?? []).map(({ module }) => [module, buttonOf(module)]));
-    part('depths').replaceChildren(...buttons.values());
+    byId('layer-buttons').replaceChildren(...buttons.values());
     show();
   });
 
   /** @param {number} module */
   function buttonOf(module) {
-    const button = make('button', { type: 'button', className: 'depth', ariaLabel: captionOf(module) }, String(module));
+    const button = make(
+      'button',
+      { type: 'button', className: 'layer-button', ariaLabel: captionOfSide(module) },
+      String(module),
+    );
     button.dataset.module = String(module);
     button.addEventListener('click', () => {
       toggle(module);
@@ -76,23 +80,23 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
     return button;
   }
 
-  store.on(['recording', 'layers', 'heard'], show);
+  store.on(['recording', 'layers', 'playing'], show);
   function show() {
-    const { recording, layers: known, heard } = store.state;
+    const { recording, layers: known, playing } = store.state;
     for (const [module, button] of buttons) {
-      button.setAttribute('aria-pressed', String(heard === module));
+      button.setAttribute('aria-pressed', String(playing === module));
       button.disabled = !recording || known[module] === null;
-      button.title = known[module] === null ? `This model has no decoder for module ${module}` : captionOf(module);
+      button.title = known[module] === null ? `This model has no decoder for module ${module}` : captionOfSide(module);
     }
     inTurn.disabled = !recording;
   }
 
-  store.on(['heard'], () => {
-    const { heard } = store.state;
-    if (turning && heard !== null) part('spoken').textContent = captionOf(heard);
+  store.on(['playing'], () => {
+    const { playing } = store.state;
+    if (turning && playing !== null) byId('announcement').textContent = captionOfSide(playing);
   });
   store.on(['layers'], () => {
-    const { heard, layers: known } = store.state;
-    if (typeof heard === 'number' && !known[heard]) player.stop(); // the draw it was decoded from is no longer the chosen one
+    const { playing, layers: known } = store.state;
+    if (typeof playing === 'number' && !known[playing]) player.stop(); // the draw it was decoded from is no longer the chosen one
   });
 }

@@ -1,10 +1,10 @@
-/** The map: points of the model's examples in one module, what they are coloured by, and where the present sound lies among them. */
+/** The map: points of the model's examples in one module, what they are coloured by, and where the present sound lies ensembleChoice them. */
 import { UNITS } from '../../core/choice.js';
-import { onTheWire } from '../../core/edits.js';
-import { gesture, regestured } from '../../core/state.js';
+import { toWireEdits } from '../../core/edits.js';
+import { currentEdits, withLayerEdits } from '../../core/state.js';
 import * as api from '../../server/api.js';
 import { figureOf } from '../../server/figures.js';
-import { createUpkeep } from '../../server/live-query.js';
+import { createLiveQuery } from '../../server/live-query.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 /** @typedef {import('../../drawing/chart-loader.js').Trace} Trace */
@@ -56,7 +56,7 @@ export function presentOf(state) {
   const all = Array.from({ length: frames }, (_, frame) => frame);
   const marked = span && known ? all.filter((frame) => inside(frame, span)) : all;
   const chosen = marked.length ? marked : all;
-  const edits = onTheWire(gesture(state), null);
+  const edits = toWireEdits(currentEdits(state), null);
   return Float64Array.from({ length: own.dims }, (_, dim) => {
     const mine = edits.filter((edit) => edit.dim === dim);
     let sum = 0;
@@ -134,7 +134,7 @@ function pointsRequest(state) {
  * @returns {{send: (index: number) => void}} puts a point on the sliders: every dimension that is not locked is held where the point has it
  */
 export function createMap(store, latents) {
-  createUpkeep(store, {
+  createLiveQuery(store, {
     name: 'points',
     keys: ['figure', 'panel', 'model', 'module', 'map'],
     request: pointsRequest,
@@ -165,7 +165,7 @@ export function createMap(store, latents) {
         /** @type {{dim: number, span?: import('../../core/edits.js').Span | null}} */ { dim, span: own = null },
       ) => locked.includes(dim) || (span !== null && (own?.start !== span.start || own?.end !== span.end));
       store.set({
-        gestures: regestured(store.state, ({ edits, muted }) => ({
+        editsByLayer: withLayerEdits(store.state, ({ edits, muted }) => ({
           edits: [...edits.filter(others), ...held],
           muted: muted.filter((dim) => locked.includes(dim)),
         })),

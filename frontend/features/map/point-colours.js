@@ -1,6 +1,6 @@
 /** How the points of the map are told apart: sounds by their signs, other names by colour and shape, quantities by a scale. Pure but for light and dark. */
 import { fixed } from '../../core/format.js';
-import { plain, shade } from '../../drawing/chart.js';
+import { escapeMarkup, themedColour } from '../../drawing/chart.js';
 
 /** @typedef {import('./model.js').Value} Value */
 /** @typedef {{words: string, colour: string, symbol: string}} Entry of the key */
@@ -35,19 +35,19 @@ export function coloured(by, values) {
     const at = names.indexOf(name);
     return {
       words: name.replaceAll('_', ' '),
-      colour: shade(COLOURS[at % COLOURS.length]),
+      colour: themedColour(COLOURS[at % COLOURS.length]),
       symbol: SYMBOLS[Math.floor(at / COLOURS.length) % SYMBOLS.length],
     };
   };
   const each = values.map((value) =>
-    typeof value === 'string' ? entry(value) : { words: '·', colour: shade(UNKNOWN), symbol: 'circle-open' },
+    typeof value === 'string' ? entry(value) : { words: '·', colour: themedColour(UNKNOWN), symbol: 'circle-open' },
   );
   const colours = each.map(({ colour }) => colour);
   if (SIGNS.includes(by))
     return {
       trace: {
         mode: 'text',
-        text: each.map(({ words }) => plain(words)),
+        text: each.map(({ words }) => escapeMarkup(words)),
         textfont: { color: colours, size: values.length > 200 ? 11 : 14 },
       },
       key: null,

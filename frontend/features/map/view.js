@@ -1,8 +1,8 @@
 /** The Map panel: sounds of the examples as points, to be heard, opened and put on the sliders; and which of them the present sound is near. */
-import { sameStretch } from '../../audio/clip-player.js';
+import { sameSegment } from '../../audio/clip-player.js';
 import { fixed, seconds } from '../../core/format.js';
-import { createChart, plain, rgbOf } from '../../drawing/chart.js';
-import { make, part } from '../../drawing/dom.js';
+import { createChart, escapeMarkup, rgbOf } from '../../drawing/chart.js';
+import { make, byId } from '../../drawing/dom.js';
 import { figureOf } from '../../server/figures.js';
 import { mapOf, nearestOf, neighbourOf, placeOf, presentOf } from './model.js';
 import { coloured } from './point-colours.js';
@@ -20,40 +20,42 @@ const WAYS = new Map([
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('./model.js').MapHost} map
- * @param {{stretches: import('../../audio/clip-player.js').Stretches, session: import('../../server/session.js').Session, history: import('../../core/history.js').History, release: () => void}} host
+ * @param {{clipPlayer: import('../../audio/clip-player.js').ClipPlayer, session: import('../../server/session.js').Session, history: import('../../core/history.js').History, release: () => void}} host
  */
-export function showMap(store, map, { stretches, session, history, release }) {
-  const host = part('map-chart');
-  const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (part(id));
-  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (part(id));
-  const chart = createChart(host, part('map-failure'), (trace, point) => trace === 0 && choose(point));
+export function showMap(store, map, { clipPlayer, session, history, release }) {
+  const host = byId('map-chart');
+  const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
+  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (byId(id));
+  const chart = createChart(host, byId('map-failure'), (trace, point) => trace === 0 && choose(point));
 
   store.on(['figure', 'map', 'module', 'pending'], show);
   function show() {
     const answer = figureOf(store.state, 'map');
     const shown = mapOf(store.state);
     const { pending, module } = store.state;
-    part('panel-map').dataset.pending = String(pending.includes('figure') || pending.includes('points'));
-    part('map-shown').hidden = !shown;
-    part('map-empty').hidden = !answer || Boolean(shown);
-    part('map-empty').textContent = answer?.missing || `Module ${module} has no map.`;
+    byId('panel-map').dataset.pending = String(pending.includes('figure') || pending.includes('points'));
+    byId('map-shown').hidden = !shown;
+    byId('map-empty').hidden = !answer || Boolean(shown);
+    byId('map-empty').textContent = answer?.missing || `Module ${module} has no map.`;
     if (!shown) return void chart.show(null);
     const { unit, units, by, places, projections, trace } = shown;
     fill(select('map-unit'), units, unit, (one) => `${one}s`);
     fill(select('map-by'), Object.keys(places.labels), by, spoken);
     fill(select('map-projection'), projections, trace.meta.projection, (one) => one);
-    part('map-projections').hidden = projections.length < 2;
-    part('map-note').textContent = noteOf(shown, Number(module));
+    byId('map-projections').hidden = projections.length < 2;
+    byId('map-note').textContent = noteOf(shown, Number(module));
     draw();
   }
 
-  store.on(['point', 'points', 'latents', 'gestures', 'span', 'base'], draw);
+  store.on(['point', 'points', 'latents', 'editsByLayer', 'span', 'base'], draw);
   function draw() {
     const shown = store.state.panel === 'map' ? mapOf(store.state) : null;
     if (!shown) return;
     const { trace, by, places } = shown;
     const { trace: look, key } = coloured(by, places.labels[by] ?? []);
-    const hover = trace.x.map((/** @type {unknown} */ _, /** @type {number} */ index) => plain(said(shown, index)));
+    const hover = trace.x.map((/** @type {unknown} */ _, /** @type {number} */ index) =>
+      escapeMarkup(said(shown, index)),
+    );
     const present = presentOf(store.state);
     const now = present && placeOf(trace, present);
     const chosen = store.state.point;
@@ -86,7 +88,7 @@ export function showMap(store, map, { stretches, session, history, release }) {
   function explain(key, now) {
     const star = now ? [entry('★', 'the present sound', 'key-now')] : [];
     if (key && !Array.isArray(key))
-      return part('map-key').replaceChildren(
+      return byId('map-key').replaceChildren(
         ...star,
         make('li', {}, key.low, make('i', { className: 'key-scale' }), key.high),
       );
@@ -96,7 +98,7 @@ export function showMap(store, map, { stretches, session, history, release }) {
       made.style.setProperty('--tone', colour);
       return made;
     });
-    part('map-key').replaceChildren(...star, ...entries);
+    byId('map-key').replaceChildren(...star, ...entries);
   }
 
   /**
@@ -105,15 +107,15 @@ export function showMap(store, map, { stretches, session, history, release }) {
    */
   function tell(shown, present) {
     const { point, points, module } = store.state;
-    part('map-chosen').textContent = point
+    byId('map-chosen').textContent = point
       ? said(shown, point.index)
       : 'Click a point to hear it, or walk with the arrow keys.';
     const ready = points?.unit === shown.unit && points.module === module ? points : null;
-    button('map-hear').disabled = button('map-open').disabled = !point || !shown.places.examples;
-    button('map-send').disabled = !point || !ready;
+    button('map-play').disabled = button('map-open').disabled = !point || !shown.places.examples;
+    button('map-apply').disabled = !point || !ready;
     const near = ready && present ? nearestOf(ready, present, NEAREST) : [];
-    part('map-nearest').replaceChildren(...near.map((one) => nearRow(shown, one)));
-    part('map-near').hidden = !near.length;
+    byId('map-nearest').replaceChildren(...near.map((one) => nearRow(shown, one)));
+    byId('map-neighbours').hidden = !near.length;
     markPlaying();
   }
 
@@ -125,7 +127,7 @@ export function showMap(store, map, { stretches, session, history, release }) {
     const words = said(shown, index);
     const play = make(
       'button',
-      { type: 'button', className: 'stretch', ariaLabel: `${words}; distance ${fixed(distance, 2)}` },
+      { type: 'button', className: 'segment', ariaLabel: `${words}; distance ${fixed(distance, 2)}` },
       make('b', {}, fixed(distance, 2)),
       make('span', {}, words),
     );
@@ -134,15 +136,15 @@ export function showMap(store, map, { stretches, session, history, release }) {
     return make('li', {}, play);
   }
 
-  store.on(['stretch'], markPlaying);
+  store.on(['segment'], markPlaying);
   function markPlaying() {
     const shown = mapOf(store.state);
-    const { stretch, point } = store.state;
+    const { segment, point } = store.state;
     if (!shown) return;
-    const plays = (/** @type {number} */ index) => stretch !== null && sameStretch(stretch, stretchOf(shown, index));
-    for (const play of /** @type {NodeListOf<HTMLButtonElement>} */ (part('map-nearest').querySelectorAll('button')))
+    const plays = (/** @type {number} */ index) => segment !== null && sameSegment(segment, segmentOf(shown, index));
+    for (const play of /** @type {NodeListOf<HTMLButtonElement>} */ (byId('map-nearest').querySelectorAll('button')))
       play.setAttribute('aria-pressed', String(plays(Number(play.dataset.index))));
-    button('map-hear').setAttribute('aria-pressed', String(point !== null && plays(point.index)));
+    button('map-play').setAttribute('aria-pressed', String(point !== null && plays(point.index)));
   }
 
   /** @param {number} index Marks a point and plays it. */
@@ -150,11 +152,11 @@ export function showMap(store, map, { stretches, session, history, release }) {
     const shown = mapOf(store.state);
     if (!shown) return;
     store.set({ point: { model: String(store.state.model), unit: shown.unit, index } });
-    if (shown.places.examples) stretches.toggle(stretchOf(shown, index));
+    if (shown.places.examples) clipPlayer.toggle(segmentOf(shown, index));
   }
 
   /** @param {Pick<Shown, "places">} shown @param {number} index */
-  const stretchOf = ({ places: { clips, start, end } }, index) => ({
+  const segmentOf = ({ places: { clips, start, end } }, index) => ({
     clip: clips[index],
     start: start[index],
     end: end[index],
@@ -162,7 +164,7 @@ export function showMap(store, map, { stretches, session, history, release }) {
 
   /** @param {Shown} shown @param {number} index */
   function said({ places, unit }, index) {
-    const { clip, start, end } = stretchOf({ places }, index);
+    const { clip, start, end } = segmentOf({ places }, index);
     const example = store.state.examples.find(({ id }) => id === clip);
     const phone = unit === 'utterance' ? null : places.labels.phone?.[index];
     const named = [
@@ -194,8 +196,8 @@ export function showMap(store, map, { stretches, session, history, release }) {
       });
     else if (point) choose(point.index);
   });
-  button('map-hear').addEventListener('click', () => store.state.point && choose(store.state.point.index));
-  button('map-send').addEventListener('click', () => {
+  button('map-play').addEventListener('click', () => store.state.point && choose(store.state.point.index));
+  button('map-apply').addEventListener('click', () => {
     if (!store.state.point) return;
     history.seal();
     map.send(store.state.point.index);
@@ -205,7 +207,7 @@ export function showMap(store, map, { stretches, session, history, release }) {
     const { point } = store.state;
     const shown = mapOf(store.state);
     if (!point || !shown) return;
-    const { clip, start, end } = stretchOf(shown, point.index);
+    const { clip, start, end } = segmentOf(shown, point.index);
     await session.openExample(clip);
     store.set({ span: shown.unit === 'utterance' ? null : { start, end } });
   });
@@ -227,7 +229,7 @@ const spoken = (factor) => (factor === 'f0' ? 'F0' : factor.replaceAll('_', ' ')
 function noteOf({ trace, unit, places }, module) {
   const { shares, projection } = trace.meta;
   const held = shares
-    ? `The two axes hold ${Math.round(100 * (shares[0] + shares[1]))} % of what varies among its dimensions.`
+    ? `The two axes hold ${Math.round(100 * (shares[0] + shares[1]))} % of what varies ensembleChoice its dimensions.`
     : 'Near is near; far means little.';
   return `${places.clips.length} ${unit}s of ${new Set(places.clips).size} ${places.examples ? 'examples' : 'recordings, which are not here to be heard'} at module ${module}, by ${projection}. ${held}`;
 }

@@ -1,7 +1,7 @@
 /** Before the first paint: whoever has seen the first steps, or put them away, is not shown them again, and nothing jumps. */
 try {
-  document.documentElement.dataset.newcomer = String(localStorage.getItem('sim-explorer-steps') === null);
+  document.documentElement.dataset.onboarding = String(localStorage.getItem('sim-explorer-steps') === null);
 } catch {
   // A browser that keeps nothing shows them each time.
-  document.documentElement.dataset.newcomer = 'true';
+  document.documentElement.dataset.onboarding = 'true';
 }

@@ -1,5 +1,5 @@
 /** The first steps: three hints in a row of their own, each ticked once it is done. Put away, they never come back. */
-import { part } from '../../drawing/dom.js';
+import { byId } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 
@@ -13,8 +13,8 @@ const SEEN = 'sim-explorer-steps';
 const STEPS = [
   {
     id: 'step-recording',
-    target: 'shelf',
-    focus: '#shelf button',
+    target: 'recordings',
+    focus: '#recordings button',
     keys: ['recording'],
     done: (now, before) => before.recording !== null && now.recording !== before.recording,
   },
@@ -22,27 +22,27 @@ const STEPS = [
     id: 'step-slider',
     target: 'panel-sliders',
     focus: '#sliders [type=range]',
-    keys: ['gestures'],
-    done: (now) => now.phase === 'ready' && Object.values(now.gestures).some(({ edits }) => edits.length > 0),
+    keys: ['editsByLayer'],
+    done: (now) => now.phase === 'ready' && Object.values(now.editsByLayer).some(({ edits }) => edits.length > 0),
   },
   {
     id: 'step-listen',
     target: 'timeline',
     focus: '#lanes',
-    keys: ['span', 'heard'],
-    done: (now) => now.span !== null || typeof now.heard === 'number',
+    keys: ['span', 'playing'],
+    done: (now) => now.span !== null || typeof now.playing === 'number',
   },
 ];
 
 /** @param {import('../../core/state.js').Store} store */
 export function showSteps(store) {
   const { dataset } = document.documentElement;
-  if (dataset.newcomer !== 'true') return;
+  if (dataset.onboarding !== 'true') return;
   let before = store.state;
 
   for (const [place, { id, target, focus, keys, done }] of STEPS.entries()) {
-    const step = part(id);
-    const shown = part(target);
+    const step = byId(id);
+    const shown = byId(target);
     for (const [type, on] of /** @type {const} */ ([
       ['pointerenter', true],
       ['pointerleave', false],
@@ -58,14 +58,14 @@ export function showSteps(store) {
     });
     store.on(keys, () => {
       if (step.dataset.done === 'true' || !done(store.state, before)) return;
-      for (const earlier of STEPS.slice(0, place + 1)) tick(part(earlier.id)); // who moves a slider has a recording
+      for (const earlier of STEPS.slice(0, place + 1)) tick(byId(earlier.id)); // who moves a slider has a recording
       keep();
     });
   }
   store.on(['recording'], () => (before = store.state));
 
-  part('steps-close').addEventListener('click', () => {
-    dataset.newcomer = 'false';
+  byId('steps-close').addEventListener('click', () => {
+    dataset.onboarding = 'false';
     keep();
   });
 

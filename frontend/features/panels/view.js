@@ -1,10 +1,10 @@
 /** Which panel stands beside the pictures: tabs, moved along by arrow keys. */
 import { PANELS } from '../../core/choice.js';
-import { part } from '../../drawing/dom.js';
+import { byId } from '../../drawing/dom.js';
 
 /** @param {import('../../core/state.js').Store} store */
 export function showPanels(store) {
-  const tabs = new Map(PANELS.map((panel) => [panel, part(`tab-${panel}`)]));
+  const tabs = new Map(PANELS.map((panel) => [panel, byId(`tab-${panel}`)]));
 
   for (const [panel, tab] of tabs) {
     tab.addEventListener('click', () => store.set({ panel }));
@@ -20,11 +20,11 @@ export function showPanels(store) {
   store.on(['panel'], show);
   function show() {
     const { panel: chosen } = store.state;
-    part('explorer').dataset.panel = chosen;
+    byId('explorer').dataset.panel = chosen;
     for (const [panel, tab] of tabs) {
       tab.ariaSelected = String(panel === chosen);
       tab.tabIndex = panel === chosen ? 0 : -1;
-      part(`panel-${panel}`).hidden = panel !== chosen;
+      byId(`panel-${panel}`).hidden = panel !== chosen;
     }
   }
   show();

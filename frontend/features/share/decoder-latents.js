@@ -1,13 +1,13 @@
 /** The latents the decoder was given, as far as the page can tell them. Pure. */
-import { onTheWire } from '../../core/edits.js';
-import { durationOf, gesture, summaryOf } from '../../core/state.js';
+import { toWireEdits } from '../../core/edits.js';
+import { durationOf, currentEdits, summaryOf } from '../../core/state.js';
 import { editedLatents, framesOf } from './edited-latents.js';
 
-/** @typedef {{values: Float32Array, shape: number[]}} Kept */
+/** @typedef {{values: Float32Array, shape: number[]}} LatentArray */
 
 /**
  * @param {import('../../core/state.js').State} state
- * @returns {Kept | string} [dims, frames]; or why they are not to be had
+ * @returns {LatentArray | string} [dims, frames]; or why they are not to be had
  */
 export function latentsOf(state) {
   const { base, card, recording, latents, module } = state;
@@ -20,6 +20,6 @@ export function latentsOf(state) {
     latents?.clip === recording.clip && latents.module === module && latents.model === card.model ? latents.mean : null;
   const values = base === 'zero' && count ? new Float32Array(facts.dims * count) : mean;
   if (!values || !count) return 'Loading …';
-  const edits = onTheWire(gesture(state), durationOf(state));
+  const edits = toWireEdits(currentEdits(state), durationOf(state));
   return { values: editedLatents(values, count, edits, framesOf(facts, card.sample_rate)), shape: [facts.dims, count] };
 }

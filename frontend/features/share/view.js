@@ -1,8 +1,8 @@
 /** Keep and share: the address, files of what is seen and heard, and Python that repeats it. */
 import { toAddress } from '../../core/address.js';
 import { digestOf } from '../../core/digest.js';
-import { make, part } from '../../drawing/dom.js';
-import { download, downloadSound, stemOf } from '../../server/download.js';
+import { make, byId } from '../../drawing/dom.js';
+import { download, downloadSound, fileStem } from '../../server/download.js';
 import { captionOf } from './caption.js';
 import { latentsOf } from './decoder-latents.js';
 import { npyOf } from './npy.js';
@@ -18,33 +18,33 @@ const COPIED_MS = 2000;
  * @returns {{open: () => void}}
  */
 export function showShare(store, latents) {
-  const sheet = /** @type {HTMLDialogElement} */ (part('share-sheet'));
-  const opener = /** @type {HTMLButtonElement} */ (part('share-open'));
-  const address = /** @type {HTMLInputElement} */ (part('share-address'));
-  const way = part('share-way');
+  const sheet = /** @type {HTMLDialogElement} */ (byId('share-sheet'));
+  const opener = /** @type {HTMLButtonElement} */ (byId('share-open'));
+  const address = /** @type {HTMLInputElement} */ (byId('share-address'));
+  const way = byId('share-code-source');
   /** @type {import('./recipe.js').Recipe | null} */
   let recipe = null;
 
-  const keepsakes = [
-    keepsake('Sound', 'WAV', 'what is decoded', () => downloadSound(store)),
-    keepsake('Picture', 'PNG', 'both spectrograms with axes', savePicture),
-    keepsake('Latents', 'NPY', 'after the edits, float32 [dims, frames]', () => {
+  const files = [
+    savedFile('Sound', 'WAV', 'what is decoded', () => downloadSound(store)),
+    savedFile('Picture', 'PNG', 'both spectrograms with axes', savePicture),
+    savedFile('Latents', 'NPY', 'after the edits, float32 [dims, frames]', () => {
       const kept = latentsOf(store.state);
       if (typeof kept !== 'string') save('npy', npyOf(kept.values, kept.shape));
     }),
-    keepsake('Recipe', 'JSON', 'model, recording and edits', () =>
+    savedFile('Recipe', 'JSON', 'model, recording and edits', () =>
       save('json', new Blob([`${JSON.stringify(recipe, null, 2)}\n`], { type: 'application/json' })),
     ),
-    keepsake('Recording', '', 'the original, as it was opened', () => {
+    savedFile('Recording', '', 'the original, as it was opened', () => {
       const { recording } = store.state;
       if (recording?.file) download(recording.file, recording.name);
     }),
   ];
-  const [, , latent, , original] = keepsakes;
-  part('share-files').replaceChildren(...keepsakes.map(({ element }) => element));
+  const [, , latent, , original] = files;
+  byId('share-files').replaceChildren(...files.map(({ element }) => element));
 
   const save = (/** @type {string} */ ending, /** @type {Blob} */ content) =>
-    download(content, `${stemOf(store.state)}.${ending}`);
+    download(content, `${fileStem(store.state)}.${ending}`);
 
   async function savePicture() {
     const { recording, decoded } = store.state;
@@ -65,7 +65,7 @@ export function showShare(store, latents) {
     if (store.state.decoded !== decoded) return;
     recipe = recipeOf(store.state, digest);
     address.value = new URL(`#${toAddress(store.state)}`, location.href).href;
-    part('share-address-note').textContent = addressNote(store.state);
+    byId('share-address-note').textContent = addressNote(store.state);
     const kept = latentsOf(store.state);
     latent.allow(typeof kept === 'string' ? kept : null);
     original.allow(recording?.file ? null : 'The page does not have the file.');
@@ -74,13 +74,13 @@ export function showShare(store, latents) {
 
   function showCode() {
     const chosen = /** @type {HTMLInputElement | null} */ (way.querySelector(':checked'))?.value;
-    const file = `${stemOf(store.state)}.wav`;
+    const file = `${fileStem(store.state)}.wav`;
     const code =
       recipe &&
       (chosen === 'trainer'
         ? throughTrainer(recipe, file)
         : throughService(recipe, new URL('.', document.baseURI).href.replace(/\/$/, ''), file));
-    part('share-code').textContent = code ?? '';
+    byId('share-code').textContent = code ?? '';
   }
 
   function open() {
@@ -96,12 +96,12 @@ export function showShare(store, latents) {
   way.addEventListener('change', showCode);
   sheet.addEventListener('close', () => latents.watch('share', false));
   sheet.addEventListener('click', ({ target }) => target === sheet && sheet.close()); // beside the sheet
-  part('share-close').addEventListener('click', () => sheet.close());
-  part('share-copy-address').addEventListener('click', ({ currentTarget }) =>
+  byId('share-close').addEventListener('click', () => sheet.close());
+  byId('share-copy-address').addEventListener('click', ({ currentTarget }) =>
     copy(address.value, address, currentTarget),
   );
-  part('share-copy-code').addEventListener('click', ({ currentTarget }) =>
-    copy(part('share-code').textContent ?? '', part('share-code'), currentTarget),
+  byId('share-copy-code').addEventListener('click', ({ currentTarget }) =>
+    copy(byId('share-code').textContent ?? '', byId('share-code'), currentTarget),
   );
   return { open };
 }
@@ -112,7 +112,7 @@ export function showShare(store, latents) {
  * @param {string} detail
  * @param {() => void} save
  */
-function keepsake(title, ending, detail, save) {
+function savedFile(title, ending, detail, save) {
   const about = make('span', {}, detail);
   const button = make('button', { type: 'button' }, make('b', {}, title, ' ', make('i', {}, ending)), about);
   button.addEventListener('click', save);

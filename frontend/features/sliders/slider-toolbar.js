@@ -1,9 +1,9 @@
 /** What a movement means and where the latents come from; which sliders are shown; taking back. */
-import { isUntouched, OPS, UNTOUCHED } from '../../core/edits.js';
+import { isEmpty, OPS, NO_EDITS } from '../../core/edits.js';
 import { seconds } from '../../core/format.js';
 import { prefer } from '../../core/preferences.js';
-import { gesture, regestured } from '../../core/state.js';
-import { check, part, update } from '../../drawing/dom.js';
+import { currentEdits, withLayerEdits } from '../../core/state.js';
+import { checkRadio, byId, update } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/choice.js').Base} Base */
 
@@ -24,19 +24,19 @@ const BASE_NOTES = {
  * @param {import('../../core/history.js').History} history
  * @param {() => void} release told when a change is done, so that it can be heard
  */
-export function showBench(store, history, release) {
-  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (part(id));
-  const seed = /** @type {HTMLInputElement} */ (part('seed'));
-  const search = /** @type {HTMLInputElement} */ (part('search'));
+export function showSliderToolbar(store, history, release) {
+  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (byId(id));
+  const seed = /** @type {HTMLInputElement} */ (byId('seed'));
+  const search = /** @type {HTMLInputElement} */ (byId('search'));
 
   function show() {
     const { op, base, span } = store.state;
-    check('op', op);
-    check('base', base);
-    part('op-note').textContent = OP_NOTES[op];
-    part('base-note').textContent = BASE_NOTES[base];
-    part('reach-span').textContent = span ? `${seconds(span.start)} to ${seconds(span.end)}` : 'the whole clip';
-    part('span-clear').hidden = !span;
+    checkRadio('op', op);
+    checkRadio('base', base);
+    byId('op-note').textContent = OP_NOTES[op];
+    byId('base-note').textContent = BASE_NOTES[base];
+    byId('selection').textContent = span ? `${seconds(span.start)} to ${seconds(span.end)}` : 'the whole clip';
+    byId('clear-selection').hidden = !span;
     seed.disabled = base === 'mean' || base === 'zero';
     if (document.activeElement !== seed) seed.value = String(store.state.seed);
   }
@@ -45,33 +45,33 @@ export function showBench(store, history, release) {
 
   function allow() {
     const { undoable, redoable } = store.state;
-    update(button('reset-all'), { disabled: isUntouched(gesture(store.state)) });
+    update(button('reset-all'), { disabled: isEmpty(currentEdits(store.state)) });
     update(button('undo'), { disabled: !undoable });
     update(button('redo'), { disabled: !redoable });
   }
-  store.on(['gestures', 'module', 'undoable', 'redoable'], allow);
+  store.on(['editsByLayer', 'module', 'undoable', 'redoable'], allow);
   allow();
 
   button('reset-all').addEventListener('click', () => {
     // What is locked stays as it is.
     const { locked } = store.state;
     const kept = (/** @type {number} */ dim) => locked.includes(dim);
-    const left = ({ edits, muted } = gesture(store.state)) => ({
+    const left = ({ edits, muted } = currentEdits(store.state)) => ({
       edits: edits.filter(({ dim }) => kept(dim)),
       muted: muted.filter(kept),
     });
-    store.set({ gestures: regestured(store.state, (now) => (locked.length ? left(now) : UNTOUCHED)) });
+    store.set({ editsByLayer: withLayerEdits(store.state, (now) => (locked.length ? left(now) : NO_EDITS)) });
     release();
   });
   button('undo').addEventListener('click', history.undo);
   button('redo').addEventListener('click', history.redo);
-  button('span-clear').addEventListener('click', () => store.set({ span: null }));
+  button('clear-selection').addEventListener('click', () => store.set({ span: null }));
 
-  part('op').addEventListener('change', ({ target }) => {
+  byId('op').addEventListener('change', ({ target }) => {
     const { value } = /** @type {HTMLInputElement} */ (target);
     store.set({ op: OPS.find((op) => op === value) ?? 'add' });
   });
-  part('base').addEventListener('change', ({ target }) => {
+  byId('base').addEventListener('change', ({ target }) => {
     store.set({ base: /** @type {Base} */ (/** @type {HTMLInputElement} */ (target).value) });
     release();
   });
@@ -81,16 +81,16 @@ export function showBench(store, history, release) {
   seed.addEventListener('change', release);
 
   search.addEventListener('input', () => prefer(store, { search: search.value }));
-  for (const key of /** @type {const} */ (['order', 'reach'])) {
-    const select = /** @type {HTMLSelectElement} */ (part(key));
+  for (const key of /** @type {const} */ (['order', 'range'])) {
+    const select = /** @type {HTMLSelectElement} */ (byId(key));
     select.value = store.state.preferences[key];
     select.addEventListener('change', () => prefer(store, { [key]: select.value }));
   }
   store.on(['preferences'], () => {
-    const { reach, search: sought } = store.state.preferences;
+    const { range, search: sought } = store.state.preferences;
     if (search.value !== sought) search.value = sought;
-    const half = { sigma: '2.68', tail: '3', free: '10', corpus: '' }[reach];
-    part('scale-low').textContent = half && `−${half}`;
-    part('scale-high').textContent = half;
+    const half = { sigma: '2.68', tail: '3', free: '10', corpus: '' }[range];
+    byId('scale-low').textContent = half && `−${half}`;
+    byId('scale-high').textContent = half;
   });
 }

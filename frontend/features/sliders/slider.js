@@ -1,12 +1,12 @@
 /** One dimension's row: its facts, its slider over what the clip and the corpus hold, its exact number, its reset. */
-import { telling } from '../../core/dimensions.js';
+import { informativeLabels } from '../../core/dimensions.js';
 import { clamp } from '../../core/edits.js';
 import { fixed, signed } from '../../core/format.js';
 import { make, update } from '../../drawing/dom.js';
 import { createHistogram } from './histogram.js';
 
 /** @typedef {import('../../core/edits.js').Op} Op */
-/** @typedef {import('../../core/dimensions.js').Ends} Ends */
+/** @typedef {import('../../core/dimensions.js').SliderRange} SliderRange */
 /**
  * @typedef {object} SliderState
  * @property {import('../../core/edits.js').Edit | null} edit null while untouched
@@ -46,11 +46,11 @@ const rounded = (value) => Math.round(value * 100) / 100;
 /**
  * @param {import('../../server/api.js').Dimension} facts
  * @param {{kl: number, sensitivity: number}} most of all dimensions of the module, for the lengths of the bars
- * @param {SliderActions} told
+ * @param {SliderActions} actions
  */
-export function createSlider(facts, most, told) {
+export function createSlider(facts, most, actions) {
   const { dim, active } = facts;
-  const labels = telling(facts);
+  const labels = informativeLabels(facts);
   const [label] = labels;
   const name = [
     `Dimension ${dim}`,
@@ -93,7 +93,7 @@ export function createSlider(facts, most, told) {
   );
   const element = make(
     'li',
-    { className: active === false ? 'slider quiet-dim' : 'slider' },
+    { className: active === false ? 'slider inactive' : 'slider' },
     disclose,
     fact('KL, bits per frame', facts.kl === null ? null : facts.kl / Math.LN2, 2, most.kl / Math.LN2),
     fact('dB per unit', facts.sensitivity, 1, most.sensitivity, 'db'),
@@ -121,18 +121,18 @@ export function createSlider(facts, most, told) {
 
   /** @param {number | null} value null resets */
   function change(value) {
-    if (value === null) told.reset();
-    else told.move(value);
-    told.release();
+    if (value === null) actions.reset();
+    else actions.move(value);
+    actions.release();
   }
 
   range.addEventListener('input', () => {
     const value = Number(range.value);
     const { op, low, high } = shown ?? { op: 'set', low: 0, high: 0 };
     if (op !== 'set' && Math.abs(value - rest()) <= SNAP * (high - low)) range.value = String(rest());
-    told.move(Number(range.value));
+    actions.move(Number(range.value));
   });
-  range.addEventListener('change', () => told.release());
+  range.addEventListener('change', () => actions.release());
   range.addEventListener('dblclick', () => !shown?.locked && change(null));
   range.addEventListener('keydown', (event) => {
     if (act(event)) return event.preventDefault();
@@ -140,27 +140,27 @@ export function createSlider(facts, most, told) {
     if (to === undefined) return;
     event.preventDefault();
     if (shown?.locked) return;
-    if (to === null) told.reset();
-    else told.move(rounded(clamp(to)));
+    if (to === null) actions.reset();
+    else actions.move(rounded(clamp(to)));
   });
   range.addEventListener('keyup', (event) => {
-    if (keyTarget(event, 0, { low: 0, high: 0 }) !== undefined) told.release();
+    if (keyTarget(event, 0, { low: 0, high: 0 }) !== undefined) actions.release();
   });
   number.addEventListener('input', () => {
     const typed = number.valueAsNumber;
-    if (Number.isFinite(typed) && clamp(typed) === typed) told.move(typed);
+    if (Number.isFinite(typed) && clamp(typed) === typed) actions.move(typed);
   });
   number.addEventListener('change', () => {
     change(Number.isFinite(number.valueAsNumber) ? clamp(number.valueAsNumber) : null);
     number.value = exact();
   });
   reset.addEventListener('click', () => change(null));
-  disclose.addEventListener('click', () => told.open());
+  disclose.addEventListener('click', () => actions.open());
 
   /** @param {KeyboardEvent} event @returns {boolean} whether the key did something other than moving the slider */
   function act({ key, ctrlKey, altKey, metaKey }) {
     if (ctrlKey || altKey || metaKey) return false;
-    const action = { m: told.mute, l: told.lock, s: told.sweep }[key.toLowerCase()];
+    const action = { m: actions.mute, l: actions.lock, s: actions.sweep }[key.toLowerCase()];
     action?.();
     return Boolean(action);
   }
@@ -220,7 +220,7 @@ export function createSlider(facts, most, told) {
 
 /**
  * @param {SliderState} state
- * @returns {[number | null, number | null]} the clip's mean and spread after the edit, where that can be told
+ * @returns {[number | null, number | null]} the clip's mean and spread after the edit, where that can be actions
  */
 function afterwards({ edit, muted, mean, std }) {
   if (muted) return [0, 0];
@@ -264,7 +264,7 @@ function stretch(band, mean, std, place) {
 /**
  * @param {KeyboardEvent} event
  * @param {number} now
- * @param {Ends} ends
+ * @param {SliderRange} ends
  * @returns {number | null | undefined} where the key moves the slider to, null to reset it, undefined for a key that means nothing here
  */
 function keyTarget({ key, shiftKey, ctrlKey, altKey, metaKey }, now, { low, high }) {

@@ -1,12 +1,12 @@
 /** A sweep: one slider goes from end to end by itself while its sound goes round and round, and comes back to where it was. */
 
-/** @typedef {import('../../core/dimensions.js').Ends} Ends */
+/** @typedef {import('../../core/dimensions.js').SliderRange} SliderRange */
 
 const SECONDS = 6;
 const STEPS_A_SECOND = 12;
 
 /**
- * @param {{settled: () => Promise<void>, keepUp: (on: boolean) => void}} host `settled` when what was asked for is here, `keepUp` has what comes heard
+ * @param {{settled: () => Promise<void>, followUpdates: (on: boolean) => void}} host `settled` when what was asked for is here, `followUpdates` has what comes heard
  */
 export function createSweep(host) {
   /** @type {{dim: number, stop: () => void} | null} */
@@ -14,7 +14,7 @@ export function createSweep(host) {
 
   /**
    * @param {number} dim
-   * @param {Ends} ends
+   * @param {SliderRange} ends
    * @param {(value: number) => void} move
    * @param {() => void} restore puts the slider back
    */
@@ -23,11 +23,11 @@ export function createSweep(host) {
     running = mine;
     function stop() {
       if (running === mine) running = null;
-      host.keepUp(false);
+      host.followUpdates(false);
       restore();
     }
     const began = performance.now();
-    host.keepUp(true);
+    host.followUpdates(true);
     while (running === mine) {
       const share = (performance.now() - began) / (SECONDS * 1000);
       if (share > 1) return stop();

@@ -1,8 +1,8 @@
 /** The bench of sliders: the dimensions of the chosen module, and what is done to them. */
-import { dimensionsOf, endsOf, isFound, ordered, saidIn } from '../../core/dimensions.js';
+import { dimensionsOf, sliderRange, matchesSearch, ordered, klOverSpan } from '../../core/dimensions.js';
 import { editsOver, sameSpan, withEdit, withMute, withoutEdit } from '../../core/edits.js';
-import { gesture, regestured, summaryOf } from '../../core/state.js';
-import { part } from '../../drawing/dom.js';
+import { currentEdits, withLayerEdits, summaryOf } from '../../core/state.js';
+import { byId } from '../../drawing/dom.js';
 import { createPalette } from '../../drawing/palette.js';
 import { createCard } from '../dimension-card/view.js';
 import { createSlider } from './slider.js';
@@ -12,11 +12,11 @@ import { createSlider } from './slider.js';
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../server/latents.js').LatentsWatch} latents
- * @param {{release: () => void, sweep: import('./sweep.js').Sweep, history: import('../../core/history.js').History, dossier: import('../dimension-card/dimension-details.js').Dossier, stretches: import('../../audio/clip-player.js').Stretches, kin: import('../ensemble/ensemble-membership.js').KinHost}} host `release` is told when a change is done
+ * @param {{release: () => void, sweep: import('./sweep.js').Sweep, history: import('../../core/history.js').History, details: import('../dimension-card/dimension-details.js').DimensionDetails, clipPlayer: import('../../audio/clip-player.js').ClipPlayer, membership: import('../ensemble/ensemble-membership.js').EnsembleMembership}} host `release` is told when a change is done
  */
-export function showSliders(store, latents, { release, sweep, history, dossier, stretches, kin }) {
-  const list = part('sliders');
-  const rest = part('sliders-rest');
+export function showSliders(store, latents, { release, sweep, history, details, clipPlayer, membership }) {
+  const list = byId('sliders');
+  const rest = byId('sliders-rest');
   /** @type {Map<number, import('./slider.js').Slider>} */
   let sliders = new Map();
   /** @type {Map<number, ReturnType<typeof createCard>>} the open ones */
@@ -27,8 +27,8 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
   });
 
   const change = (
-    /** @type {(now: import('../../core/edits.js').Gesture) => import('../../core/edits.js').Gesture} */ how,
-  ) => store.set({ gestures: regestured(store.state, how) });
+    /** @type {(now: import('../../core/edits.js').LayerEdits) => import('../../core/edits.js').LayerEdits} */ how,
+  ) => store.set({ editsByLayer: withLayerEdits(store.state, how) });
 
   /**
    * @param {number} dim
@@ -71,15 +71,16 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
     if (sweep.dim === dim) return sweep.stop();
     sweep.stop();
     if (store.state.locked.includes(dim)) return;
-    const before = gesture(store.state);
+    const before = currentEdits(store.state);
     const { module } = store.state;
     const restore = () => {
-      if (module !== null) history.aside(() => store.set({ gestures: { ...store.state.gestures, [module]: before } }));
+      if (module !== null)
+        history.aside(() => store.set({ editsByLayer: { ...store.state.editsByLayer, [module]: before } }));
       show();
     };
     sweep.start(
       dim,
-      endsOf(facts, store.state.preferences.reach),
+      sliderRange(facts, store.state.preferences.range),
       (value) => history.aside(() => move(dim, value)),
       restore,
     );
@@ -95,7 +96,7 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
     } else {
       const opened = createCard(
         facts,
-        { store, palette, dossier, stretches, kin },
+        { store, palette, details, clipPlayer, membership },
         {
           mute: () => mute(dim),
           lock: () => lock(dim),
@@ -139,14 +140,14 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
     const { preferences, card, module, latents: known, span } = store.state;
     const { order, search, quiet } = preferences;
     const hop = card?.modules.find((one) => one.module === module)?.hop_seconds ?? 1;
-    const said = order === 'span' && known?.module === module ? saidIn(known, span, hop) : null;
-    const { edits, muted } = gesture(store.state);
+    const said = order === 'span' && known?.module === module ? klOverSpan(known, span, hop) : null;
+    const { edits, muted } = currentEdits(store.state);
     const touched = new Set([...edits.map(({ dim }) => dim), ...muted]);
     const found = ordered(
       [...sliders.values()].map(({ facts }) => facts),
       order,
       said,
-    ).filter((facts) => isFound(facts, search));
+    ).filter((facts) => matchesSearch(facts, search));
     const hidden = quiet || search ? [] : found.filter(({ dim, active }) => active === false && !touched.has(dim));
     const rows = found
       .filter((facts) => !hidden.includes(facts))
@@ -162,13 +163,13 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
     rest.textContent = hidden.length
       ? `Show ${hidden.length} more, hardly used by the model`
       : 'Hide those hardly used by the model';
-    part('sliders-none').hidden = rows.length > 0 || sliders.size === 0;
+    byId('sliders-none').hidden = rows.length > 0 || sliders.size === 0;
     show();
   }
 
   function show() {
     const { op, span, locked, preferences } = store.state;
-    const now = gesture(store.state);
+    const now = currentEdits(store.state);
     const edits = editsOver(now, span);
     const throughout = span ? editsOver(now, null) : new Map();
     const summary = summaryOf(store.state, store.state.module);
@@ -177,7 +178,7 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
       const state = {
         edit: edits.get(dim) ?? null,
         op,
-        ...endsOf(slider.facts, preferences.reach),
+        ...sliderRange(slider.facts, preferences.range),
         muted: now.muted.includes(dim),
         locked: locked.includes(dim),
         mean: summary?.mean[dim] ?? null,
@@ -201,7 +202,7 @@ export function showSliders(store, latents, { release, sweep, history, dossier, 
   });
   store.on(['preferences', 'latents'], arrange);
   store.on(['span'], () => (store.state.preferences.order === 'span' ? arrange() : show()));
-  store.on(['gestures', 'op', 'recording', 'locked', 'stretch'], show);
+  store.on(['editsByLayer', 'op', 'recording', 'locked', 'segment'], show);
   store.on(['preferences'], () => latents.watch('sliders', store.state.preferences.order === 'span'));
   rest.addEventListener('click', () => {
     const { preferences } = store.state;

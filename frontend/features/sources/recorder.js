@@ -1,7 +1,7 @@
 /** Recording from the microphone: a level, the time, stop and cancel, in the place of the shelf. */
-import { listen, MOST_SECONDS, NoMicrophone } from '../../audio/microphone.js';
-import { wavOf } from '../../audio/wav.js';
-import { part } from '../../drawing/dom.js';
+import { startRecording, MOST_SECONDS, MicrophoneError } from '../../audio/microphone.js';
+import { encodeWav } from '../../audio/wav.js';
+import { byId } from '../../drawing/dom.js';
 
 const QUIETEST_DB = -60;
 const CLIPPED = 0.99;
@@ -12,12 +12,12 @@ const CLIPPED = 0.99;
  * @param {() => void} hush ends what plays: it would be recorded too
  */
 export function showRecorder(store, session, hush) {
-  const source = part('source');
-  const begin = /** @type {HTMLButtonElement} */ (part('record'));
-  const stop = part('record-stop');
-  const level = part('record-level');
-  const time = part('record-time');
-  /** @type {Awaited<ReturnType<typeof listen>> | null} */
+  const source = byId('source');
+  const begin = /** @type {HTMLButtonElement} */ (byId('record'));
+  const stop = byId('record-stop');
+  const level = byId('record-level');
+  const time = byId('record-time');
+  /** @type {Awaited<ReturnType<typeof startRecording>> | null} */
   let take = null;
 
   begin.addEventListener('click', async () => {
@@ -25,11 +25,11 @@ export function showRecorder(store, session, hush) {
     hush();
     meter(0, 0);
     try {
-      take = await listen(meter);
+      take = await startRecording(meter);
       show(true);
       stop.focus();
     } catch (error) {
-      if (!(error instanceof NoMicrophone)) throw error;
+      if (!(error instanceof MicrophoneError)) throw error;
       store.set({ notice: { kind: 'error', title: 'No recording', detail: error.message } });
     } finally {
       begin.disabled = false;
@@ -38,9 +38,9 @@ export function showRecorder(store, session, hush) {
 
   /** @param {boolean} recording */
   function show(recording) {
-    part('recorder').hidden = !recording;
+    byId('recorder').hidden = !recording;
     source.classList.toggle('recording', recording);
-    part('spoken').textContent = recording ? `Recording, ${MOST_SECONDS} seconds at most` : '';
+    byId('announcement').textContent = recording ? `Recording, ${MOST_SECONDS} seconds at most` : '';
   }
 
   /**
@@ -68,7 +68,7 @@ export function showRecorder(store, session, hush) {
     const { samples, rate } = take.finish();
     end();
     if (!samples.length) return;
-    session.openFile(new Blob([wavOf(samples, rate)], { type: 'audio/wav' }), nextName(store.state.recents));
+    session.openFile(new Blob([encodeWav(samples, rate)], { type: 'audio/wav' }), nextName(store.state.recentFiles));
   }
 
   function cancel() {
@@ -77,15 +77,15 @@ export function showRecorder(store, session, hush) {
   }
 
   stop.addEventListener('click', keep);
-  part('record-cancel').addEventListener('click', cancel);
-  part('recorder').addEventListener('keydown', ({ key }) => key === 'Escape' && cancel());
+  byId('record-cancel').addEventListener('click', cancel);
+  byId('recorder').addEventListener('keydown', ({ key }) => key === 'Escape' && cancel());
 }
 
 /**
- * @param {readonly {name: string}[]} recents
+ * @param {readonly {name: string}[]} recentFiles
  * @returns {string} one more than the last recording's
  */
-function nextName(recents) {
-  const numbers = recents.map(({ name }) => Number(/^Recording (\d+)\.wav$/.exec(name)?.[1] ?? 0));
+function nextName(recentFiles) {
+  const numbers = recentFiles.map(({ name }) => Number(/^Recording (\d+)\.wav$/.exec(name)?.[1] ?? 0));
   return `Recording ${Math.max(0, ...numbers) + 1}.wav`;
 }

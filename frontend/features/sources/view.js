@@ -1,39 +1,39 @@
 /** Where a recording comes from: the model's examples, those opened lately, a file chosen, pasted or dropped. And the choice of the model itself. */
 import { seconds } from '../../core/format.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../server/session.js').Session} session
  */
-export function showSource(store, session) {
-  const shelf = part('shelf');
-  const file = /** @type {HTMLInputElement} */ (part('file'));
-  const models = /** @type {HTMLSelectElement} */ (part('model'));
+export function showSources(store, session) {
+  const list = byId('recordings');
+  const file = /** @type {HTMLInputElement} */ (byId('file'));
+  const models = /** @type {HTMLSelectElement} */ (byId('model'));
 
   store.on(['examples'], () => {
     const chips = store.state.examples.map(({ id, label, duration, speaker }) =>
       chip(id, label, speaker ?? seconds(duration), seconds(duration), () => session.openExample(id)),
     );
-    part('examples').replaceChildren(...chips);
+    byId('examples').replaceChildren(...chips);
     markChosen();
   });
 
-  store.on(['recents'], () => {
-    const { recents } = store.state;
-    part('recents').replaceChildren(
-      ...recents.map(({ clip, name, file, duration }) =>
+  store.on(['recentFiles'], () => {
+    const { recentFiles } = store.state;
+    byId('recentFiles').replaceChildren(
+      ...recentFiles.map(({ clip, name, file, duration }) =>
         chip(clip, name, seconds(duration), name, () => session.openFile(file, name)),
       ),
     );
-    part('recents').hidden = !recents.length;
+    byId('recentFiles').hidden = !recentFiles.length;
     markChosen();
   });
 
   store.on(['example', 'clip'], markChosen);
   function markChosen() {
     const { example, clip } = store.state;
-    for (const button of shelf.querySelectorAll('button')) {
+    for (const button of list.querySelectorAll('button')) {
       const chosen = button.dataset.opens === (example ?? clip);
       const before = button.getAttribute('aria-pressed');
       button.setAttribute('aria-pressed', String(chosen));
@@ -41,11 +41,11 @@ export function showSource(store, session) {
     }
   }
 
-  /** @param {HTMLElement} button scrolled to inside the shelf alone: the page stays where it is */
+  /** @param {HTMLElement} button scrolled to inside the list alone: the page stays where it is */
   function bringIntoSight(button) {
-    const [inner, outer] = [button.getBoundingClientRect(), shelf.getBoundingClientRect()];
+    const [inner, outer] = [button.getBoundingClientRect(), list.getBoundingClientRect()];
     if (inner.left < outer.left || inner.right > outer.right)
-      shelf.scrollLeft += inner.left - outer.left - inner.width / 2;
+      list.scrollLeft += inner.left - outer.left - inner.width / 2;
   }
 
   const open = (/** @type {File | undefined} */ chosen) => chosen && session.openFile(chosen, chosen.name);
@@ -92,7 +92,7 @@ function chip(opens, name, detail, title, open) {
 /** @param {(file: File | undefined) => void} open */
 function acceptDrops(open) {
   const carriesFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files');
-  const veil = part('drop');
+  const veil = byId('drop');
   let depth = 0; // dragenter and dragleave come once for every element crossed
 
   const hovering = (/** @type {boolean} */ over) => veil.classList.toggle('over', over);

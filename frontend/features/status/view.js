@@ -1,9 +1,9 @@
-/** What the page is doing, and what went wrong: the progress line, the curtain over an empty time line, and the notice. */
-import { part, update } from '../../drawing/dom.js';
+/** What the page is doing, and what went wrong: the progress line, the overlay over an empty time line, and the notice. */
+import { byId, update } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 /** @typedef {"retry" | "file" | "draw"} Action */
-/** @typedef {{title: string, detail: string, actions?: readonly Action[]}} Curtain */
+/** @typedef {{title: string, detail: string, actions?: readonly Action[]}} Overlay */
 
 const NOTE_SECONDS = 12;
 /** A decoding that takes no longer than this shows no progress: it is over before that could be seen. */
@@ -13,9 +13,9 @@ const ACTIONS = ['retry', 'file', 'draw'];
 
 /**
  * @param {State} state
- * @returns {Curtain | null} what stands where the pictures would be
+ * @returns {Overlay | null} what stands where the pictures would be
  */
-function curtainOf({ phase, recording, decoded, file, notice, examples }) {
+function overlayOf({ phase, recording, decoded, file, notice, examples }) {
   switch (phase) {
     case 'starting':
       return recording
@@ -48,25 +48,25 @@ function curtainOf({ phase, recording, decoded, file, notice, examples }) {
  * @param {import('../../server/session.js').Session} session
  */
 export function showStatus(store, session) {
-  const main = part('explorer');
-  const notice = part('notice');
+  const main = byId('explorer');
+  const notice = byId('notice');
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let fading;
 
-  store.on(['phase', 'recording', 'decoded', 'notice'], showCurtain);
-  function showCurtain() {
+  store.on(['phase', 'recording', 'decoded', 'notice'], showOverlay);
+  function showOverlay() {
     const { phase } = store.state;
     main.dataset.phase = phase;
-    update(part('timeline'), { ariaBusy: String(phase === 'starting' || phase === 'opening') });
-    const curtain = curtainOf(store.state);
-    update(part('curtain'), { hidden: !curtain });
-    update(part('curtain-title'), { textContent: curtain?.title ?? '' });
-    update(part('curtain-detail'), { textContent: curtain?.detail ?? '' });
-    for (const action of ACTIONS) update(part(`curtain-${action}`), { hidden: !curtain?.actions?.includes(action) });
+    update(byId('timeline'), { ariaBusy: String(phase === 'starting' || phase === 'opening') });
+    const overlay = overlayOf(store.state);
+    update(byId('overlay'), { hidden: !overlay });
+    update(byId('overlay-title'), { textContent: overlay?.title ?? '' });
+    update(byId('overlay-detail'), { textContent: overlay?.detail ?? '' });
+    for (const action of ACTIONS) update(byId(`overlay-${action}`), { hidden: !overlay?.actions?.includes(action) });
   }
-  part('curtain-retry').addEventListener('click', () => session.start());
-  part('curtain-file').addEventListener('click', () => part('file').click());
-  part('curtain-draw').addEventListener('click', () => store.set({ base: 'prior' }));
+  byId('overlay-retry').addEventListener('click', () => session.start());
+  byId('overlay-file').addEventListener('click', () => byId('file').click());
+  byId('overlay-draw').addEventListener('click', () => store.set({ base: 'prior' }));
 
   let slow = 0;
   store.on(['decoding'], () => {
@@ -79,13 +79,13 @@ export function showStatus(store, session) {
 
   store.on(['notice', 'phase', 'recording'], () => {
     const { notice: now, phase, recording } = store.state;
-    const onCurtain = phase === 'failed' || (phase === 'starting' && !recording);
+    const onOverlay = phase === 'failed' || (phase === 'starting' && !recording);
     clearTimeout(fading);
-    notice.hidden = !now || onCurtain;
+    notice.hidden = !now || onOverlay;
     notice.dataset.kind = now?.kind ?? '';
-    part('notice-title').textContent = now?.title ?? '';
-    part('notice-detail').textContent = now?.detail ?? '';
+    byId('notice-title').textContent = now?.title ?? '';
+    byId('notice-detail').textContent = now?.detail ?? '';
     if (now?.kind === 'note') fading = setTimeout(() => store.set({ notice: null }), NOTE_SECONDS * 1000);
   });
-  part('notice-close').addEventListener('click', () => store.set({ notice: null }));
+  byId('notice-close').addEventListener('click', () => store.set({ notice: null }));
 }

@@ -1,19 +1,19 @@
 /** On the heat map, what the edits change: row and span of each are framed, and the dimensions said beside them. */
-import { gesture } from '../../core/state.js';
-import { seen, shareOf } from '../../core/zoom.js';
-import { make, part } from '../../drawing/dom.js';
+import { currentEdits } from '../../core/state.js';
+import { visibleWindow, positionIn } from '../../core/zoom.js';
+import { make, byId } from '../../drawing/dom.js';
 
 /** @typedef {import('../../drawing/heatmap.js').HeatMap} HeatMap */
 
-/** Between the labels of two rows. */
+/** Interpolation the labels of two rows. */
 const LABEL_PIXELS = 11;
 
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('./pictures.js').Pictures} pictures
  */
-export function showEdited(store, pictures) {
-  const [frames, labels] = [part('edited'), part('edited-dims')];
+export function showEditOutlines(store, pictures) {
+  const [frames, labels] = [byId('edited'), byId('edited-dims')];
   /** What is framed, as said by `changed` and `view`: a moving slider frames nothing new. */
   let shown = { heat: /** @type {HeatMap | undefined} */ (undefined), framed: '' };
   /** Of the labels' column, in pixels; measured when it changes: to ask under a moving slider would have the page laid out for the answer. */
@@ -21,7 +21,7 @@ export function showEdited(store, pictures) {
 
   function draw() {
     const heat = pictures.latents()?.heat;
-    const { edits, muted } = gesture(store.state);
+    const { edits, muted } = currentEdits(store.state);
     const changed = [...edits.map(({ dim, span }) => ({ dim, span })), ...muted.map((dim) => ({ dim, span: null }))];
     const framed = JSON.stringify([changed, store.state.view, height]);
     if (heat === shown.heat && framed === shown.framed) return;
@@ -34,7 +34,7 @@ export function showEdited(store, pictures) {
     );
     labels.replaceChildren(...rows.map((row) => labelOf(heat, row)));
   }
-  store.on(['gestures', 'module', 'latents', 'view', 'preferences'], draw);
+  store.on(['editsByLayer', 'module', 'latents', 'view', 'preferences'], draw);
   new ResizeObserver(() => {
     height = labels.clientHeight;
     draw();
@@ -47,8 +47,8 @@ export function showEdited(store, pictures) {
    */
   function frameOf({ dims, rows }, dim, span) {
     const frame = make('i');
-    const view = seen(store.state);
-    const [start, end] = span ? [shareOf(view, span.start), shareOf(view, span.end)] : [0, 1];
+    const view = visibleWindow(store.state);
+    const [start, end] = span ? [positionIn(view, span.start), positionIn(view, span.end)] : [0, 1];
     frame.style.bottom = `${(dims.indexOf(dim) / rows) * 100}%`;
     frame.style.height = `${100 / rows}%`;
     frame.style.left = `${start * 100}%`;

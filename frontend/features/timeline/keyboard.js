@@ -1,7 +1,7 @@
 /** Keys on the focused lanes: arrows read, Enter plays from there, brackets mark a span, plus, minus and zero zoom. */
 import { durationOf } from '../../core/state.js';
-import { brought, isSeen, lengthOf, seen } from '../../core/zoom.js';
-import { part } from '../../drawing/dom.js';
+import { scrolledTo, isVisible, lengthOf, visibleWindow } from '../../core/zoom.js';
+import { byId } from '../../drawing/dom.js';
 
 /** Steps across what is seen, where a frame would be a smaller one. */
 const STEPS = 400;
@@ -26,7 +26,7 @@ const ARROWS = {
  * @param {(seconds: number) => void} told.playFrom
  */
 export function listenToKeys(lanes, store, { pictures, readout, span, zooming, playFrom }) {
-  const at = () => readout.reading?.seconds ?? seen(store.state).start;
+  const at = () => readout.reading?.seconds ?? visibleWindow(store.state).start;
   /** @type {{[key: string]: () => void}} */
   const deeds = {
     Enter: () => playFrom(at()),
@@ -59,12 +59,12 @@ export function listenToKeys(lanes, store, { pictures, readout, span, zooming, p
     const shown = pictures.original() ?? pictures.decoded();
     const duration = durationOf(store.state);
     if (!shown || !duration) return;
-    const view = seen(store.state);
+    const view = visibleWindow(store.state);
     const low = 0.5 / shown.bands;
     const seconds = Math.min(duration, Math.max(0, at() + right * Math.max(shown.hop, lengthOf(view) / STEPS)));
     const height = Math.min(1 - low, Math.max(low, (readout.reading?.height ?? low) + up / shown.bands));
-    if (!isSeen(view, seconds)) store.set({ view: brought(view, duration, seconds) });
+    if (!isVisible(view, seconds)) store.set({ view: scrolledTo(view, duration, seconds) });
     readout.read({ seconds, height, lane: '' });
-    part('spoken').textContent = part('readout').innerText;
+    byId('announcement').textContent = byId('readout').innerText;
   }
 }

@@ -1,10 +1,10 @@
 /** Draws the lanes, each when what it shows changes, and only as much as is seen. */
 import { fixed } from '../../core/format.js';
-import { captionOf, durationOf, pictured } from '../../core/state.js';
-import { lengthOf, seen } from '../../core/zoom.js';
+import { captionOfSide, durationOf, displayedSound } from '../../core/state.js';
+import { lengthOf, visibleWindow } from '../../core/zoom.js';
 import { frequencyTicks, timeTicks } from '../../drawing/axes.js';
 import { colourMap, signedColourMap } from '../../drawing/colours.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 import { isSigned } from '../../drawing/heatmap.js';
 import { drawRaster } from '../../drawing/raster.js';
 import { DIFFERENCE_RANGE, rasterOf } from '../../drawing/spectrogram.js';
@@ -21,16 +21,16 @@ const PIXELS_PER_FREQUENCY_TICK = 22;
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('./pictures.js').Pictures} pictures
- * @param {import('../../audio/source-audio.js').OriginalOf} originalOf
+ * @param {import('../../audio/source-audio.js').SourceAudio} sourceAudio
  */
-export function showLanes(store, pictures, originalOf) {
-  const lanes = part('lanes');
-  const canvas = (/** @type {string} */ id) => /** @type {HTMLCanvasElement} */ (part(id));
-  const axis = part('times');
+export function showLanes(store, pictures, sourceAudio) {
+  const lanes = byId('lanes');
+  const canvas = (/** @type {string} */ id) => /** @type {HTMLCanvasElement} */ (byId(id));
+  const axis = byId('times');
   /** Of the axis, in pixels; measured only when it changes: to ask at every drawing would have the page laid out anew each time. */
   let width = 0;
   const darkness = matchMedia('(prefers-color-scheme: dark)');
-  const waveform = createWaveform(canvas('waveform'), store, originalOf);
+  const waveform = createWaveform(canvas('waveform'), store, sourceAudio);
   let colours = { levels: colourMap(darkness.matches), signed: signedColourMap(darkness.matches) };
 
   /**
@@ -42,7 +42,7 @@ export function showLanes(store, pictures, originalOf) {
   function draw(id, raster, range, map) {
     const shown = raster && range && durationOf(store.state);
     canvas(id).hidden = !shown;
-    if (shown) drawRaster(canvas(id), raster, range, map, seen(store.state));
+    if (shown) drawRaster(canvas(id), raster, range, map, visibleWindow(store.state));
   }
 
   /**
@@ -70,16 +70,16 @@ export function showLanes(store, pictures, originalOf) {
     const shown = pictures.latents();
     const map = isSigned(preferences.statistic) ? colours.signed : colours.levels;
     draw('latents', shown?.heat ?? null, shown?.range ?? null, map);
-    part('latents-caption').textContent = module === null ? 'Latents' : `Latents of module ${module}`;
-    part('latents-empty').hidden = Boolean(recording) || !decoded;
-    part('latents-empty').textContent = 'Only a recording has a posterior.';
+    byId('latents-caption').textContent = module === null ? 'Latents' : `Latents of module ${module}`;
+    byId('latents-empty').hidden = Boolean(recording) || !decoded;
+    byId('latents-empty').textContent = 'Only a recording has a posterior.';
     drawScale(canvas('latents-scale'), map);
-    part('latents-low').textContent = shown ? fixed(shown.range.low, 0) : '';
-    part('latents-high').textContent = shown ? fixed(shown.range.high, 0) : '';
+    byId('latents-low').textContent = shown ? fixed(shown.range.low, 0) : '';
+    byId('latents-high').textContent = shown ? fixed(shown.range.high, 0) : '';
   }
 
   function drawTimes() {
-    const view = seen(store.state);
+    const view = visibleWindow(store.state);
     if (!lengthOf(view)) return;
     const times = timeTicks(lengthOf(view), width / PIXELS_PER_TIME_TICK, view.start);
     axis.replaceChildren(...times.map(({ at, label }, index) => tick(at, 'left', index ? label : `${label} s`)));
@@ -93,11 +93,11 @@ export function showLanes(store, pictures, originalOf) {
       scale.replaceChildren(...ticks.map(({ at, label }) => tick(at, 'bottom', label)));
     }
     drawScale(canvas('legend'), colours.levels);
-    part('legend-low').textContent = fixed(range.low, 0);
-    part('legend-high').textContent = `${fixed(range.high, 0)} dB`;
+    byId('legend-low').textContent = fixed(range.low, 0);
+    byId('legend-high').textContent = `${fixed(range.high, 0)} dB`;
     drawScale(canvas('difference-scale'), colours.signed);
-    part('difference-low').textContent = fixed(DIFFERENCE_RANGE.low, 0);
-    part('difference-high').textContent = `+${DIFFERENCE_RANGE.high} dB`;
+    byId('difference-low').textContent = fixed(DIFFERENCE_RANGE.low, 0);
+    byId('difference-high').textContent = `+${DIFFERENCE_RANGE.high} dB`;
   }
 
   function drawAll() {
@@ -110,8 +110,8 @@ export function showLanes(store, pictures, originalOf) {
 
   store.on(['recording'], () => {
     const { recording, decoded } = store.state;
-    part('original-empty').hidden = Boolean(recording) || !decoded;
-    part('original-empty').textContent = 'No recording: what is decoded was drawn.';
+    byId('original-empty').hidden = Boolean(recording) || !decoded;
+    byId('original-empty').textContent = 'No recording: what is decoded was drawn.';
     drawAll();
   });
   /** @type {Range | null} */
@@ -121,18 +121,18 @@ export function showLanes(store, pictures, originalOf) {
     shownRange = pictures.range;
     drawAll();
   });
-  store.on(['heard'], () => {
-    const { side } = pictured(store.state);
+  store.on(['playing'], () => {
+    const { side } = displayedSound(store.state);
     if (lanes.dataset.lower === String(side)) return;
     lanes.dataset.lower = String(side);
-    part('decoded-caption').textContent = captionOf(side);
+    byId('decoded-caption').textContent = captionOfSide(side);
     canvas('decoded').ariaLabel =
-      side === 'decoded' ? 'Spectrogram of the decoded sound' : `Spectrogram of ${captionOf(side)}`;
+      side === 'decoded' ? 'Spectrogram of the decoded sound' : `Spectrogram of ${captionOfSide(side)}`;
     drawDecoded();
   });
-  store.on(['module', 'decoded', 'heard'], () => {
+  store.on(['module', 'decoded', 'playing'], () => {
     const { module, decoded: now } = store.state;
-    const { side } = pictured(store.state);
+    const { side } = displayedSound(store.state);
     lanes.dataset.stale = String(Boolean(now && now.request.module !== module && side === 'decoded'));
   });
   store.on(['latents', 'module', 'card', 'preferences'], drawLatents);

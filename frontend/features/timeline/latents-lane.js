@@ -1,6 +1,6 @@
 /** The latents' lane: which statistic it shows, and the way from a row to its slider. */
 import { prefer } from '../../core/preferences.js';
-import { check, part } from '../../drawing/dom.js';
+import { checkRadio, byId } from '../../drawing/dom.js';
 import { areLatentsShown } from './pictures.js';
 
 /** @typedef {import('../../drawing/heatmap.js').Statistic} Statistic */
@@ -12,11 +12,11 @@ import { areLatentsShown } from './pictures.js';
  */
 export function showLatents(store, latents, pictures) {
   store.on(['preferences', 'recording'], () => latents.watch('timeline', areLatentsShown(store.state)));
-  store.on(['preferences'], () => check('statistic', store.state.preferences.statistic));
-  part('statistic').addEventListener('change', ({ target }) => {
+  store.on(['preferences'], () => checkRadio('statistic', store.state.preferences.statistic));
+  byId('statistic').addEventListener('change', ({ target }) => {
     prefer(store, { statistic: /** @type {Statistic} */ (/** @type {HTMLInputElement} */ (target).value) });
   });
-  check('statistic', store.state.preferences.statistic);
+  checkRadio('statistic', store.state.preferences.statistic);
 
   return {
     /** @param {number} height from 0 to 1 Brings the slider of the row there into sight. */
@@ -27,7 +27,7 @@ export function showLatents(store, latents, pictures) {
       const facts = store.state.card?.modules.find((one) => one.module === store.state.module)?.dimensions[dim];
       store.set({ panel: 'sliders' });
       prefer(store, { search: '', quiet: store.state.preferences.quiet || facts?.active === false });
-      const row = part('sliders').querySelector(`[data-dim="${dim}"]`);
+      const row = byId('sliders').querySelector(`[data-dim="${dim}"]`);
       row?.scrollIntoView({
         block: 'center',
         behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',

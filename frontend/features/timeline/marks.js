@@ -1,5 +1,5 @@
 /** What is marked on the axis: cursor and reading mark. Places are kept in seconds and follow the view. */
-import { lengthOf, seen, shareOf } from '../../core/zoom.js';
+import { lengthOf, visibleWindow, positionIn } from '../../core/zoom.js';
 
 /** @typedef {"--mark" | "--cursor"} Mark the stylesheet's name for its place */
 
@@ -13,9 +13,9 @@ export function createMarks(lanes, store) {
 
   /** @param {Mark} name */
   function put(name) {
-    const view = seen(store.state);
+    const view = visibleWindow(store.state);
     const seconds = places.get(name) ?? null;
-    const share = seconds === null ? -1 : shareOf(view, seconds);
+    const share = seconds === null ? -1 : positionIn(view, seconds);
     if (!lengthOf(view) || share < 0 || share > 1) lanes.style.removeProperty(name);
     else lanes.style.setProperty(name, `${share * 100}%`);
   }
@@ -24,7 +24,7 @@ export function createMarks(lanes, store) {
     for (const name of places.keys()) put(name);
     const { card, module } = store.state;
     const field = card?.modules.find((one) => one.module === module)?.receptive_field_seconds ?? 0;
-    lanes.style.setProperty('--field', `${(field / (lengthOf(seen(store.state)) || 1)) * 100}%`);
+    lanes.style.setProperty('--field', `${(field / (lengthOf(visibleWindow(store.state)) || 1)) * 100}%`);
   }
   store.on(['view', 'recording', 'card', 'module', 'decoded'], putAll);
 

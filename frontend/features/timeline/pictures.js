@@ -1,5 +1,5 @@
 /** What the lanes show of the state: each picture is made when it is first asked for and kept while it stays the same. */
-import { pictured } from '../../core/state.js';
+import { displayedSound } from '../../core/state.js';
 import { heatMapOf, heatRangeOf, rowsOf } from '../../drawing/heatmap.js';
 import { differenceOf, rangeOf } from '../../drawing/spectrogram.js';
 
@@ -51,7 +51,7 @@ export function createPictures(store) {
   let rangeIsOf = null;
 
   const original = () => store.state.recording?.encoded?.spectrogram ?? null;
-  const decoded = () => pictured(store.state).sound?.spectrogram ?? null;
+  const decoded = () => displayedSound(store.state).sound?.spectrogram ?? null;
 
   return {
     original,

@@ -6,8 +6,8 @@
  * While something is being decoded it goes in steps: where nothing glides, a new picture is shown at once and not with the screen's next frame.
  */
 import { durationOf } from '../../core/state.js';
-import { brought, isSeen, seen, shareOf } from '../../core/zoom.js';
-import { part } from '../../drawing/dom.js';
+import { scrolledTo, isVisible, visibleWindow, positionIn } from '../../core/zoom.js';
+import { byId } from '../../drawing/dom.js';
 
 /** How long it goes on unseen to: its clock is not that of the sound. */
 const GLIDE_SECONDS = 0.25;
@@ -20,7 +20,7 @@ const FRAME_SECONDS = 1 / 60;
  * @param {import('./marks.js').Marks} marks
  */
 export function showPlayhead(lanes, store, player, marks) {
-  const playhead = part('playhead');
+  const playhead = byId('playhead');
   /** @type {Animation | null} */
   let gliding = null;
   let turn = 0;
@@ -31,17 +31,17 @@ export function showPlayhead(lanes, store, player, marks) {
     clearTimeout(turn);
     gliding?.cancel();
     const course = player.course;
-    const view = seen(store.state);
+    const view = visibleWindow(store.state);
     const before = last;
     last = course && course.at;
     if (!course) return;
     // Who has scrolled away to look elsewhere is left there: only a playhead that leaves the view takes it along.
-    if (before !== null && isSeen(view, before) && !isSeen(view, course.at)) {
-      return store.set({ view: brought(view, durationOf(store.state) ?? 0, course.at) }); // which has it followed again
+    if (before !== null && isVisible(view, before) && !isVisible(view, course.at)) {
+      return store.set({ view: scrolledTo(view, durationOf(store.state) ?? 0, course.at) }); // which has it followed again
     }
-    const until = isSeen(view, course.at) ? Math.min(course.until, view.end) : course.until;
+    const until = isVisible(view, course.at) ? Math.min(course.until, view.end) : course.until;
     const ahead = Math.min(GLIDE_SECONDS, Math.max(FRAME_SECONDS, until - course.at));
-    const places = [course.at, course.at + ahead].map((seconds) => `${shareOf(view, seconds) * 100}cqw`);
+    const places = [course.at, course.at + ahead].map((seconds) => `${positionIn(view, seconds) * 100}cqw`);
     gliding = playhead.animate(
       { translate: places },
       { delay: course.wait * 1000, duration: ahead * 1000, fill: 'both' },

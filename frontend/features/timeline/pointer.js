@@ -1,5 +1,5 @@
 /** Pointers on the lanes: they read, click to hear, drag to mark a span, pinch to zoom. One finger up or down still scrolls the page. */
-import { secondsAt, seen } from '../../core/zoom.js';
+import { secondsAt, visibleWindow } from '../../core/zoom.js';
 
 /** Nearer than this to where it went down, a pointer has clicked. */
 const CLICK_PIXELS = 4;
@@ -36,7 +36,7 @@ export function listenToPointers(lanes, store, { axis, readout, span, zooming, c
     if (across < 0 || across > 1) return null;
     const name = String(lane.dataset.lane);
     return {
-      seconds: secondsAt(seen(store.state), across),
+      seconds: secondsAt(visibleWindow(store.state), across),
       height: name === 'waveform' ? null : 1 - (clientY - box.top) / box.height,
       lane: name,
     };

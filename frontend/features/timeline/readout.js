@@ -1,7 +1,7 @@
 /** What lies at the reading mark: time, frequency and levels, or a dimension and its value. */
 import { decibels, fixed, hertz } from '../../core/format.js';
 import { durationOf } from '../../core/state.js';
-import { make, part } from '../../drawing/dom.js';
+import { make, byId } from '../../drawing/dom.js';
 import { readRaster } from '../../drawing/raster.js';
 import { readSpectrogram } from '../../drawing/spectrogram.js';
 
@@ -56,10 +56,10 @@ export function createReadout(store, pictures, marks) {
   function read(at) {
     reading = durationOf(store.state) ? at : null;
     marks.set('--mark', reading?.seconds ?? null);
-    part('readout').replaceChildren(...(reading ? said(reading) : []));
+    byId('readout').replaceChildren(...(reading ? said(reading) : []));
   }
   store.on(['recording'], () => read(null));
-  store.on(['decoded', 'heard', 'latents', 'preferences'], () => reading && read(reading));
+  store.on(['decoded', 'playing', 'latents', 'preferences'], () => reading && read(reading));
 
   return {
     read,

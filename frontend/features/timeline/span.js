@@ -1,7 +1,7 @@
 /** The marked span on all lanes, what an edit there can reach to both sides, and the handles at its ends. */
 import { durationOf } from '../../core/state.js';
-import { seen, shareOf } from '../../core/zoom.js';
-import { part, update } from '../../drawing/dom.js';
+import { visibleWindow, positionIn } from '../../core/zoom.js';
+import { byId, update } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/edits.js').Span} Span */
 
@@ -16,14 +16,14 @@ const rounded = (seconds) => Math.round(seconds * 1e4) / 1e4;
  * @param {import('../../audio/player.js').Player} player
  */
 export function showSpan(store, player) {
-  const marked = part('marked');
+  const marked = byId('marked');
   /** @type {Span | null} what is being marked */
   let draft = null;
 
   function show() {
     const { card, module, span } = store.state;
     const now = draft ?? span;
-    const view = seen(store.state);
+    const view = visibleWindow(store.state);
     update(marked, { hidden: !now });
     if (!now) return;
     const half = (card?.modules.find((one) => one.module === module)?.receptive_field_seconds ?? 0) / 2;
@@ -34,7 +34,7 @@ export function showSpan(store, player) {
       '--field-end': now.end + half,
     };
     for (const [name, seconds] of Object.entries(places))
-      marked.style.setProperty(name, `${shareOf(view, seconds) * 100}%`);
+      marked.style.setProperty(name, `${positionIn(view, seconds) * 100}%`);
   }
   store.on(['span', 'view', 'recording', 'card', 'module', 'decoded'], show);
 

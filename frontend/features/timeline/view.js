@@ -1,8 +1,8 @@
 /** One time axis for waveform, original, decoded, difference and latents: what is seen of them, what is marked, and what lies under the pointer. */
 import { prefer } from '../../core/preferences.js';
-import { pictured } from '../../core/state.js';
-import { part } from '../../drawing/dom.js';
-import { showEdited } from './edit-outlines.js';
+import { displayedSound } from '../../core/state.js';
+import { byId } from '../../drawing/dom.js';
+import { showEditOutlines } from './edit-outlines.js';
 import { listenToKeys } from './keyboard.js';
 import { showLanes } from './lanes.js';
 import { showLatents } from './latents-lane.js';
@@ -19,12 +19,12 @@ import { showZooming } from './zooming.js';
  * @param {import('../../audio/player.js').Player} player
  * @param {object} host
  * @param {import('../../server/latents.js').LatentsWatch} host.latents
- * @param {import('../../audio/source-audio.js').OriginalOf} host.originalOf
+ * @param {import('../../audio/source-audio.js').SourceAudio} host.sourceAudio
  * @param {(side: import('../../core/state.js').Side, at: number) => void} host.playFrom
  */
-export function showTimeline(store, player, { latents: watch, originalOf, playFrom }) {
-  const lanes = part('lanes');
-  const axis = () => part('times').getBoundingClientRect();
+export function showTimeline(store, player, { latents: watch, sourceAudio, playFrom }) {
+  const lanes = byId('lanes');
+  const axis = () => byId('times').getBoundingClientRect();
   const pictures = createPictures(store);
   const marks = createMarks(lanes, store);
   const readout = createReadout(store, pictures, marks);
@@ -36,11 +36,11 @@ export function showTimeline(store, player, { latents: watch, originalOf, playFr
   const zooming = showZooming(store, axis, concern);
   const span = showSpan(store, player);
   const latents = showLatents(store, watch, pictures);
-  const { drawAll } = showLanes(store, pictures, originalOf);
-  showEdited(store, pictures);
+  const { drawAll } = showLanes(store, pictures, sourceAudio);
+  showEditOutlines(store, pictures);
   showPlayhead(lanes, store, player, marks);
 
-  const lower = () => pictured(store.state).side;
+  const lower = () => displayedSound(store.state).side;
   /** @param {import('./readout.js').Reading} reading */
   function click({ lane, seconds, height }) {
     if (lane === 'latents') latents.reveal(height ?? 0);
@@ -52,7 +52,7 @@ export function showTimeline(store, player, { latents: watch, originalOf, playFr
   /** Which of the further lanes are shown; what they show is made only then. */
   function choose() {
     const on = { difference: store.state.preferences.difference, latents: areLatentsShown(store.state) };
-    for (const [lane, shown] of Object.entries(on)) part(`show-${lane}`).setAttribute('aria-pressed', String(shown));
+    for (const [lane, shown] of Object.entries(on)) byId(`show-${lane}`).setAttribute('aria-pressed', String(shown));
     const shown = Object.keys(on)
       .filter((lane) => Reflect.get(on, lane))
       .join(' ');
@@ -61,8 +61,8 @@ export function showTimeline(store, player, { latents: watch, originalOf, playFr
     drawAll();
   }
   store.on(['preferences', 'recording'], choose);
-  part('show-difference').addEventListener('click', () =>
+  byId('show-difference').addEventListener('click', () =>
     prefer(store, { difference: !store.state.preferences.difference }),
   );
-  part('show-latents').addEventListener('click', () => prefer(store, { latents: !areLatentsShown(store.state) }));
+  byId('show-latents').addEventListener('click', () => prefer(store, { latents: !areLatentsShown(store.state) }));
 }

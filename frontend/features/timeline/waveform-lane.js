@@ -1,6 +1,6 @@
 /** The waveform's lane: from the server's peaks, and from the samples themselves when it is seen from nearer than those show. */
-import { peaksOf, samplesOf } from '../../audio/samples.js';
-import { lengthOf, seen } from '../../core/zoom.js';
+import { peaksInSpan, readSamples } from '../../audio/samples.js';
+import { lengthOf, visibleWindow } from '../../core/zoom.js';
 import { drawWaveform } from '../../drawing/waveform.js';
 
 /** @typedef {import('../../audio/samples.js').Samples} Samples */
@@ -12,9 +12,9 @@ const COARSE_PIXELS = 2;
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {import('../../core/state.js').Store} store
- * @param {import('../../audio/source-audio.js').OriginalOf} originalOf
+ * @param {import('../../audio/source-audio.js').SourceAudio} sourceAudio
  */
-export function createWaveform(canvas, store, originalOf) {
+export function createWaveform(canvas, store, sourceAudio) {
   /** @type {{recording: Recording, samples: Samples | null} | null} last looked at closely; null samples while they are read, or for good */
   let close = null;
 
@@ -33,8 +33,8 @@ export function createWaveform(canvas, store, originalOf) {
   /** @param {Recording} recording @returns {Promise<Samples | null>} null where the peaks must do */
   async function obtain(recording) {
     try {
-      const file = await originalOf(recording);
-      return file && (await samplesOf(file));
+      const file = await sourceAudio(recording);
+      return file && (await readSamples(file));
     } catch {
       return null;
     }
@@ -46,11 +46,11 @@ export function createWaveform(canvas, store, originalOf) {
     canvas.hidden = !encoded;
     if (!encoded) return;
     const { peaks, duration } = encoded;
-    const view = seen(store.state);
+    const view = visibleWindow(store.state);
     const loudest = peaks.reduce((most, peak) => Math.max(most, Math.abs(peak)), 1e-4);
     const stretches = (peaks.length / 2) * (lengthOf(view) / duration);
     const samples = stretches * COARSE_PIXELS < canvas.width ? samplesFor(recording) : null;
-    if (samples) drawWaveform(canvas, peaksOf(samples, view, canvas.width), loudest);
+    if (samples) drawWaveform(canvas, peaksInSpan(samples, view, canvas.width), loudest);
     else drawWaveform(canvas, peaks, loudest, { from: view.start / duration, to: view.end / duration });
   }
 

@@ -1,7 +1,7 @@
 /** Zooming and scrolling by wheel, buttons and the slim bar beneath the axis. */
 import { durationOf } from '../../core/state.js';
-import { isSeen, lengthOf, moved, secondsAt, seen, shareOf, zoomed } from '../../core/zoom.js';
-import { part } from '../../drawing/dom.js';
+import { isVisible, lengthOf, scrolledBy, secondsAt, visibleWindow, positionIn, zoomed } from '../../core/zoom.js';
+import { byId } from '../../drawing/dom.js';
 
 /** Of a press of a button or a key. */
 const STEP = 2;
@@ -14,28 +14,28 @@ const LINE_PIXELS = 16;
  * @param {() => number | null} about seconds that a zoom without a pointer keeps in place, if they are seen
  */
 export function showZooming(store, axis, about) {
-  const bar = part('scroll');
+  const bar = byId('scroll');
   const thumb = /** @type {HTMLElement} */ (bar.firstElementChild);
-  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (part(id));
+  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (byId(id));
   const duration = () => durationOf(store.state) ?? 0;
   const secondsOf = (/** @type {number} */ clientX) =>
-    secondsAt(seen(store.state), (clientX - axis().left) / axis().width);
+    secondsAt(visibleWindow(store.state), (clientX - axis().left) / axis().width);
 
   /** @param {number} factor @param {number} [at] seconds that stay where they are */
   function zoom(factor, at) {
-    const view = seen(store.state);
+    const view = visibleWindow(store.state);
     const mark = about();
     const middle = secondsAt(view, 0.5);
     if (duration())
       store.set({
-        view: zoomed(view, duration(), factor, at ?? (mark !== null && isSeen(view, mark) ? mark : middle)),
+        view: zoomed(view, duration(), factor, at ?? (mark !== null && isVisible(view, mark) ? mark : middle)),
       });
   }
 
   /** @param {number} share of what is seen */
   function scroll(share) {
-    const view = seen(store.state);
-    if (store.state.view) store.set({ view: moved(view, duration(), share * lengthOf(view)) });
+    const view = visibleWindow(store.state);
+    if (store.state.view) store.set({ view: scrolledBy(view, duration(), share * lengthOf(view)) });
   }
 
   const all = () => store.set({ view: null });
@@ -66,13 +66,13 @@ export function showZooming(store, axis, about) {
     if (!store.state.view) return;
     const box = bar.getBoundingClientRect();
     const at = ((event.clientX - box.left) / box.width) * duration();
-    const view = seen(store.state);
+    const view = visibleWindow(store.state);
     // Beside the thumb the view comes to the pointer; on it, it stays as it is held.
-    const held = isSeen(view, at) ? shareOf(view, at) : 0.5;
+    const held = isVisible(view, at) ? positionIn(view, at) : 0.5;
     const follow = (/** @type {PointerEvent} */ { clientX }) => {
       const to = ((clientX - box.left) / box.width) * duration();
-      const now = seen(store.state);
-      store.set({ view: moved(now, duration(), to - secondsAt(now, held)) });
+      const now = visibleWindow(store.state);
+      store.set({ view: scrolledBy(now, duration(), to - secondsAt(now, held)) });
     };
     follow(event);
     bar.setPointerCapture(event.pointerId);

@@ -1,7 +1,7 @@
 /** Hearing it: the original and the decoded sound, swapped in mid-play to compare them, round and round, equally loud, and the decoded one as a file. */
 import { digestOf } from '../../core/digest.js';
 import { prefer } from '../../core/preferences.js';
-import { part } from '../../drawing/dom.js';
+import { byId } from '../../drawing/dom.js';
 import { downloadSound } from '../../server/download.js';
 
 /** @typedef {import('../../core/state.js').Side} Side */
@@ -15,17 +15,17 @@ const WHOLE = { start: 0, end: Infinity };
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../audio/player.js').Player} player
  * @param {import('../layers/model.js').Layers} layers
- * @param {import('../../audio/source-audio.js').OriginalOf} originalOf
+ * @param {import('../../audio/source-audio.js').SourceAudio} sourceAudio
  */
-export function showTransport(store, player, layers, originalOf) {
+export function showTransport(store, player, layers, sourceAudio) {
   const buttons = {
-    original: /** @type {HTMLButtonElement} */ (part('play-original')),
-    decoded: /** @type {HTMLButtonElement} */ (part('play-decoded')),
+    original: /** @type {HTMLButtonElement} */ (byId('play-original')),
+    decoded: /** @type {HTMLButtonElement} */ (byId('play-decoded')),
   };
-  const loop = part('loop');
-  const matched = /** @type {HTMLInputElement} */ (part('matched'));
-  const save = /** @type {HTMLButtonElement} */ (part('save'));
-  const onRelease = /** @type {HTMLInputElement} */ (part('play-on-release'));
+  const loop = byId('loop');
+  const matched = /** @type {HTMLInputElement} */ (byId('matched'));
+  const save = /** @type {HTMLButtonElement} */ (byId('save'));
+  const onRelease = /** @type {HTMLInputElement} */ (byId('play-on-release'));
   /** Whether a slider moves by itself. */
   let sweeping = false;
 
@@ -34,9 +34,9 @@ export function showTransport(store, player, layers, originalOf) {
    * @returns {Sound} null where there is none
    */
   function soundOf(side) {
-    if (side === 'original') return originalOf(store.state.recording);
+    if (side === 'original') return sourceAudio(store.state.recording);
     if (side === 'decoded') return store.state.decoded?.audio ?? null;
-    if (typeof side === 'string') return store.state.asides[side]?.audio ?? null;
+    if (typeof side === 'string') return store.state.otherSounds[side]?.audio ?? null;
     return layers.fetch(side).then((layer) => layer?.audio ?? null);
   }
 
@@ -95,7 +95,7 @@ export function showTransport(store, player, layers, originalOf) {
   }
 
   /** Plays the decoded sound round and round, each new one from the moment the last was at; without `on`, as before. @param {boolean} on */
-  function keepUp(on) {
+  function followUpdates(on) {
     if (sweeping === (on && onRelease.checked)) return;
     sweeping = on && onRelease.checked;
     if (!sweeping && !store.state.preferences.loop) player.stop();
@@ -110,10 +110,10 @@ export function showTransport(store, player, layers, originalOf) {
     player.stop();
     player.cursor = 0;
   });
-  player.addEventListener('change', () => store.set({ heard: player.side }));
-  store.on(['heard'], () => {
+  player.addEventListener('change', () => store.set({ playing: player.side }));
+  store.on(['playing'], () => {
     for (const side of /** @type {const} */ (['original', 'decoded']))
-      buttons[side].setAttribute('aria-pressed', String(store.state.heard === side));
+      buttons[side].setAttribute('aria-pressed', String(store.state.playing === side));
   });
   store.on(['recording', 'decoded'], () => {
     const { recording, decoded } = store.state;
@@ -143,7 +143,7 @@ export function showTransport(store, player, layers, originalOf) {
     if (onRelease.checked && player.asked === asked) play(side, store.state.preferences.loop ? null : player.cursor);
   }
 
-  return { soundOf, play, playFrom, toggle, swap, toggleLoop, playReleased, keepUp };
+  return { soundOf, play, playFrom, toggle, swap, toggleLoop, playReleased, followUpdates };
 }
 
 /** @typedef {ReturnType<typeof showTransport>} Transport */

@@ -1,7 +1,7 @@
 /** How far out the decoded latents lie: a light, a word and two numbers. */
 import { fixed } from '../../core/format.js';
-import { pictured } from '../../core/state.js';
-import { afterFrame, make, part, update } from '../../drawing/dom.js';
+import { displayedSound } from '../../core/state.js';
+import { afterFrame, make, byId, update } from '../../drawing/dom.js';
 
 /** Shares of the corpus frames that lie farther out, at which the light turns. */
 const EDGE = 0.05;
@@ -25,7 +25,7 @@ const stateOf = (beyond) => (beyond < OUTSIDE ? 'outside' : beyond < EDGE ? 'edg
 const percent = (share) => `${share > 0 && share < 0.01 ? fixed(share * 100, 1) : Math.round(share * 100)} %`;
 
 /** @param {import('../../core/state.js').Store} store */
-export function showPrior(store) {
+export function showTypicality(store) {
   const words = make('span');
   const light = make('span', { className: 'light' }, make('i', { ariaHidden: 'true' }), words);
   const rms = make('span', { title: 'Root mean square of the latents; of a draw from N(0, I) it is 1' });
@@ -34,12 +34,12 @@ export function showPrior(store) {
     { title: 'The sound was louder than a file can hold, and was turned down as a whole' },
     'turned down to fit',
   );
-  part('prior').append(light, rms, limited);
+  byId('typicality').append(light, rms, limited);
 
-  store.on(['decoded', 'heard'], afterFrame(show)); // the picture first
+  store.on(['decoded', 'playing'], afterFrame(show)); // the picture first
   show();
   function show() {
-    const sound = pictured(store.state).sound;
+    const sound = displayedSound(store.state).sound;
     const { rms: now = null, beyond = null } = sound?.prior ?? {};
     const far = beyond === null ? null : { state: stateOf(beyond), share: percent(beyond) };
     update(light, {
