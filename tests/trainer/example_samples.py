@@ -1,4 +1,4 @@
-"""Moments made up for tests: what is known of them, and latents that follow it as a test wants."""
+"""FrameSamples made up for tests: what is known of them, and latents that follow it as a test wants."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from trainer.bundle import DimensionReport, ModuleReport, Report
 from trainer.corpus import Recording
 from trainer.evaluation.frame_labels import FACTORS, SPEAKER
-from trainer.evaluation.frame_samples import Moments
-from trainer.evaluation.selection import Chosen
+from trainer.evaluation.frame_samples import FrameSamples
+from trainer.evaluation.selection import Clip
 
 LENGTH = 100
 VOWELS, CONSONANTS = ("a", "i", "u"), ("b", "s")
 
 
-def made_up(speakers: int = 10, each: int = 6, seed: int = 0) -> Moments:
+def made_up(speakers: int = 10, each: int = 6, seed: int = 0) -> FrameSamples:
     """`each` recordings of every speaker, LENGTH moments long, with a sound of ten moments after the other. Latents
     (module 1): F0 and noise, the vowel as an angle, the speaker, noise, and noise that is slow.
     """
@@ -52,11 +52,11 @@ def made_up(speakers: int = 10, each: int = 6, seed: int = 0) -> Moments:
         axis=1,
     )
     chosen = tuple(
-        Chosen(Recording(Path(f"{one}.wav"), 1.0, {SPEAKER: f"s{one // each}"}), "made up", str(one))
+        Clip(Recording(Path(f"{one}.wav"), 1.0, {SPEAKER: f"s{one // each}"}), "made up", str(one))
         for one in range(count)
     )
     seconds = (np.arange(n) % LENGTH + 0.5) / LENGTH
-    return Moments(chosen, recording, seconds, {1: latents.astype("f4")}, {name: tracks[name] for name in FACTORS})
+    return FrameSamples(chosen, recording, seconds, {1: latents.astype("f4")}, {name: tracks[name] for name in FACTORS})
 
 
 def blank_report(dims: int, modules: int = 1) -> Report:

@@ -1,4 +1,4 @@
-"""A figure with what resamples say of its spread."""
+"""Confidence intervals from the values of resamples."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from trainer.bundle import Measured
-from trainer.metrics.statistics.bootstrap import LEVEL
+from trainer.metrics.statistics.bootstrap import INTERVAL_QUANTILES
 
 
-def measured(value: float, resampled: Sequence[float]) -> Measured:
-    """`value` of a sample, with the 95 % interval of the same figure of resamples, moved to lie about it: resamples
-    have twins, which look like information, and are nearer to one another than a new sample would be.
+def resampled_interval(value: float, resampled: Sequence[float]) -> Measured:
+    """`value` with the 95 % interval of the same statistic of resamples, shifted to be centred on `value`.
+
+    Resamples contain duplicates. These bias statistics of information upwards, so the unshifted interval would not
+    contain the value.
     """
     others = np.asarray(resampled, dtype=np.float64)
-    low, high = (np.quantile(others, LEVEL) - others.mean() + value).tolist() if len(others) else (value, value)
+    low, high = (
+        (np.quantile(others, INTERVAL_QUANTILES) - others.mean() + value).tolist() if len(others) else (value, value)
+    )
     return Measured(value=value, low=low, high=high)
-
-
-def show(one: Measured, digits: int = 3) -> str:
-    """`0.953 [0.949, 0.957]`"""
-    value, low, high = (f"{part:.{digits}f}" for part in (one.value, one.low, one.high))
-    return f"{value} [{low}, {high}]"

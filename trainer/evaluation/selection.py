@@ -1,4 +1,4 @@
-"""What a measure is taken of, and on which recordings: bundles, and an even spread of a corpus."""
+"""Selection of the models and recordings to evaluate."""
 
 from __future__ import annotations
 
@@ -15,74 +15,77 @@ from trainer import bundle
 from trainer.bundle import BundleConfig, CorpusNote
 from trainer.config import Config
 from trainer.corpus import Recording, scan
-from trainer.corpus.dataset_splits import find_sides, name_within
-from trainer.geometry import stack
+from trainer.corpus.dataset_splits import find_splits, relative_name
+from trainer.geometry import encoder_geometry
 from trainer.model import Model
 
-Side = Literal["validation", "train", "all"]
+Split = Literal["validation", "train", "all"]
 
 
-class Standing(StrEnum):
-    """What a bundle had to do with a recording, by its provenance."""
+class SplitMembership(StrEnum):
+    """The relation of a recording to a bundle's training data, by the bundle's provenance."""
 
     HELD_OUT = "held out of its training"
-    HEARD = "it may have heard in training"
-    UNKNOWN = "of corpora it does not name as learnt from"
+    IN_TRAINING = "possibly in its training data"
+    UNKNOWN = "of corpora that are not in its provenance"
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """A recording, and its name within the folder of its corpus."""
+class Clip:
+    """A recording, the name of its corpus, and its own name within the corpus."""
 
     recording: Recording
     corpus: str
     name: str
 
-    def standing(self, notes: Sequence[CorpusNote]) -> Standing:
+    def split_membership(self, notes: Sequence[CorpusNote]) -> SplitMembership:
+        """Whether the bundle with the corpora `notes` was trained on this recording."""
         held_out = {note.name: note.held_out for note in notes}.get(self.corpus)
         if held_out is None:
-            return Standing.UNKNOWN
-        return Standing.HELD_OUT if self.name in held_out else Standing.HEARD
+            return SplitMembership.UNKNOWN
+        return SplitMembership.HELD_OUT if self.name in held_out else SplitMembership.IN_TRAINING
 
 
-def choose(
-    folders: Sequence[Path], header: BundleConfig, side: Side, most: int, *, least_seconds: float = 0.0
-) -> list[Chosen]:
-    """At most `most` recordings of `side`, spread evenly, none shorter than `least_seconds`. The sides are those of the
-    split that the bundle of `header` was trained with; "all" is every recording. Raises ValueError where none is left.
+def select_clips(
+    folders: Sequence[Path], header: BundleConfig, split: Split, limit: int, *, min_seconds: float = 0.0
+) -> list[Clip]:
+    """At most `limit` evenly spaced recordings of a split, each at least `min_seconds` long.
+
+    The split is the one that the bundle of `header` was trained with; "all" selects from every recording.
+    Raises ValueError if no recording is long enough or `limit` is below 1.
     """
-    if most < 1:
-        raise ValueError(f"--clips is {most}; at least 1 is needed")
+    if limit < 1:
+        raise ValueError(f"--clips is {limit}; at least 1 is needed")
     found = []
     for folder in folders:
-        if side == "all":
+        if split == "all":
             recordings = scan(folder)
         else:
-            sides = find_sides([folder], header.config, header.provenance.corpora)
-            recordings = sides.train if side == "train" else sides.validation
+            splits = find_splits([folder], header.config, header.provenance.corpora)
+            recordings = splits.train if split == "train" else splits.validation
         corpus = folder.resolve().name
-        found += [Chosen(recording, corpus, name_within(folder, recording)) for recording in recordings]
-    long_enough = [one for one in found if one.recording.duration >= least_seconds]
+        found += [Clip(recording, corpus, relative_name(folder, recording)) for recording in recordings]
+    long_enough = [clip for clip in found if clip.recording.duration >= min_seconds]
     if not long_enough:
-        raise ValueError("every recording is too short for the deepest module")
-    return [long_enough[index] for index in spread(len(long_enough), most)]
+        raise ValueError("every recording is too short for the deepest layer")
+    return [long_enough[index] for index in evenly_spaced(len(long_enough), limit)]
 
 
-def spread(count: int, most: int) -> list[int]:
-    """At most `most` of the numbers below `count`, evenly spread."""
-    return sorted({round(index) for index in np.linspace(0, count - 1, min(count, most))}) if count else []
+def evenly_spaced(count: int, limit: int) -> list[int]:
+    """At most `limit` evenly spaced indices below `count`."""
+    return sorted({round(index) for index in np.linspace(0, count - 1, min(count, limit))}) if count else []
 
 
-def shortest_seconds(config: Config) -> float:
-    """What a recording must last for every module to have a frame."""
-    deepest = stack(config.encoder, config.sample_rate)[-1]
-    # A hundredth of a second more, since a header's duration and what resampling leaves may differ a little
+def min_clip_seconds(config: Config) -> float:
+    """The shortest duration, in seconds, for which every layer has at least one frame."""
+    deepest = encoder_geometry(config.encoder, config.sample_rate)[-1]
+    # 10 ms of margin: the header's duration and the resampled length may differ slightly
     return deepest.minimum_samples / config.sample_rate + 0.01
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A bundle that is measured, and what a table calls it."""
+class EvaluatedModel:
+    """A loaded bundle and its label in tables."""
 
     label: str
     model: Model
@@ -90,33 +93,34 @@ class Subject:
 
     @property
     def modules(self) -> list[int]:
-        """Those that have a decoder."""
+        """The modules that have a decoder."""
         return [module for module in range(1, self.model.modules_count + 1) if self.model.has_decoder(module)]
 
-    def told_of(self, chosen: Sequence[Chosen]) -> str:
-        """A line on what it had to do with the recordings."""
-        standings = Counter(one.standing(self.header.provenance.corpora) for one in chosen)
-        return f"{self.label}: " + ", ".join(f"{standings[kind]} {kind}" for kind in Standing if standings[kind]) + "."
+    def membership_line(self, clips: Sequence[Clip]) -> str:
+        """One line that counts `clips` by their relation to the model's training data."""
+        counts = Counter(clip.split_membership(self.header.provenance.corpora) for clip in clips)
+        return f"{self.label}: " + ", ".join(f"{counts[kind]} {kind}" for kind in SplitMembership if counts[kind]) + "."
 
 
-def subjects(path: Path, beside: Sequence[Path]) -> list[Subject]:
-    """The bundle at `path`, then those `beside` it. Raises ValueError where one has no decoder or another rate than the
-    first, or two would be called the same.
+def load_models(path: Path, compared: Sequence[Path]) -> list[EvaluatedModel]:
+    """The bundle at `path`, followed by the bundles to compare it with.
+
+    Raises ValueError if one has no decoder, the sample rates differ, or two have the same label.
     """
-    found = [_subject(one) for one in (path, *beside)]
+    found = [_load_model(one) for one in (path, *compared)]
     rate = found[0].model.config.sample_rate
     for one in found:
         if not one.modules:
-            raise ValueError(f"{one.label} has no decoder; train one with `python -m trainer decoder`")
+            raise ValueError(f"{one.label} has no decoder; train one with `python -m trainer fit-decoder`")
         if one.model.config.sample_rate != rate:
-            raise ValueError(f"--beside: {one.label} is of another sample rate than {rate} Hz, so nothing compares")
+            raise ValueError(f"--compare: {one.label} has another sample rate than {rate} Hz")
     if len({one.label for one in found}) < len(found):
-        raise ValueError("--beside: two bundles have the same folder name, preset and decoder; rename a folder")
+        raise ValueError("--compare: two bundles have the same folder name, preset and decoder; rename a folder")
     return found
 
 
-def _subject(path: Path) -> Subject:
+def _load_model(path: Path) -> EvaluatedModel:
     header = bundle.read_config(path)
     config = header.config
     label = f"{path.resolve().name} ({config.preset}, {config.decoder.kind} decoder)"
-    return Subject(label, bundle.load(path), header)
+    return EvaluatedModel(label, bundle.load(path), header)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from trainer.evaluation.probing.bounds import bound_rows, table
-from trainer.metrics.probing.linear_probe import Trial
+from trainer.metrics.probing.cross_validation import CrossValidation
 from trainer.metrics.probing.pooling import LOG_MEL, UNTRAINED
-from trainer.metrics.probing.tasks import ask
+from trainer.metrics.probing.tasks import make_task
 
 
 @pytest.fixture(scope="module")
@@ -14,11 +14,11 @@ def rows() -> list:
     """Four even classes in 60 groups; module 1 has them in means that lie far apart, the others nothing of them."""
     rng = np.random.default_rng(0)
     classes = np.tile(np.arange(4), 300)
-    question = ask("vowel", [f"v{number}" for number in classes], [f"g{number // 20}" for number in range(1200)])
+    question = make_task("vowel", [f"v{number}" for number in classes], [f"g{number // 20}" for number in range(1200)])
     noise = {name: rng.normal(size=(1200, 8)).astype("f4") for name in (LOG_MEL, "module 1", f"{UNTRAINED} module 1")}
     noise["module 1"][:, 0] += 10 * (classes % 2)
     noise["module 1"][:, 1] += 10 * (classes // 2)
-    return list(bound_rows(noise, Trial(question, 5, (2, 3, 4))))
+    return list(bound_rows(noise, CrossValidation(question, 5, (2, 3, 4))))
 
 
 def test_separate_classes_are_proven_to_their_entropy_and_noise_to_nothing(rows: list) -> None:

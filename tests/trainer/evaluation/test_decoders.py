@@ -16,8 +16,8 @@ from trainer import bundle
 from trainer.bundle import CorpusNote, Provenance
 from trainer.cli.main import main
 from trainer.config import override, preset
-from trainer.evaluation.decoding.decoders import ACCURACY, DECODERS_KEY, RETENTION, TITLES, compare, table
-from trainer.metrics.speech.suite import MEASURES
+from trainer.evaluation.decoding.decoders import ACCURACY, DECODERS_KEY, RETENTION, TITLES, compare_decoders, table
+from trainer.metrics.speech.suite import SPEECH_METRICS
 from trainer.model import Model
 
 CLIPS = 12  # the fewest in which a phone of each comes often enough to be probed
@@ -59,8 +59,8 @@ def test_the_command_says_and_keeps_what_it_found(speech: Path, model: Path, tmp
     other.add_decoder(3)
     bundle.save(tmp_path / "plain", other)
     file = tmp_path / "rows.json"
-    command = ["analyse", "decoders", "--bundle", str(model), "--data", str(speech), "--side", "all"]
-    assert main([*command, "--beside", str(tmp_path / "plain"), "--json", str(file)]) == 0
+    command = ["analyse", "decoders", "--bundle", str(model), "--data", str(speech), "--split", "all"]
+    assert main([*command, "--compare", str(tmp_path / "plain"), "--json", str(file)]) == 0
     said = capsys.readouterr().out
     assert f"{CLIPS} recordings" in said
     assert "model (tiny, spectral decoder): 2 held out of its training, 10 it may have heard in training." in said
@@ -95,14 +95,14 @@ def test_the_command_says_and_keeps_what_it_found(speech: Path, model: Path, tmp
 
 def test_a_bundle_beside_itself_is_no_better(speech: Path, model: Path) -> None:
     shutil.copytree(model, model.parent / "twin")
-    rows, _ = compare(model, [speech], [model.parent / "twin"], "all", 2)
+    rows, _ = compare_decoders(model, [speech], [model.parent / "twin"], "all", 2)
     own = {(row.measure, row.module): row for row in rows if row.bundle.startswith("model")}
     twins = [row for row in rows if row.bundle.startswith("twin")]
     assert len(twins) == len(own)
     for row in twins:
         assert row.own_minus_it == (0.0, 0.0, 0.0)
         assert (row.mean, row.low, row.high) == (own[row.measure, row.module].mean, row.low, row.high)
-    assert compare(model, [speech], [model.parent / "twin"], "all", 2)[0] == rows
+    assert compare_decoders(model, [speech], [model.parent / "twin"], "all", 2)[0] == rows
 
 
 def test_loudness_of_the_recording_does_not_matter(speech: Path, model: Path, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_loudness_of_the_recording_does_not_matter(speech: Path, model: Path, tm
         wave, _ = soundfile.read(path, dtype="float32")
         soundfile.write(tmp_path / "loud" / path.name, 1.5 * wave, RATE, subtype="FLOAT")
     rows, loud = (
-        [row for row in compare(model, [folder], [], "all", 1)[0] if row.measure == "log_mel_distance_db"]
+        [row for row in compare_decoders(model, [folder], [], "all", 1)[0] if row.measure == "log_mel_distance_db"]
         for folder in (speech, tmp_path / "loud")
     )
     assert [row.mean for row in loud] == pytest.approx([row.mean for row in rows], rel=1e-3)
@@ -123,17 +123,17 @@ def test_what_cannot_be_measured_is_told(speech: Path, model: Path, tmp_path: Pa
     shutil.copy(speech / "00.wav", tmp_path / "unlabelled")
     monkeypatch.setitem(sys.modules, "pystoi", None)
     monkeypatch.setitem(sys.modules, "pesq", None)
-    rows, notes = compare(model, [tmp_path / "unlabelled"], [], "all", 50)
-    packages = {measure.name for measure in MEASURES if measure.package}
+    rows, notes = compare_decoders(model, [tmp_path / "unlabelled"], [], "all", 50)
+    packages = {measure.name for measure in SPEECH_METRICS if measure.package}
     assert not {row.measure for row in rows} & (packages | {ACCURACY, RETENTION})
-    assert any("want of pystoi and pesq: pip install 'sim-explorer[measures]'" in note for note in notes)
+    assert any("pip install -e '.[measures]'" in note for note in notes)
     assert notes[-1] == "Phone retention cannot be measured: none of these recordings has timed phones."
-    _, notes = compare(model, [speech], [], "all", 2)
+    _, notes = compare_decoders(model, [speech], [], "all", 2)
     assert re.search("too few of the timed phones", notes[-1])
 
 
 def test_the_table_has_a_block_for_each_measure(speech: Path, model: Path) -> None:
-    rows, _ = compare(model, [speech], [], "all", 2)
+    rows, _ = compare_decoders(model, [speech], [], "all", 2)
     lines = table(rows)
     assert [line for line in lines if line in TITLES.values()] == [
         title for name, title in TITLES.items() if any(row.measure == name for row in rows)
@@ -143,7 +143,7 @@ def test_the_table_has_a_block_for_each_measure(speech: Path, model: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"), [(["--beside", "nowhere"], r"config\.json"), (["--data", "nowhere"], "nowhere")]
+    ("extra", "said"), [(["--compare", "nowhere"], r"config\.json"), (["--data", "nowhere"], "nowhere")]
 )
 def test_faults_are_told(speech: Path, model: Path, extra: list[str], said: str, capsys) -> None:
     assert main(["analyse", "decoders", "--bundle", str(model), "--data", str(speech), *extra]) == 1
@@ -158,8 +158,8 @@ def test_a_pause_is_no_speech(speech: Path, model: Path, tmp_path: Path) -> None
     hiss = 1e-4 * np.random.default_rng(0).normal(size=RATE)
     soundfile.write(folder / "silence.wav", hiss, RATE)
     with pytest.raises(ValueError, match="every recording is silent: none is louder than -60 dB"):
-        compare(model, [folder], [], "all", 2)
+        compare_decoders(model, [folder], [], "all", 2)
     shutil.copy(speech / "00.wav", folder)
-    rows, notes = compare(model, [folder], [], "all", 2)
+    rows, notes = compare_decoders(model, [folder], [], "all", 2)
     assert {row.n + row.left_out for row in rows} == {1}
     assert "Left out as silent, nowhere louder than -60 dB re full scale: 1." in notes

@@ -13,13 +13,13 @@ from trainer.bundle import Report
 from trainer.config import preset
 from trainer.corpus import Recording, Segment
 from trainer.evaluation.dimension_facts import with_facts, with_usage
-from trainer.evaluation.dimensions.factors import add_factors, factor_questions
-from trainer.evaluation.frame_labels import FACTORS, known, tracks
-from trainer.evaluation.frame_samples import gather, nearest_frames
-from trainer.evaluation.selection import Chosen
-from trainer.geometry import stack
+from trainer.evaluation.dimensions.factors import add_factors, factor_tasks
+from trainer.evaluation.frame_labels import FACTORS, frame_labels, is_known
+from trainer.evaluation.frame_samples import nearest_frames, sample_frames
+from trainer.evaluation.selection import Clip
+from trainer.geometry import encoder_geometry
 from trainer.metrics.probing.dimension_information import FACTORS_KEY
-from trainer.metrics.probing.pooling import level
+from trainer.metrics.probing.pooling import normalise_loudness
 from trainer.model import Model
 
 RATE = 16_000
@@ -42,28 +42,28 @@ def spoken() -> tuple[np.ndarray, Recording]:
 
 def test_what_is_known_of_each_moment() -> None:
     wave, recording = spoken()
-    found = tracks(wave, RATE, recording, np.array([0.125, 0.375, 0.625, 0.875]))
+    found = frame_labels(wave, RATE, recording, np.array([0.125, 0.375, 0.625, 0.875]))
     assert tuple(found) == FACTORS
     assert found["phone"].tolist() == ["", "a", "s", "i"]
     assert found["vowel"].tolist() == ["", "a", "", "i"]
     assert found["consonant"].tolist() == ["", "", "s", ""]
     assert found["voicing"].tolist() == ["", "voiced", "voiceless", "voiced"]
     assert 2 ** found["f0"][[1, 3]] == pytest.approx([150, 150], rel=0.01)
-    assert known(found["f0"]).tolist() == [False, True, False, True]
+    assert is_known(found["f0"]).tolist() == [False, True, False, True]
     assert found["loudness"][1] - found["loudness"][3] == pytest.approx(6.02, abs=0.05)
     assert found["speaker"].tolist() == ["", *["anna"] * 3], "silence has no factor"
     assert found["rate"][1:] == pytest.approx([180, 180, 180])
-    assert not known(found["formant_scale"]).any()
+    assert not is_known(found["formant_scale"]).any()
     assert found["position"][1:] == pytest.approx([0, 0.5, 1])
 
 
 def test_without_timed_phones_speech_is_what_is_loud_and_labels_hold_for_all_of_it() -> None:
     wave, recording = spoken()
     plain = replace(recording, segments=(), labels={"vowel": "a"})
-    found = tracks(wave, RATE, plain, np.array([0.125, 0.375, 0.625]))
+    found = frame_labels(wave, RATE, plain, np.array([0.125, 0.375, 0.625]))
     assert found["vowel"].tolist() == ["", "a", "a"]
     assert found["voicing"].tolist() == ["", "voiced", "voiceless"]
-    assert not known(found["phone"]).any()
+    assert not is_known(found["phone"]).any()
 
 
 def test_moments_are_the_frames_of_the_model_nearest_them(tmp_path: Path) -> None:
@@ -71,21 +71,21 @@ def test_moments_are_the_frames_of_the_model_nearest_them(tmp_path: Path) -> Non
     model = Model(preset("tiny")).eval()
     wave, recording = spoken()
     soundfile.write(tmp_path / "a.wav", wave, RATE, subtype="FLOAT")
-    one = Chosen(replace(recording, path=tmp_path / "a.wav"), "corpus", "a")
-    moments = gather(model, [one, one], most=100)
+    one = Clip(replace(recording, path=tmp_path / "a.wav"), "corpus", "a")
+    moments = sample_frames(model, [one, one], most=100)
     assert moments.seconds[:3] == pytest.approx([0.01, 0.03, 0.05])
-    assert moments.recording.tolist() == [0] * 50 + [1] * 50
-    assert set(moments.recordings().tolist()) == {"corpus/a"}
+    assert moments.clip_index.tolist() == [0] * 50 + [1] * 50
+    assert set(moments.clip_names().tolist()) == {"corpus/a"}
     assert set(moments.speakers().tolist()) == {"anna"}
     for module, geometry in enumerate(model.geometry, 1):
-        mean = model.encode(level(wave, -23.0))[module - 1].mean
+        mean = model.encode(normalise_loudness(wave, -23.0))[module - 1].mean
         frame = min(range(mean.shape[1]), key=lambda n: abs(geometry.frame_centre_seconds(n) - 0.41))
         assert moments.latents[module][20] == pytest.approx(mean[:, frame].numpy(), abs=1e-6)
         assert (moments.latents[module][:50] == moments.latents[module][50:]).all()
 
 
 def test_moments_beyond_the_last_frame_take_the_last() -> None:
-    geometry = stack(preset("tiny").encoder, RATE)[0]
+    geometry = encoder_geometry(preset("tiny").encoder, RATE)[0]
     assert nearest_frames(geometry, np.array([0.0, 10.0]), 7).tolist() == [0, 6]
 
 
@@ -126,7 +126,7 @@ def test_shuffled_dimensions_are_told_of_by_none() -> None:
 
 
 def test_with_few_speakers_recordings_are_held_out_and_speakers_factors_left_out() -> None:
-    asked, notes = factor_questions(made_up(speakers=5, each=12))
+    asked, notes = factor_tasks(made_up(speakers=5, each=12))
     assert {one.group for one in asked} == {"recording"}
     assert "formant_scale" not in {one.factor for one in asked}
     assert any("does not vary within a speaker" in note and "8 speakers" in note for note in notes)
@@ -134,10 +134,10 @@ def test_with_few_speakers_recordings_are_held_out_and_speakers_factors_left_out
 
 def test_a_label_of_one_class_or_of_too_few_examples_is_left_out_and_the_rest_is_asked() -> None:
     moments = made_up()
-    one_class = {**moments.tracks, "vowel": np.where(moments.tracks["vowel"] == "", "", "a")}
+    one_class = {**moments.labels, "vowel": np.where(moments.labels["vowel"] == "", "", "a")}
     rare = np.full(len(moments.seconds), "", dtype="U1")
     rare[:5], rare[5:8] = "b", "d"
-    asked, notes = factor_questions(replace(moments, tracks={**one_class, "consonant": rare}))
+    asked, notes = factor_tasks(replace(moments, labels={**one_class, "consonant": rare}))
     assert {"phone", "f0"} <= {one.factor for one in asked}
     assert {"vowel", "consonant"}.isdisjoint(one.factor for one in asked)
     assert [note.split(":")[0] for note in notes if "two classes" in note] == [
@@ -148,9 +148,9 @@ def test_a_label_of_one_class_or_of_too_few_examples_is_left_out_and_the_rest_is
 
 def test_nothing_to_ask_is_a_fault() -> None:
     moments = made_up()
-    nothing = {name: np.full(len(track), "") for name, track in moments.tracks.items()}
+    nothing = {name: np.full(len(track), "") for name, track in moments.labels.items()}
     with pytest.raises(ValueError, match="no factor can be measured"):
-        add_factors(blank_report(5), "here", replace(moments, tracks=nothing))
+        add_factors(blank_report(5), "here", replace(moments, labels=nothing))
 
 
 def test_usage_measured_again_keeps_what_was_found_later() -> None:

@@ -12,16 +12,17 @@ import torch
 
 from tests.trainer.example_samples import LENGTH, made_up
 from trainer import bundle
-from trainer.audio.files import read_audio, write_flac
+from trainer.audio import read_audio, write_flac
 from trainer.bundle import Report
 from trainer.bundle.documents import write_json
 from trainer.config import preset
 from trainer.evaluation.dimensions.map import _labels, add_map
-from trainer.evaluation.dimensions.top_activations import examples
+from trainer.evaluation.dimensions.top_activation_clips import example_clips
+from trainer.evaluation.representations import target_loudness
 from trainer.figures.map import map_figure
 from trainer.figures.map_points import MAP_KEY, point_maps
 from trainer.metrics.latents.umap import INSTALLED
-from trainer.metrics.probing.pooling import level, loudness
+from trainer.metrics.probing.pooling import normalise_loudness
 from trainer.model import Model
 
 RATE = 16_000
@@ -74,7 +75,7 @@ def test_a_point_is_the_mean_of_what_the_model_makes_of_its_stretch(path: Path, 
         latents = np.frombuffer(base64.b64decode(part.latents.data), "<f2").reshape(part.latents.shape)
         assert latents.shape == (8, model.dims(part.module))
         wave = read_audio(path / "examples" / "as.flac", RATE)
-        mean = model.encode(level(wave, loudness(model.config)))[part.module - 1].mean
+        mean = model.encode(normalise_loudness(wave, target_loudness(model.config)))[part.module - 1].mean
         inside = mean[:, geometry.frame_span(0.1, 0.4, mean.shape[1])].mean(1).numpy()
         assert latents[0] == pytest.approx(inside, abs=0.1), "of frames every 10 ms, where the module has more"
         plane = np.array(part.axes)
@@ -100,11 +101,11 @@ def test_labels_are_what_all_moments_share_or_their_mean() -> None:
     moments = made_up(2, 1)
     members = [np.arange(10), np.arange(20)]
     labels = _labels("phone", moments, members)
-    assert labels["phone"][0] == moments.tracks["phone"][0]
-    mixed = set(moments.tracks["phone"][:20].tolist())
+    assert labels["phone"][0] == moments.labels["phone"][0]
+    mixed = set(moments.labels["phone"][:20].tolist())
     assert labels["phone"][1] == (mixed.pop() if len(mixed) == 1 else None)
     assert labels["position"] == pytest.approx((4.5 / (LENGTH - 1), 9.5 / (LENGTH - 1)), abs=1e-3)
-    spoken = [moments.tracks["f0"][:10], moments.tracks["f0"][:20]]
+    spoken = [moments.labels["f0"][:10], moments.labels["f0"][:20]]
     hertz = [None if np.isnan(one).all() else 2 ** np.nanmean(one) for one in spoken]
     assert [None if one is None else pytest.approx(one, rel=1e-3) for one in hertz] == list(labels["f0"])
     assert "rate" not in labels, "which no point has"
@@ -112,17 +113,17 @@ def test_labels_are_what_all_moments_share_or_their_mean() -> None:
 
 def test_without_examples_the_corpus_is_mapped_and_too_little_is_refused(path: Path, tmp_path: Path) -> None:
     model = bundle.load(path)
-    chosen = examples(path)
+    chosen = example_clips(path)
     moments = made_up(1, 1)
     empty = tmp_path / "empty"
     bundle.save(empty, model)
-    with_corpus = type(moments)(tuple(chosen), moments.recording, moments.seconds, moments.latents, moments.tracks)
+    with_corpus = type(moments)(tuple(chosen), moments.clip_index, moments.seconds, moments.latents, moments.labels)
     found, lines = add_map(Report(), empty, model, with_corpus)
     assert "as it has no examples" in lines[0]
     one = point_maps(found)[0]
     assert not one.examples
     assert one.clips[0] == "examples/as"
-    alone = type(moments)(tuple(chosen[:1]), moments.recording, moments.seconds, moments.latents, moments.tracks)
+    alone = type(moments)(tuple(chosen[:1]), moments.clip_index, moments.seconds, moments.latents, moments.labels)
     units = {one.unit for one in point_maps(add_map(Report(), empty, model, alone)[0])}
     assert units == {"frame"}, "two phones and one utterance span no plane"
 

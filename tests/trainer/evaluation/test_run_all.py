@@ -14,7 +14,7 @@ from trainer.cli.main import main
 from trainer.config import preset
 from trainer.evaluation import run_all
 from trainer.evaluation.dimensions import intervention_effects
-from trainer.evaluation.prior import normality
+from trainer.evaluation.prior import normality_report
 from trainer.evaluation.run_all import DONE_KEY, PARTS
 from trainer.metrics.probing import trained_probe
 from trainer.model import Model
@@ -38,13 +38,13 @@ def model(tmp_path: Path) -> Path:
 def hasty(monkeypatch) -> None:
     """Whether all is measured and kept is asked here; whether it is measured well, each measure's own test asks."""
     monkeypatch.setattr(trained_probe, "_EPOCHS", 4)
-    monkeypatch.setattr(normality, "_NULL_DRAWS", 8)
-    monkeypatch.setattr(normality, "_JOINT_FRAMES", 300)
+    monkeypatch.setattr(normality_report, "_NULL_DRAWS", 8)
+    monkeypatch.setattr(normality_report, "_JOINT_FRAMES", 300)
     monkeypatch.setattr(intervention_effects, "CLIPS", 4)
 
 
 def run(model: Path, corpus: Path, *more: str) -> int:
-    return main(["analyse", "all", "--bundle", str(model), "--data", str(corpus), "--side", "all", *more])
+    return main(["analyse", "all", "--bundle", str(model), "--data", str(corpus), "--split", "all", *more])
 
 
 def test_every_part_is_measured_once_and_kept(model: Path, corpus: Path, capsys, monkeypatch) -> None:
@@ -136,7 +136,7 @@ def test_usage_alone_keeps_labels(model: Path, corpus: Path) -> None:
     assert run(model, corpus, "--parts", "usage,evidence") == 0
     before = bundle.read_report(model)
     assert (
-        main(["analyse", "usage", "--bundle", str(model), "--data", str(corpus), "--clips", "10", "--side", "all"]) == 0
+        main(["analyse", "usage", "--bundle", str(model), "--data", str(corpus), "--clips", "10", "--split", "all"]) == 0
     )
     after = bundle.read_report(model)
     assert isinstance(after, Report)

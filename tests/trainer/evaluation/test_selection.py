@@ -6,8 +6,8 @@ import torch
 from trainer import bundle
 from trainer.bundle import BundleConfig, CorpusNote, Provenance
 from trainer.config import override, preset
-from trainer.corpus.dataset_splits import find_sides, name_within
-from trainer.evaluation.selection import Standing, choose, shortest_seconds, spread, subjects
+from trainer.corpus.dataset_splits import find_splits, relative_name
+from trainer.evaluation.selection import SplitMembership, evenly_spaced, load_models, min_clip_seconds, select_clips
 from trainer.model import Model
 
 RATE = 16_000
@@ -28,43 +28,43 @@ def header(*notes: CorpusNote) -> BundleConfig:
 
 
 def test_numbers_are_spread_evenly() -> None:
-    assert spread(10, 20) == list(range(10))
-    assert spread(9, 5) == [0, 2, 4, 6, 8]
-    assert spread(100, 30) == sorted(set(spread(100, 30)))
-    assert len(spread(100, 30)) == 30
-    assert spread(0, 5) == []
+    assert evenly_spaced(10, 20) == list(range(10))
+    assert evenly_spaced(9, 5) == [0, 2, 4, 6, 8]
+    assert evenly_spaced(100, 30) == sorted(set(evenly_spaced(100, 30)))
+    assert len(evenly_spaced(100, 30)) == 30
+    assert evenly_spaced(0, 5) == []
 
 
 def test_all_recordings_or_a_side(folder) -> None:
-    whole = choose([folder], header(), "all", 100)
+    whole = select_clips([folder], header(), "all", 100)
     assert [one.name for one in whole] == [f"r{number:02d}" for number in range(1, 11)]
-    sides = find_sides([folder], preset("tiny"))
-    for side, wanted in (("train", sides.train), ("validation", sides.validation)):
-        chosen = choose([folder], header(), side, 100)
-        assert [one.name for one in chosen] == [name_within(folder, recording) for recording in wanted]
-    assert [one.name for one in choose([folder], header(), "all", 3)] == ["r01", "r05", "r10"]
+    splits = find_splits([folder], preset("tiny"))
+    for side, wanted in (("train", splits.train), ("validation", splits.validation)):
+        chosen = select_clips([folder], header(), side, 100)
+        assert [one.name for one in chosen] == [relative_name(folder, recording) for recording in wanted]
+    assert [one.name for one in select_clips([folder], header(), "all", 3)] == ["r01", "r05", "r10"]
 
 
 def test_the_short_ones_are_left_out_before_the_spread(folder) -> None:
-    chosen = choose([folder], header(), "all", 2, least_seconds=0.45)
+    chosen = select_clips([folder], header(), "all", 2, min_seconds=0.45)
     assert [one.name for one in chosen] == ["r05", "r10"]
     with pytest.raises(ValueError, match="too short"):
-        choose([folder], header(), "all", 2, least_seconds=3.0)
+        select_clips([folder], header(), "all", 2, min_seconds=3.0)
     with pytest.raises(ValueError, match="--clips is 0"):
-        choose([folder], header(), "all", 0)
-    samples = round((shortest_seconds(preset("tiny")) - 0.01) * RATE)
+        select_clips([folder], header(), "all", 0)
+    samples = round((min_clip_seconds(preset("tiny")) - 0.01) * RATE)
     assert Model(preset("tiny")).geometry[-1].frames(samples) == 1
     assert Model(preset("tiny")).geometry[-1].frames(samples - 1) == 0
 
 
 def test_a_bundle_knows_what_it_heard(folder) -> None:
     note = CorpusNote(name="speech", recordings=9, minutes=1.0, held_out=("r05",))
-    (held_out,) = choose([folder], header(note), "validation", 100)
+    (held_out,) = select_clips([folder], header(note), "validation", 100)
     assert held_out.name == "r05"
-    assert held_out.standing((note,)) is Standing.HELD_OUT
-    (other, *_) = choose([folder], header(note), "train", 100)
-    assert other.standing((note,)) is Standing.HEARD
-    assert other.standing(()) is Standing.UNKNOWN
+    assert held_out.split_membership((note,)) is SplitMembership.HELD_OUT
+    (other, *_) = select_clips([folder], header(note), "train", 100)
+    assert other.split_membership((note,)) is SplitMembership.IN_TRAINING
+    assert other.split_membership(()) is SplitMembership.UNKNOWN
 
 
 def test_bundles_beside_one_another(tmp_path) -> None:
@@ -80,9 +80,9 @@ def test_bundles_beside_one_another(tmp_path) -> None:
     bundle.save(tmp_path / "mute", Model(preset("tiny")))
     (tmp_path / "again").mkdir()
     save("again/one")
-    first, second = subjects(tmp_path / "one", [tmp_path / "other"])
+    first, second = load_models(tmp_path / "one", [tmp_path / "other"])
     assert first.label == "one (tiny, spectral decoder)"
     assert second.modules == [2]
-    for beside, said in (("fast", "--beside.*rate"), ("mute", "no decoder"), ("again/one", "rename")):
+    for beside, said in (("fast", "--compare.*rate"), ("mute", "no decoder"), ("again/one", "rename")):
         with pytest.raises(ValueError, match=said):
-            subjects(tmp_path / "one", [tmp_path / beside])
+            load_models(tmp_path / "one", [tmp_path / beside])

@@ -20,11 +20,11 @@ from trainer.evaluation.decoding.smoothness import (
     SmoothnessOptions,
     SmoothnessRow,
     table,
-    walk_bundles,
+    measure_smoothness,
 )
 from trainer.model import Model
 
-QUICK = SmoothnessOptions(side="all", clips=4, dims=2, steps=3)
+QUICK = SmoothnessOptions(split="all", clips=4, dims=2, steps=3)
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def keyed(rows: list[SmoothnessRow]) -> dict[tuple[str, int, str, str, str], Smo
 
 def test_the_command_says_and_keeps_what_it_found(corpus: Path, models: dict[str, Path], tmp_path, capsys) -> None:
     file = tmp_path / "rows.json"
-    command = ["analyse", "smoothness", "--bundle", str(models["sim"]), "--data", str(corpus), "--side", "all"]
+    command = ["analyse", "smoothness", "--bundle", str(models["sim"]), "--data", str(corpus), "--split", "all"]
     command += ["--clips", "4", "--dims", "1", "--steps", "2"]
-    assert main([*command, "--beside", str(models["gim"]), "--json", str(file)]) == 0
+    assert main([*command, "--compare", str(models["gim"]), "--json", str(file)]) == 0
     said = capsys.readouterr().out
     assert "4 clips" in said
     assert "gim (gim, spectral decoder): 4 of corpora it does not name" in said
@@ -63,7 +63,7 @@ def test_the_command_says_and_keeps_what_it_found(corpus: Path, models: dict[str
 
 
 def test_every_walk_of_every_module_has_its_rows(corpus: Path, models: dict[str, Path]) -> None:
-    rows, _ = walk_bundles(models["sim"], [corpus], [models["gim"]], QUICK)
+    rows, _ = measure_smoothness(models["sim"], [corpus], [models["gim"]], QUICK)
     found = keyed(rows)
     walks = [("sim", PRIOR), ("sim", CORPUS), ("sim", BETWEEN), ("gim", CORPUS), ("gim", BETWEEN)]
     assert set(found) == {
@@ -80,13 +80,13 @@ def test_every_walk_of_every_module_has_its_rows(corpus: Path, models: dict[str,
         assert row.mean <= 1 if measure == "same_way" else row.mean >= 1 - 1e-6
     twin, other = (found[name, 3, CORPUS, "decoded", "largest_step"] for name in ("sim", "gim"))
     assert other.own_minus_it[0] == pytest.approx(twin.mean - other.mean)
-    assert walk_bundles(models["sim"], [corpus], [models["gim"]], QUICK)[0] == rows
+    assert measure_smoothness(models["sim"], [corpus], [models["gim"]], QUICK)[0] == rows
     assert max(map(len, table(rows))) <= 120
 
 
 def test_a_bundle_beside_itself_is_as_smooth(corpus: Path, models: dict[str, Path]) -> None:
     shutil.copytree(models["sim"], models["sim"].parent / "twin")
-    rows, _ = walk_bundles(models["sim"], [corpus], [models["sim"].parent / "twin"], QUICK)
+    rows, _ = measure_smoothness(models["sim"], [corpus], [models["sim"].parent / "twin"], QUICK)
     twins = [row for row in rows if row.bundle.startswith("twin") and row.sound == "decoded"]
     assert len(twins) == 2 * 3 * len(TITLES)
     assert {row.own_minus_it for row in twins} == {(0.0, 0.0, 0.0)}
@@ -98,7 +98,7 @@ def test_a_dead_dimension_is_no_path(corpus: Path, models: dict[str, Path]) -> N
     with torch.no_grad():
         model.decoders["3"].stem.weight.zero_()
     bundle.save(models["sim"], model)
-    rows, _ = walk_bundles(models["sim"], [corpus], [], QUICK)
+    rows, _ = measure_smoothness(models["sim"], [corpus], [], QUICK)
     assert {row.module for row in rows} == {1}
 
 
@@ -112,7 +112,7 @@ def test_a_dead_dimension_is_no_path(corpus: Path, models: dict[str, Path]) -> N
     ],
 )
 def test_faults_are_told(corpus: Path, models: dict[str, Path], extra: list[str], said: str, capsys) -> None:
-    command = ["analyse", "smoothness", "--bundle", str(models["sim"]), "--data", str(corpus), "--side", "all"]
+    command = ["analyse", "smoothness", "--bundle", str(models["sim"]), "--data", str(corpus), "--split", "all"]
     assert main([*command, *extra]) == 1
     message = capsys.readouterr().err
     assert message.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The interpolation contribution score of a bundle's module over pairs of clips."""
+"""Interpolation contribution score (ICS) of a module over pairs of clips."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from trainer.audio.log_mel import LogMel
-from trainer.metrics.latents.interpolation_contribution import Contribution, contributions, doublings, draw_pairs
+from trainer.metrics.latents.interpolation_contribution import (
+    InterpolationContribution,
+    interpolation_contributions,
+    powers_of_two,
+    random_pairs,
+)
 from trainer.model import Model
 
 Waveform = NDArray[np.float32]
 INTERPOLATION_KEY = "interpolation"
 
 
-def interpolations(model: Model, module: int, waveforms: Sequence[Waveform], pairs: int = 200) -> list[Contribution]:
-    """ICS at `module` over random pairs of `waveforms`. Raises ValueError where the module has no decoder."""
+def interpolations(
+    model: Model, module: int, waveforms: Sequence[Waveform], pairs: int = 200
+) -> list[InterpolationContribution]:
+    """The ICS of `module` over random pairs of `waveforms`. Raises ValueError if the module has no decoder."""
     latents = [
         model.encode(waveform)[module - 1].mean for waveform in tqdm(waveforms, desc="encode", unit="clip", leave=False)
     ]
-    chosen = tqdm(draw_pairs(len(latents), pairs), desc="interpolate", unit="pair", leave=False)
-    return contributions(
-        ((latents[first], latents[second]) for first, second in chosen),
+    bar = tqdm(random_pairs(len(latents), pairs), desc="interpolate", unit="pair", leave=False)
+    return interpolation_contributions(
+        ((latents[first], latents[second]) for first, second in bar),
         lambda mixed: model.decode(module, mixed),
         LogMel(model.config.sample_rate),
-        doublings(model.dims(module)),
+        powers_of_two(model.dims(module)),
     )

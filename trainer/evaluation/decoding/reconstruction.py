@@ -1,4 +1,4 @@
-"""How near decoded clips are to their originals, at every module that has a decoder."""
+"""Log-mel correlation of decoded and original clips, for every module that has a decoder."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ RECONSTRUCTION_KEY = "reconstruction"
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """Log-mel correlation of decoded and original clips at one module; `baseline`: of each clip's mean spectrum, held
-    still.
-    """
+    """The correlation at one module, its `baseline` (the constant mean spectrum), and the value of `each` clip."""
 
     module: int
     correlation: Estimate
@@ -34,7 +32,7 @@ class Reconstruction:
 
 
 def reconstructions(model: Model, waveforms: Iterable[Waveform]) -> list[Reconstruction]:
-    """Decode the posterior mean of every clip at every module that has a decoder, and compare."""
+    """The correlation at every module that has a decoder, decoding the posterior means of each clip."""
     log_mel = LogMel(model.config.sample_rate)
     modules = [module for module in range(1, model.modules_count + 1) if model.has_decoder(module)]
     scores: dict[int, list[float]] = {module: [] for module in modules}
@@ -53,7 +51,7 @@ def reconstructions(model: Model, waveforms: Iterable[Waveform]) -> list[Reconst
 
 
 def add_reconstructions(report: Report, data: str, results: Iterable[Reconstruction]) -> Report:
-    """`report` with `results` on the clips called `data`, in place of earlier ones on the same."""
+    """`report` with `results` on the recordings named `data`, in place of earlier ones on the same recordings."""
     rows = [
         {
             "data": data,

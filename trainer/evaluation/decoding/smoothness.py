@@ -1,4 +1,4 @@
-"""How smoothly the sound follows the latents: along dimensions and between clips, for a bundle and others beside it."""
+"""Smoothness of the decoded sound along dimensions and between clips, for a bundle and bundles to compare it with."""
 
 from __future__ import annotations
 
@@ -11,31 +11,42 @@ from tqdm import tqdm
 
 from trainer.audio.log_mel import LogMel
 from trainer.corpus import read_recording
-from trainer.evaluation.selection import Side, Subject, choose, shortest_seconds, subjects
-from trainer.evaluation.text_table import Interval, columns, show
-from trainer.metrics.latents.traversal import REACH, Survey, draw_couples, interpolation, survey, traversal, walk_shapes
+from trainer.evaluation.decoding.gather_statistics import gather_statistics
+from trainer.evaluation.report_rows import score_fields
+from trainer.evaluation.selection import EvaluatedModel, Split, load_models, min_clip_seconds, select_clips
+from trainer.evaluation.text_table import Interval, format_interval, grouped_table
+from trainer.metrics.latents.latent_statistics import LatentStatistics
+from trainer.metrics.latents.traversal import (
+    TRAVERSAL_RANGE,
+    disjoint_pairs,
+    interpolation,
+    traversal,
+    traversal_shapes,
+)
 from trainer.metrics.speech.path_smoothness import PathShape, smoothness
-from trainer.metrics.statistics.scores import Score
+from trainer.metrics.statistics.clip_scores import ClipScores
 
 SMOOTHNESS_KEY = "smoothness"
-PRIOR = f"{-REACH:g} to {REACH:g}"
-CORPUS = f"mean -{REACH:g} to +{REACH:g} sd"
+PRIOR = f"{-TRAVERSAL_RANGE:g} to {TRAVERSAL_RANGE:g}"
+CORPUS = f"mean -{TRAVERSAL_RANGE:g} to +{TRAVERSAL_RANGE:g} sd"
 BETWEEN = "clip to clip"
 DECODED, CROSSFADE = "decoded", "crossfade"
 TITLES = {
     "length_over_distance": "path length over end-to-end distance (1: straight)",
-    "largest_step": "largest step over the mean step (1: even)",
-    "same_way": "share of movement, band by band and frame by frame, that goes the same way (1: none turns back)",
+    "largest_step": "largest step over mean step (1: equal steps)",
+    "same_way": "share of movement in the overall direction, per band and frame (1: monotonic)",
 }
 
 
 @dataclass(frozen=True)
 class SmoothnessOptions:
-    """What is walked. `module` None: every one that has a decoder. `dims`: of most KL, or most sd where there is no KL.
-    `steps`: of a path.
+    """Settings of the paths.
+
+    `module`: None for every module that has a decoder. `dims`: number of dimensions with the highest KL, or the highest
+    standard deviation if the encoder is deterministic. `steps`: per path.
     """
 
-    side: Side = "validation"
+    split: Split = "validation"
     clips: int = 40
     module: int | None = None
     dims: int = 5
@@ -50,9 +61,10 @@ class SmoothnessOptions:
 
 @dataclass(frozen=True)
 class SmoothnessRow:
-    """One measure of one kind of walk: its mean over `n` clips (or pairs of clips) with the ends of its 95 % interval.
-    `sound`: decoded along the way, or the crossfade of its ends. `paths` were walked for it. `own_minus_it`: how much
-    more the first bundle's decoded sound has at this module on the same walk, paired.
+    """One metric of one kind of path: its mean over `n` clips (or pairs of clips) with its 95 % interval.
+
+    `walk`: the kind of path; `sound`: decoded along it, or the crossfade of its ends; `paths`: the number of paths;
+    `own_minus_it`: how much higher the first bundle's decoded sound is on the same paths, paired.
     """
 
     bundle: str
@@ -69,8 +81,8 @@ class SmoothnessRow:
 
 
 @dataclass(frozen=True)
-class _Walk:
-    """Which paths: of a module of a bundle, one kind of walk."""
+class _PathSet:
+    """The paths of one kind at a module of a bundle."""
 
     bundle: str
     module: int
@@ -78,124 +90,114 @@ class _Walk:
 
 
 _Shapes = list[list[tuple[PathShape | None, PathShape | None]]]
-"""The paths, decoded and crossfaded, of every clip (or pair of clips)."""
+"""The shapes (decoded, crossfade) of the paths of each clip or pair of clips."""
 
 
-def walk_bundles(
-    path: Path, folders: Sequence[Path], beside: Sequence[Path], options: SmoothnessOptions
+def measure_smoothness(
+    path: Path, folders: Sequence[Path], compared: Sequence[Path], options: SmoothnessOptions
 ) -> tuple[list[SmoothnessRow], list[str]]:
-    """Rows for every walk and measure, and what must be said beside them. Raises ValueError where nothing can be
-    walked.
+    """One row per metric, sound, kind of path, module and bundle, and notes on the data.
+
+    Raises ValueError if nothing can be measured.
     """
     options.check()
-    measured = subjects(path, beside)
-    longest = max(shortest_seconds(subject.model.config) for subject in measured)
-    chosen = choose(folders, measured[0].header, options.side, options.clips, least_seconds=longest)
-    modules = [_modules(subject, options.module) for subject in measured]
-    found: dict[_Walk, _Shapes] = {}
-    for subject, decoded in zip(measured, modules, strict=True):
-        rate = subject.model.config.sample_rate
-        bar = tqdm(chosen, desc=f"encode with {subject.label}", unit="clip", leave=False)
-        surveys = survey(subject.model, decoded, (read_recording(one.recording, rate) for one in bar))
-        for module, surveyed in surveys.items():
-            for walk, shapes in _walks(subject, module, surveyed, options):
-                found[_Walk(subject.label, module, walk)] = shapes
+    models = load_models(path, compared)
+    longest = max(min_clip_seconds(one.model.config) for one in models)
+    clips = select_clips(folders, models[0].header, options.split, options.clips, min_seconds=longest)
+    modules = [_modules(one, options.module) for one in models]
+    found: dict[_PathSet, _Shapes] = {}
+    for one, decoded in zip(models, modules, strict=True):
+        rate = one.model.config.sample_rate
+        bar = tqdm(clips, desc=f"encode with {one.label}", unit="clip", leave=False)
+        by_module = gather_statistics(one.model, decoded, (read_recording(clip.recording, rate) for clip in bar))
+        for module, statistics in by_module.items():
+            for kind, shapes in _shapes(one, module, statistics, options):
+                found[_PathSet(one.label, module, kind)] = shapes
     notes = [
-        f"{len(chosen)} clips, about a second from the middle of each; {options.steps} equal steps a path; log-mel in "
-        f"dB. Intervals: 95 %, clips (or pairs of clips) resampled; differences are paired.",
-        f"Dimensions: the {options.dims} of most KL, or of most sd where the encoder is deterministic; mean and sd are "
-        "over all frames of these clips. Crossfade: the decoded sounds at the two ends, mixed.",
-        *(subject.told_of(chosen) for subject in measured),
+        f"{len(clips)} clips, about one second from the middle of each; {options.steps} equal steps per path; log-mel "
+        "in dB. Intervals: 95 %, clips (or pairs of clips) resampled; differences are paired.",
+        f"Dimensions: the {options.dims} with the highest KL, or the highest standard deviation (sd) if the encoder is "
+        "deterministic; mean and sd over all frames of these clips. Crossfade: a mix of the decoded sounds at the two "
+        "ends of the path.",
+        *(one.membership_line(clips) for one in models),
     ]
-    return _rows(found, measured[0].label), notes
+    return _rows(found, models[0].label), notes
 
 
-def _modules(subject: Subject, asked: int | None) -> list[int]:
-    if asked is None:
-        return subject.modules
-    if asked not in subject.modules:
-        raise ValueError(f"--module {asked}: {subject.label} has decoders for {subject.modules} only")
-    return [asked]
+def _modules(one: EvaluatedModel, module: int | None) -> list[int]:
+    if module is None:
+        return one.modules
+    if module not in one.modules:
+        raise ValueError(f"--module {module}: {one.label} has decoders for {one.modules} only")
+    return [module]
 
 
-def _walks(subject: Subject, module: int, found: Survey, options: SmoothnessOptions) -> Iterator[tuple[str, _Shapes]]:
-    """Each kind of walk. From -3 to 3 only where there is a prior, whose unit that is."""
-    model, log_mel = subject.model, LogMel(subject.model.config.sample_rate)
+def _shapes(
+    one: EvaluatedModel, module: int, statistics: LatentStatistics, options: SmoothnessOptions
+) -> Iterator[tuple[str, _Shapes]]:
+    """The shapes of each kind of path. The path from -3 to 3 needs a prior, whose standard deviation is the unit."""
+    model, log_mel = one.model, LogMel(one.model.config.sample_rate)
 
     def decode(latents: Tensor) -> Tensor:
         return model.decode(module, latents)
 
-    dims = found.top(options.dims)
-    mean, sd = found.mean.tolist(), found.sd.tolist()
-    scales = {CORPUS: [(mean[dim] - REACH * sd[dim], mean[dim] + REACH * sd[dim]) for dim in dims]}
-    if found.kl is not None:
-        scales = {PRIOR: [(-REACH, REACH)] * len(dims)} | scales
-    for walk, ends in scales.items():
-        bar = tqdm(found.excerpts, desc=f"{subject.label}, module {module}, {walk}", unit="clip", leave=False)
+    dims = statistics.top(options.dims)
+    mean, sd = statistics.mean.tolist(), statistics.sd.tolist()
+    ranges = {CORPUS: [(mean[dim] - TRAVERSAL_RANGE * sd[dim], mean[dim] + TRAVERSAL_RANGE * sd[dim]) for dim in dims]}
+    if statistics.kl is not None:
+        ranges = {PRIOR: [(-TRAVERSAL_RANGE, TRAVERSAL_RANGE)] * len(dims)} | ranges
+    for kind, ends in ranges.items():
+        bar = tqdm(statistics.segments, desc=f"{one.label}, layer {module}, {kind}", unit="clip", leave=False)
         shapes = [
             [
-                walk_shapes(traversal(latents, dim, low, high, options.steps), decode, log_mel)
+                traversal_shapes(traversal(latents, dim, low, high, options.steps), decode, log_mel)
                 for dim, (low, high) in zip(dims, ends, strict=True)
             ]
             for latents in bar
         ]
-        yield walk, shapes
-    couples = draw_couples(len(found.excerpts))
-    bar = tqdm(couples, desc=f"{subject.label}, module {module}, {BETWEEN}", unit="pair", leave=False)
-    lines = (interpolation(found.excerpts[first], found.excerpts[second], options.steps) for first, second in bar)
-    yield BETWEEN, [[walk_shapes(line, decode, log_mel)] for line in lines]
+        yield kind, shapes
+    segments = statistics.segments
+    bar = tqdm(disjoint_pairs(len(segments)), desc=f"{one.label}, layer {module}, {BETWEEN}", unit="pair", leave=False)
+    paths = (interpolation(segments[first], segments[second], options.steps) for first, second in bar)
+    yield BETWEEN, [[traversal_shapes(path, decode, log_mel)] for path in paths]
 
 
-def _rows(found: dict[_Walk, _Shapes], own: str) -> list[SmoothnessRow]:
-    """In the order of the walks; a measure that no path tells of has no row."""
+def _rows(found: dict[_PathSet, _Shapes], own: str) -> list[SmoothnessRow]:
+    """In the order of `found`; `own` is the label of the first bundle. A metric undefined for all paths has no row."""
     rows = []
-    for walk, shapes in found.items():
-        twin = found.get(replace(walk, bundle=own))
+    for paths, shapes in found.items():
+        baseline = found.get(replace(paths, bundle=own))
         for sound in (DECODED, CROSSFADE):
             for measure in TITLES:
-                score = _score(shapes, sound, measure)
-                estimate = score.estimate()
-                if estimate is None:
-                    continue
-                is_own = walk.bundle == own and sound == DECODED
-                difference = None
-                if twin is not None and not is_own:
-                    difference = _score(twin, DECODED, measure).minus(score).estimate()
-                rows.append(
-                    SmoothnessRow(
-                        **asdict(walk),
-                        sound=sound,
-                        measure=measure,
-                        mean=estimate.mean,
-                        low=estimate.low,
-                        high=estimate.high,
-                        n=estimate.n,
-                        paths=sum(map(len, shapes)),
-                        own_minus_it=None if difference is None else (difference.mean, difference.low, difference.high),
-                    )
-                )
+                is_own = paths.bundle == own and sound == DECODED
+                own_score = None if baseline is None or is_own else _score(baseline, DECODED, measure)
+                fields = score_fields(_score(shapes, sound, measure), own_score)
+                if fields is not None:
+                    count = sum(map(len, shapes))
+                    rows.append(SmoothnessRow(**asdict(paths), sound=sound, measure=measure, paths=count, **fields))
     return rows
 
 
-def _score(shapes: _Shapes, sound: str, measure: str) -> Score:
-    """Of each clip, or pair of clips: its paths taken together."""
-    place = (DECODED, CROSSFADE).index(sound)
-    return Score.of_values([getattr(smoothness([pair[place] for pair in paths]), measure) for paths in shapes])
-
-
-def rows_to_json(rows: Sequence[SmoothnessRow], data: str) -> list[dict[str, object]]:
-    """Rows as they stand in report.json, with the name of the recordings."""
-    return [{"data": data, **asdict(row)} for row in rows]
+def _score(shapes: _Shapes, sound: str, measure: str) -> ClipScores:
+    """The metric of each clip, or pair of clips, over its paths together."""
+    index = (DECODED, CROSSFADE).index(sound)
+    return ClipScores.from_values([getattr(smoothness([pair[index] for pair in paths]), measure) for paths in shapes])
 
 
 def table(rows: Sequence[SmoothnessRow]) -> list[str]:
-    """Lines for a terminal: a block for each measure."""
-    lines = []
-    for measure in dict.fromkeys(row.measure for row in rows):
-        block = [("", "module", "walk", "sound", "mean", "n", "own minus it")]
-        for row in (row for row in rows if row.measure == measure):
-            figure, difference = show((row.mean, row.low, row.high)), show(row.own_minus_it, "+")
-            cells = (row.bundle, str(row.module), row.walk, row.sound, figure, str(row.n), difference)
-            block.append(cells)
-        lines += [TITLES[measure], *columns(block), ""]
-    return lines[:-1]
+    """Lines for the terminal: one block per metric."""
+    return grouped_table(
+        rows,
+        key=lambda row: row.measure,
+        title=lambda block: TITLES[block[0].measure],
+        head=("", "layer", "path", "sound", "mean", "n", "first minus this"),
+        cells=lambda row: (
+            row.bundle,
+            str(row.module),
+            row.walk,
+            row.sound,
+            format_interval((row.mean, row.low, row.high)),
+            str(row.n),
+            format_interval(row.own_minus_it, sign="+"),
+        ),
+    )

@@ -1,8 +1,8 @@
-"""How many bits each dimension holds about each factor, which of them are more than chance, and how sure we are."""
+"""Information of every dimension about every factor, in bits, with significance and intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from trainer.bundle import FactorLabel, Report
 from trainer.evaluation.dimension_facts import with_facts
-from trainer.evaluation.frame_labels import FACTORS, SPEAKER, Track, known
-from trainer.evaluation.frame_samples import Moments
-from trainer.evaluation.report_rows import replace_rows
-from trainer.evaluation.text_table import columns
+from trainer.evaluation.frame_labels import FACTORS, SPEAKER, Labels, is_known
+from trainer.evaluation.frame_samples import FrameSamples
+from trainer.evaluation.report_rows import replace_rows, rows_to_json
+from trainer.evaluation.text_table import grouped_table
 from trainer.metrics.probing.dimension_information import (
     BINS,
     FACTORS_KEY,
@@ -23,25 +23,27 @@ from trainer.metrics.probing.dimension_information import (
     entropy_bits,
     held_out_bits,
     quantile_codes,
-    shuffled,
+    shuffle_groups,
 )
-from trainer.metrics.probing.tasks import LEAST_GROUPS, Question, ask
+from trainer.metrics.probing.tasks import MIN_GROUPS, ProbeTask, make_task
 from trainer.metrics.statistics.bootstrap import bootstrap_ratio
-from trainer.metrics.statistics.significance import above_chance, chance_of_means
+from trainer.metrics.statistics.significance import benjamini_hochberg, mean_p_values
 
-LEAST_SPEAKERS = 8
-"""With fewer, what holds for other speakers cannot be told, and recordings are held out instead."""
-LEAST_BITS = 0.01
-"""Less is not told of, however sure (Murphy et al., arXiv 2405.21042, drop such channels)."""
-_FOLDS, _LEAST_FOLDS, _SHUFFLES = 5, 3, 2
-_LEVEL_GROUPS = LEAST_GROUPS + 1  # to a level of a quantity that does not vary within a group
+MIN_SPEAKERS = 8
+"""With fewer speakers, recordings are held out instead; results then need not generalise to other speakers."""
+MIN_BITS = 0.01
+"""Labels with fewer bits are dropped even if significant (as Murphy et al., arXiv 2405.21042, drop channels)."""
+_FOLDS, _MIN_FOLDS, _SHUFFLES = 5, 3, 2
+_GROUPS_PER_LEVEL = MIN_GROUPS + 1  # for a quantity that is constant within a group
 
 
 @dataclass(frozen=True)
 class FactorRow:
-    """One factor at one module: `bits` of each dimension, the `entropy` that is their ceiling, and `chance`, the most
-    that any dimension held about classes shuffled. `n` moments of `groups`, which were held out by `group`; `told`: how
-    many dimensions hold more than chance.
+    """One factor at one module.
+
+    `bits` of each dimension; their upper bound `entropy`; `chance`, the maximum over dimensions for shuffled classes;
+    `n` time points of `groups` groups, where `group` is the kind of group held out; `told`, the number of dimensions
+    above chance.
     """
 
     module: int
@@ -57,64 +59,69 @@ class FactorRow:
 
 
 @dataclass(frozen=True)
-class FactorQuestion:
-    """A factor with what its examples are held out by."""
+class FactorTask:
+    """A factor as a probe task, and the kind of group that is held out."""
 
-    asked: Question
+    task: ProbeTask
     group: str
 
     @property
     def factor(self) -> str:
-        return self.asked.label
+        """The name of the factor."""
+        return self.task.label
 
 
-def factor_questions(moments: Moments) -> tuple[list[FactorQuestion], list[str]]:
-    """What can be asked of `moments`, and a line for each factor that cannot, with the reason."""
-    found, notes = [], []
+def factor_tasks(samples: FrameSamples) -> tuple[list[FactorTask], list[str]]:
+    """The factors that can be measured on `samples`, and one line for each that cannot, with the reason."""
+    tasks, notes = [], []
     for factor in FACTORS:
         try:
-            found.append(_question(factor, moments.tracks[factor], moments))
+            tasks.append(_factor_task(factor, samples.labels[factor], samples))
         except ValueError as reason:
             notes.append(f"{factor} is left out: {reason}")
-    return found, notes
+    return tasks, notes
 
 
-def _question(factor: str, track: Track, moments: Moments) -> FactorQuestion:
-    """Raises ValueError that says what is missing."""
-    there = known(track)
-    if not there.any():
+def _factor_task(factor: str, labels: Labels, samples: FrameSamples) -> FactorTask:
+    """Raises ValueError with the reason if the factor cannot be measured."""
+    known = is_known(labels)
+    if not known.any():
         raise ValueError("these recordings have no such label")
-    speakers, recordings = moments.speakers(), moments.recordings()
-    enough = len(set(speakers[there].tolist()) - {""}) >= LEAST_SPEAKERS
-    by_speaker = enough and factor != SPEAKER and bool((speakers[there] != "").all())
-    groups = speakers if by_speaker else recordings
-    is_name = track.dtype.kind == "U"
-    if not is_name and not by_speaker and _is_constant(track[there], speakers[there]):
-        raise ValueError(f"it does not vary within a speaker, and that takes {LEAST_SPEAKERS} speakers or more")
-    classes = np.full(len(track), None, dtype=object)
-    classes[there] = track[there] if is_name else _levels(track[there].astype(np.float64), groups[there])
-    asked = ask(factor, classes.tolist(), groups.tolist())
-    if asked is None or len(set(asked.folds(_FOLDS).tolist())) < _LEAST_FOLDS:
-        raise ValueError(f"there are not two classes of it, each in {LEAST_GROUPS} recordings or speakers")
-    return FactorQuestion(asked, "speaker" if by_speaker else "recording")
+    speakers, clips = samples.speakers(), samples.clip_names()
+    enough = len(set(speakers[known].tolist()) - {""}) >= MIN_SPEAKERS
+    by_speaker = enough and factor != SPEAKER and bool((speakers[known] != "").all())
+    groups = speakers if by_speaker else clips
+    is_class = labels.dtype.kind == "U"
+    if not is_class and not by_speaker and _is_constant(labels[known], speakers[known]):
+        raise ValueError(f"it does not vary within a speaker, which requires at least {MIN_SPEAKERS} speakers")
+    classes = np.full(len(labels), None, dtype=object)
+    classes[known] = labels[known] if is_class else _levels(labels[known].astype(np.float64), groups[known])
+    task = make_task(factor, classes.tolist(), groups.tolist())
+    if task is None or len(set(task.folds(_FOLDS).tolist())) < _MIN_FOLDS:
+        raise ValueError(f"it has no two classes with {MIN_GROUPS} recordings or speakers each")
+    return FactorTask(task, "speaker" if by_speaker else "recording")
 
 
-def _is_constant(values: Track, groups: NDArray[np.str_]) -> bool:
-    """Whether a quantity [n] is the same throughout each group [n], of which there are known names."""
+def _is_constant(values: Labels, groups: NDArray[np.str_]) -> bool:
+    """Whether a quantity [n] has one value within each group [n], and every group is known."""
     pairs = set(zip(groups.tolist(), values.tolist(), strict=True))
     return "" not in groups and len(pairs) == len(set(groups.tolist()))
 
 
 def _levels(values: NDArray[np.float64], groups: NDArray[np.str_]) -> list[str]:
-    """Classes of a quantity [n], equally frequent; few where each level needs several groups to be held out."""
-    count = len(set(groups.tolist())) // _LEVEL_GROUPS if _is_constant(values, groups) else LEVELS
+    """Equally frequent levels of a quantity [n]; fewer if each level needs several groups, so that one can be held
+    out.
+    """
+    count = len(set(groups.tolist())) // _GROUPS_PER_LEVEL if _is_constant(values, groups) else LEVELS
     levels: list[str] = quantile_codes(values, min(LEVELS, max(2, count))).astype(str).tolist()
     return levels
 
 
 @dataclass(frozen=True)
-class _Held:
-    """Of one factor at one module, bits summed over each group's moments [groups, dims], and how many those are."""
+class _FactorBits:
+    """Bits of one factor at one module: sums over each group's time points [G, D], the group sizes [G], and the
+    maximum for shuffled classes.
+    """
 
     sums: NDArray[np.float64]
     counts: NDArray[np.float64]
@@ -126,90 +133,92 @@ class _Held:
         return mean
 
 
-def _hold(latents: NDArray[np.float32], question: Question) -> _Held:
-    classes, members = class_codes(question.classes), class_codes(question.groups)
-    folds = class_codes(question.folds(_FOLDS))
-    counts = np.bincount(members).astype(np.float64)
-    others = [shuffled(classes, members, seed) for seed in range(_SHUFFLES)]
+def _measure(latents: NDArray[np.float32], task: ProbeTask) -> _FactorBits:
+    classes, groups = class_codes(task.classes), class_codes(task.groups)
+    folds = class_codes(task.folds(_FOLDS))
+    counts = np.bincount(groups).astype(np.float64)
+    shuffled = [shuffle_groups(classes, groups, seed) for seed in range(_SHUFFLES)]
     sums, chance = [], -np.inf
-    for dimension in latents[question.rows].T:
+    for dimension in latents[task.rows].T:
         bins = quantile_codes(dimension, BINS)
-        sums.append(np.bincount(members, held_out_bits(bins, classes, folds)))
-        chance = max([chance, *(float(held_out_bits(bins, other, folds).mean()) for other in others)])
-    return _Held(np.stack(sums, axis=1), counts, chance)
+        sums.append(np.bincount(groups, held_out_bits(bins, classes, folds)))
+        chance = max([chance, *(float(held_out_bits(bins, other, folds).mean()) for other in shuffled)])
+    return _FactorBits(np.stack(sums, axis=1), counts, chance)
 
 
 def module_factors(
-    module: int, latents: NDArray[np.float32], asked: Sequence[FactorQuestion]
+    module: int, latents: NDArray[np.float32], tasks: Sequence[FactorTask]
 ) -> tuple[list[FactorRow], dict[int, tuple[FactorLabel, ...]]]:
-    """The rows of every factor over `latents` [n, dims], and each dimension's labels, most bits first: those that pass
-    the correction for all dimensions and factors together, and hold more than any dimension does of shuffled classes.
+    """One row per factor over `latents` [N, D], and the labels of each dimension, highest bits first.
+
+    A label must pass the correction over all dimensions and factors, and exceed the maximum for shuffled classes.
     """
-    held = [_hold(latents, one.asked) for one in tqdm(asked, desc=f"factors of module {module}", leave=False)]
-    passed = above_chance(np.stack([chance_of_means(one.sums, one.counts) for one in held]))
+    measured = [_measure(latents, one.task) for one in tqdm(tasks, desc=f"factors of layer {module}", leave=False)]
+    significant = benjamini_hochberg(np.stack([mean_p_values(one.sums, one.counts) for one in measured]))
     rows, labels = [], {dim: list[FactorLabel]() for dim in range(latents.shape[1])}
-    for one, question, sure in zip(held, asked, passed, strict=True):
-        told = np.flatnonzero(sure & (one.bits > max(one.chance, LEAST_BITS)))
-        for dim in told.tolist():
-            labels[dim].append(_label(question.factor, one, dim))
-        rows.append(_row(module, question, one, len(told)))
+    for one, task, passed in zip(measured, tasks, significant, strict=True):
+        labelled = np.flatnonzero(passed & (one.bits > max(one.chance, MIN_BITS)))
+        for dim in labelled.tolist():
+            labels[dim].append(_label(task.factor, one, dim))
+        rows.append(_row(module, task, one, len(labelled)))
     return rows, {dim: tuple(sorted(each, key=lambda label: -label.bits)) for dim, each in labels.items()}
 
 
-def _label(factor: str, held: _Held, dim: int) -> FactorLabel:
-    found = bootstrap_ratio(held.sums[:, dim], held.counts)
+def _label(factor: str, measured: _FactorBits, dim: int) -> FactorLabel:
+    found = bootstrap_ratio(measured.sums[:, dim], measured.counts)
     return FactorLabel(factor=factor, bits=found.mean, low=found.low, high=found.high)
 
 
-def _row(module: int, question: FactorQuestion, held: _Held, told: int) -> FactorRow:
-    codes = class_codes(question.asked.classes)
+def _row(module: int, task: FactorTask, measured: _FactorBits, labelled: int) -> FactorRow:
+    codes = class_codes(task.task.classes)
     return FactorRow(
         module=module,
-        factor=question.factor,
+        factor=task.factor,
         classes=int(codes.max()) + 1,
         entropy=entropy_bits(codes),
-        chance=held.chance,
+        chance=measured.chance,
         n=len(codes),
-        group=question.group,
-        groups=len(held.counts),
-        told=told,
-        bits=tuple(held.bits.round(5).tolist()),
+        group=task.group,
+        groups=len(measured.counts),
+        told=labelled,
+        bits=tuple(measured.bits.round(5).tolist()),
     )
 
 
-def add_factors(report: Report, data: str, moments: Moments) -> tuple[Report, list[str]]:
-    """`report` with the labels of every dimension and the rows of `moments`, which are of the recordings called `data`,
-    and lines to read. Raises ValueError where no factor can be asked for.
+def add_factors(report: Report, data: str, samples: FrameSamples) -> tuple[Report, list[str]]:
+    """`report` with the labels of every dimension and the factor rows of `samples`, and lines to print.
+
+    `data` is the name of the recordings. Raises ValueError if no factor can be measured.
     """
-    asked, notes = factor_questions(moments)
-    if not asked:
+    tasks, notes = factor_tasks(samples)
+    if not tasks:
         raise ValueError("no factor can be measured on these recordings; " + "; ".join(notes))
     rows: list[FactorRow] = []
-    for module, latents in moments.latents.items():
-        found, labels = module_factors(module, latents, asked)
+    for module, latents in samples.latents.items():
+        module_rows, labels = module_factors(module, latents, tasks)
         report = with_facts(report, module, {dim: {"labels": each} for dim, each in labels.items()})
-        rows += found
-    kept = replace_rows(report, FACTORS_KEY, data, ({"data": data, **vars(row)} for row in rows))
-    return kept, [*notes, *table(rows)]
+        rows += module_rows
+    return replace_rows(report, FACTORS_KEY, data, rows_to_json(rows, data)), [*notes, *table(rows)]
 
 
 def table(rows: Sequence[FactorRow]) -> list[str]:
-    """Lines for a terminal: a block for each module, with the dimensions that hold most."""
-    lines = []
-    for module in dict.fromkeys(row.module for row in rows):
-        head = ("factor", "of", "held out", "told by", "chance", "most bits in dimension")
-        lines += [f"module {module}", *columns([head, *_cells(row for row in rows if row.module == module)]), ""]
-    return lines[:-1]
+    """Lines for the terminal: one block per module, with the most informative dimensions."""
+    return grouped_table(
+        rows,
+        key=lambda row: row.module,
+        title=lambda block: f"layer {block[0].module}",
+        head=("factor", "entropy", "held out", "dims above chance", "chance", "highest bits, by dimension"),
+        cells=_cells,
+    )
 
 
-def _cells(rows: Iterator[FactorRow]) -> Iterator[tuple[str, ...]]:
-    for row in rows:
-        best = sorted(range(len(row.bits)), key=lambda dim: -row.bits[dim])[:3] if row.told else []
-        yield (
-            row.factor,
-            f"{row.entropy:.2f} bits",
-            f"{row.groups} {row.group}s",
-            f"{row.told} of {len(row.bits)}",
-            f"{row.chance:.3f}",
-            ", ".join(f"{dim}: {row.bits[dim]:.2f}" for dim in best) or "no dimension above chance",
-        )
+def _cells(row: FactorRow) -> tuple[str, ...]:
+    best = sorted(range(len(row.bits)), key=lambda dim: -row.bits[dim])[:3] if row.told else []
+    return (
+        row.factor,
+        f"{row.entropy:.2f} bits",
+        f"{row.groups} {row.group}s",
+        f"{row.told} of {len(row.bits)}",
+        f"{row.chance:.3f}",
+        ", ".join(f"{dim}: {row.bits[dim]:.2f}" for dim in best) or "no dimension above chance",
+    )

@@ -1,5 +1,6 @@
-"""Maps of what every module makes of sounds: of the bundle's own examples, which every page can play, or, where it has
-none, of recordings of a corpus.
+"""Two-dimensional maps of phones, frames and utterances, for every module.
+
+They show the bundle's own examples, which every page can play, or the analysed recordings if it has none.
 """
 
 from __future__ import annotations
@@ -12,116 +13,117 @@ from numpy.typing import NDArray
 
 from trainer.bundle import Report
 from trainer.corpus import SILENCE
-from trainer.evaluation.dimensions.top_activations import examples
-from trainer.evaluation.frame_labels import Track, known
-from trainer.evaluation.frame_samples import Moments, gather
-from trainer.figures.map_points import MAP_KEY, ModulePoints, Places, PointMap, Unit, packed
+from trainer.evaluation.dimensions.top_activation_clips import example_clips, source
+from trainer.evaluation.frame_labels import Labels, is_known
+from trainer.evaluation.frame_samples import FrameSamples, sample_frames
+from trainer.figures.map_points import MAP_KEY, ModulePoints, Places, PointMap, Unit, pack_latents
 from trainer.metrics.latents.principal_plane import principal_plane
-from trainer.metrics.latents.top_activations import span_around
-from trainer.metrics.latents.umap import INSTALLED, MISSING, neighbour_plane
+from trainer.metrics.latents.top_activations import playback_span
+from trainer.metrics.latents.umap import INSTALLED, MISSING, umap_projection
 from trainer.model import Model
 
-MOST_FRAMES, MOST_CLIPS = 400, 40
-_LEAST_SECONDS = 0.25  # that are worth playing
-_LEAST_POINTS = 3
+MAX_FRAMES, MAX_CLIPS = 400, 40
+_MIN_SECONDS = 0.25  # shortest segment to play
+_MIN_POINTS = 3
 _DIGITS = 3
 
 Members = NDArray[np.int64]
-"""Which moments a point is the mean of."""
-Stretch = tuple[int, float, float]
-"""Of which recording, and its beginning and end in seconds."""
+"""Indices of the time points whose mean is one point of the map."""
+Segment = tuple[int, float, float]
+"""Index of a clip, and start and end in seconds."""
 
 
-def add_map(report: Report, path: Path, model: Model, moments: Moments) -> tuple[Report, list[str]]:
-    """`report` with a map of each unit there is, and lines that say of what. Raises ValueError where there are too few
-    recordings for any.
-    """
-    own = examples(path)
-    used = gather(model, own or moments.chosen[:MOST_CLIPS])
-    ways: dict[Unit, Callable[[Moments], Iterator[tuple[Members, Stretch]]]] = {
+def add_map(report: Report, path: Path, model: Model, samples: FrameSamples) -> tuple[Report, list[str]]:
+    """`report` with one map per unit, and lines to print. Raises ValueError if there are too few recordings."""
+    examples = example_clips(path)
+    used = sample_frames(model, examples or samples.clips[:MAX_CLIPS])
+    units: dict[Unit, Callable[[FrameSamples], Iterator[tuple[Members, Segment]]]] = {
         "phone": _phones,
         "frame": _frames,
         "utterance": _utterances,
     }
-    found = [_map(unit, used, list(points(used)), bool(own)) for unit, points in ways.items()]
+    found = [_map(unit, used, list(points(used)), bool(examples)) for unit, points in units.items()]
     maps = [one for one in found if one is not None]
     if not maps:
-        raise ValueError(f"a map takes {_LEAST_POINTS} sounds or more")
-    source = f"the bundle's {len(own)} examples" if own else f"{len(used.chosen)} recordings, as it has no examples"
-    lines = [f"{len(one.clips)} {one.unit}s" for one in maps] + [f"of {source}"]
+        raise ValueError(f"a map needs at least {_MIN_POINTS} points")
+    counts = ", ".join(f"{len(one.clips)} {one.unit}s" for one in maps)
     rows = [one.model_dump(mode="json") for one in maps]
-    return report.model_copy(update={MAP_KEY: rows}), [", ".join(lines), *([] if INSTALLED else [MISSING])]
+    lines = [f"{counts}, {source(used, examples)}", *([] if INSTALLED else [MISSING])]
+    return report.model_copy(update={MAP_KEY: rows}), lines
 
 
-def _frames(moments: Moments) -> Iterator[tuple[Members, Stretch]]:
-    """Moments of speech, evenly spread, each with enough around it to be heard."""
-    speech = np.flatnonzero(known(moments.tracks["position"]))
-    for index in speech[:: -(-len(speech) // MOST_FRAMES) or 1].tolist():
-        recording, at = int(moments.recording[index]), float(moments.seconds[index])
-        start, end = span_around(at, None, _LEAST_SECONDS, moments.chosen[recording].recording.duration)
-        yield np.array([index]), (recording, start, end)
+def _frames(samples: FrameSamples) -> Iterator[tuple[Members, Segment]]:
+    """Evenly spaced time points of speech, each with a segment long enough to play."""
+    speech = np.flatnonzero(is_known(samples.labels["position"]))
+    for index in speech[:: -(-len(speech) // MAX_FRAMES) or 1].tolist():
+        clip, time = int(samples.clip_index[index]), float(samples.seconds[index])
+        start, end = playback_span(time, None, _MIN_SECONDS, samples.clips[clip].recording.duration)
+        yield np.array([index]), (clip, start, end)
 
 
-def _phones(moments: Moments) -> Iterator[tuple[Members, Stretch]]:
-    """Timed phones with a moment in them."""
-    for number, one in enumerate(moments.chosen):
-        for phone in one.recording.segments:
-            inside = (moments.seconds >= phone.start) & (moments.seconds < phone.end)
-            members = np.flatnonzero(inside & (moments.recording == number))
+def _phones(samples: FrameSamples) -> Iterator[tuple[Members, Segment]]:
+    """Timed phones that contain a time point."""
+    for number, clip in enumerate(samples.clips):
+        for phone in clip.recording.segments:
+            inside = (samples.seconds >= phone.start) & (samples.seconds < phone.end)
+            members = np.flatnonzero(inside & (samples.clip_index == number))
             if phone.label != SILENCE and len(members):
                 yield members, (number, phone.start, phone.end)
 
 
-def _utterances(moments: Moments) -> Iterator[tuple[Members, Stretch]]:
-    for number, one in enumerate(moments.chosen):
-        members = np.flatnonzero(moments.recording == number)
+def _utterances(samples: FrameSamples) -> Iterator[tuple[Members, Segment]]:
+    for number, clip in enumerate(samples.clips):
+        members = np.flatnonzero(samples.clip_index == number)
         if len(members):
-            yield members, (number, 0.0, one.recording.duration)
+            yield members, (number, 0.0, clip.recording.duration)
 
 
-def _map(unit: Unit, moments: Moments, points: Sequence[tuple[Members, Stretch]], own: bool) -> PointMap | None:
-    """None where there are too few points."""
-    if len(points) < _LEAST_POINTS:
+def _map(
+    unit: Unit, samples: FrameSamples, points: Sequence[tuple[Members, Segment]], from_examples: bool
+) -> PointMap | None:
+    """None if there are too few points."""
+    if len(points) < _MIN_POINTS:
         return None
     members = [each for each, _ in points]
-    chosen = [moments.chosen[recording] for _, (recording, _, _) in points]
+    clips = [samples.clips[index] for _, (index, _, _) in points]
     return PointMap(
         unit=unit,
-        examples=own,
-        clips=tuple(one.name if own else f"{one.corpus}/{one.name}" for one in chosen),
+        examples=from_examples,
+        clips=tuple(clip.name if from_examples else f"{clip.corpus}/{clip.name}" for clip in clips),
         start=tuple(round(start, _DIGITS) for _, (_, start, _) in points),
         end=tuple(round(end, _DIGITS) for _, (_, _, end) in points),
-        labels=_labels(unit, moments, members),
-        modules=tuple(_module(module, latents, members) for module, latents in moments.latents.items()),
+        labels=_labels(unit, samples, members),
+        modules=tuple(_module(module, latents, members) for module, latents in samples.latents.items()),
     )
 
 
-def _labels(unit: Unit, moments: Moments, members: Sequence[Members]) -> dict[str, tuple[str | float | None, ...]]:
-    """By factor, of each point: the one name that all its moments share, or the mean of a quantity. What no point has,
-    and where in itself an utterance lies, is left out.
+def _labels(unit: Unit, samples: FrameSamples, members: Sequence[Members]) -> dict[str, tuple[str | float | None, ...]]:
+    """The label of each point, by factor: the class that all its time points share, or the mean of a quantity.
+
+    Factors without any known value are left out, and so is the position of a whole utterance.
     """
     labels = {}
-    for name, track in moments.tracks.items():
-        values = [_label(track[each]) for each in members]
-        if name == "f0":  # octaves over 1 Hz
+    for name, of_factor in samples.labels.items():
+        values = [_label(of_factor[each]) for each in members]
+        if name == "f0":  # octaves above 1 Hz
             values = [None if value is None else round(2.0 ** float(value), 1) for value in values]
         if any(value is not None for value in values) and (unit, name) != ("utterance", "position"):
             labels[name] = tuple(values)
     return labels
 
 
-def _label(track: Track) -> str | float | None:
-    there = track[known(track)]
-    if not len(there):
+def _label(labels: Labels) -> str | float | None:
+    known = labels[is_known(labels)]
+    if not len(known):
         return None
-    if there.dtype.kind == "U":
-        return str(there[0]) if len(set(there.tolist())) == 1 else None
-    return round(float(there.astype(np.float64).mean()), _DIGITS)
+    if known.dtype.kind == "U":
+        return str(known[0]) if len(set(known.tolist())) == 1 else None
+    return round(float(known.astype(np.float64).mean()), _DIGITS)
 
 
 def _module(module: int, latents: NDArray[np.floating], members: Sequence[Members]) -> ModulePoints:
     values = np.stack([latents[each].mean(0) for each in members])
-    plane, neighbours = principal_plane(values), neighbour_plane(values)
+    plane, neighbours = principal_plane(values), umap_projection(values)
     return ModulePoints(
         module=module,
         centre=tuple(plane.centre.round(_DIGITS).tolist()),
@@ -129,7 +131,7 @@ def _module(module: int, latents: NDArray[np.floating], members: Sequence[Member
         shares=(round(float(plane.shares[0]), _DIGITS), round(float(plane.shares[1]), _DIGITS)),
         places=_places(plane.project(values)),
         neighbours=None if neighbours is None else _places(neighbours),
-        latents=packed(values),
+        latents=pack_latents(values),
     )
 
 

@@ -1,18 +1,17 @@
-"""How information lies over the dimensions of a module: in how few of them, and each factor in one of its own?"""
+"""Distribution of information over the dimensions of a module: concentration, disentanglement, total correlation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainer.bundle import Report
-from trainer.evaluation.dimensions.factors import factor_questions
-from trainer.evaluation.frame_samples import Moments
-from trainer.evaluation.report_rows import replace_rows
-from trainer.evaluation.selection import spread
+from trainer.evaluation.dimensions.factors import factor_tasks
+from trainer.evaluation.frame_samples import FrameSamples
+from trainer.evaluation.report_rows import Row, replace_rows, rows_of
+from trainer.evaluation.selection import evenly_spaced
 from trainer.evaluation.text_table import columns
 from trainer.metrics.latents.disentanglement import (
     completeness,
@@ -21,124 +20,126 @@ from trainer.metrics.latents.disentanglement import (
     mutual_information_gap,
     separated_predictability,
 )
-from trainer.metrics.latents.interpolation_contribution import doublings
+from trainer.metrics.latents.interpolation_contribution import powers_of_two
 from trainer.metrics.latents.total_correlation import (
     gaussian_total_correlation,
-    neighbour_total_correlation,
-    shuffled_dimensions,
+    knn_total_correlation,
+    shuffle_dimensions,
 )
-from trainer.metrics.probing.concentration import CONCENTRATION_KEY, dims_to_reach, sorted_shares, weight_of_dimensions
+from trainer.metrics.probing.concentration import CONCENTRATION_KEY, cumulative_shares, dimension_weights, dims_to_reach
 from trainer.metrics.probing.dimension_information import BINS, FACTORS_KEY, class_codes, quantile_codes
-from trainer.metrics.probing.information_bounds import bits_told
-from trainer.metrics.probing.tasks import Question
+from trainer.metrics.probing.information_bounds import pointwise_information
+from trainer.metrics.probing.tasks import ProbeTask
 from trainer.metrics.probing.trained_probe import train_probe
 
 ENTANGLEMENT_KEY = "entanglement"
 _FOLDS = 5
-_MOST_EXAMPLES, _NEIGHBOUR_MOMENTS = 4000, 1500
-Row = dict[str, Any]
+_MAX_EXAMPLES, _MAX_KNN_SAMPLES = 4000, 1500
 
 
-def add_concentration(report: Report, data: str, moments: Moments) -> tuple[Report, list[str]]:
-    """`report` with, for each factor at each module, how a linear probe's weight and bits lie over dimensions."""
-    asked, _ = factor_questions(moments)
-    rows = [
-        {"module": module, **row}
-        for module, latents in moments.latents.items()
-        for one in asked
-        if (row := concentration(latents, one.asked)) is not None
+def add_concentration(report: Report, data: str, samples: FrameSamples) -> tuple[Report, list[str]]:
+    """`report` with the concentration of every factor at every module, and lines to print."""
+    tasks, _ = factor_tasks(samples)
+    rows: list[Row] = [
+        {"data": data, "module": module, **row}
+        for module, latents in samples.latents.items()
+        for one in tasks
+        if (row := concentration(latents, one.task)) is not None
     ]
-    head = [("module", "factor", "dims to 90 % of the bits", "bits of all", "weight in the top 8")]
+    head = ("layer", "factor", "dims for 90 % of the bits", "bits of all dims", "weight of the top 8 dims")
     cells = [
         (
             str(row["module"]),
             row["factor"],
-            "nothing told" if row["dims_to_90"] is None else str(row["dims_to_90"]),
+            "no information" if row["dims_to_90"] is None else str(row["dims_to_90"]),
             f"{row['bits'][-1]:.2f}",
             f"{100 * row['weight_shares'][min(7, len(row['weight_shares']) - 1)]:.0f} %",
         )
         for row in rows
     ]
-    return replace_rows(report, CONCENTRATION_KEY, data, ({"data": data, **row} for row in rows)), columns(
-        [*head, *cells]
-    )
+    return replace_rows(report, CONCENTRATION_KEY, data, rows), columns([head, *cells])
 
 
-def concentration(latents: NDArray[np.float32], question: Question, tested: int | None = None) -> Row | None:
-    """A linear probe of single moments, on groups held out (those of the fold `tested`, by default the first there is),
-    of all dimensions, and of those it leans on most, 1, 2, 4 and so on of them; None where the groups do not fill the
-    folds.
+def concentration(latents: NDArray[np.float32], task: ProbeTask, test_fold: int | None = None) -> Row | None:
+    """Bits of linear probes on the 1, 2, 4, ... dimensions with the largest weights, and on all dimensions.
+
+    `latents` [N, D] of single time points. The groups of `test_fold` (default: the first) are held out. None if the
+    groups fill fewer than three folds.
     """
-    chosen = spread(len(question.rows), _MOST_EXAMPLES)
-    features, folds = latents[question.rows[chosen]], question.folds(_FOLDS)[chosen]
-    codes = class_codes(question.classes[chosen])
-    there = np.unique(folds)
-    if len(there) < 3:
+    chosen = evenly_spaced(len(task.rows), _MAX_EXAMPLES)
+    features, folds = latents[task.rows[chosen]], task.folds(_FOLDS)[chosen]
+    codes = class_codes(task.classes[chosen])
+    filled = np.unique(folds)
+    if len(filled) < 3:
         return None
-    fold = int(there[0]) if tested is None else tested
-    test, aside = folds == fold, folds == there[there != fold][0]
+    fold = int(filled[0]) if test_fold is None else test_fold
+    test, early_stopping = folds == fold, folds == filled[filled != fold][0]
     train = ~test
     count = int(codes.max()) + 1
 
-    def told(dims: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
-        probe = train_probe(features[train][:, dims], codes[train], aside[train], count, None)
-        own = float(bits_told(probe(features[test][:, dims]), codes[test]).mean())
-        return own, weight_of_dimensions(probe.weights)
+    def probe_bits(dims: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
+        probe = train_probe(features[train][:, dims], codes[train], early_stopping[train], count, None)
+        bits = float(pointwise_information(probe(features[test][:, dims]), codes[test]).mean())
+        return bits, dimension_weights(probe.weights)
 
-    everything, weight = told(np.arange(features.shape[1]))
+    all_bits, weight = probe_bits(np.arange(features.shape[1]))
     order = np.argsort(-weight, kind="stable")
-    counts = (1, *doublings(features.shape[1]))
-    bits = {kept: told(order[:kept])[0] if kept < len(weight) else everything for kept in counts}
+    counts = (1, *powers_of_two(features.shape[1]))
+    bits = {kept: probe_bits(order[:kept])[0] if kept < len(weight) else all_bits for kept in counts}
     return {
-        "factor": question.label,
+        "factor": task.label,
         "dims": list(bits),
         "bits": list(bits.values()),
         "dims_to_90": dims_to_reach(bits),
-        "weight_shares": sorted_shares(weight).round(5).tolist(),
+        "weight_shares": cumulative_shares(weight).round(5).tolist(),
         "n": int(test.sum()),
     }
 
 
-def add_entanglement(report: Report, data: str, moments: Moments) -> tuple[Report, list[str]]:
-    """`report` with, for each module, total correlation beside that of shuffled dimensions, and the scores of factors,
-    whose bits must be in it. Raises ValueError where they are not.
+def add_entanglement(report: Report, data: str, samples: FrameSamples) -> tuple[Report, list[str]]:
+    """`report` with the total correlation and the disentanglement scores of every module, and lines to print.
+
+    The report must have the factors' bits for the same recordings; raises ValueError if it does not.
     """
-    known = [row for row in (report.model_extra or {}).get(FACTORS_KEY, []) if row["data"] == data]
-    if not known:
-        raise ValueError("the factors of these recordings come first, and none could be measured")
-    asked = {one.factor: one.asked for one in factor_questions(moments)[0]}
-    rows = []
-    for module, latents in moments.latents.items():
-        of_factors = _factor_scores([row for row in known if row["module"] == module], latents, asked)
-        rows.append({"data": data, "module": module, **total_correlations(latents), **of_factors})
+    factors = [row for row in rows_of(report, FACTORS_KEY) if row["data"] == data]
+    if not factors:
+        raise ValueError("the report has no factors of these recordings; entanglement needs them")
+    tasks = {one.factor: one.task for one in factor_tasks(samples)[0]}
+    rows: list[Row] = []
+    for module, latents in samples.latents.items():
+        scores = _disentanglement([row for row in factors if row["module"] == module], latents, tasks)
+        rows.append({"data": data, "module": module, **total_correlations(latents), **scores})
     names = [name for name in rows[0] if isinstance(rows[0][name], float)]
-    cells = [("module", *(name.replace("_", " ") for name in names))]
+    cells = [("layer", *(name.replace("_", " ") for name in names))]
     cells += [(str(row["module"]), *(f"{row[name]:.3f}" for name in names)) for row in rows]
     return replace_rows(report, ENTANGLEMENT_KEY, data, rows), columns(list(zip(*cells, strict=True)))
 
 
 def total_correlations(latents: NDArray[np.float32]) -> Mapping[str, float]:
-    """Bits a moment, by both estimates, and what they give for shuffled dimensions."""
-    some = latents[spread(len(latents), _NEIGHBOUR_MOMENTS)]
+    """Total correlation in bits per time point, by a Gaussian and a nearest-neighbour estimate, and the same estimates
+    for shuffled dimensions.
+    """
+    subset = latents[evenly_spaced(len(latents), _MAX_KNN_SAMPLES)]
     return {
         "gaussian_bits": gaussian_total_correlation(latents),
-        "gaussian_bits_shuffled": gaussian_total_correlation(shuffled_dimensions(latents)),
-        "neighbour_bits": neighbour_total_correlation(some),
-        "neighbour_bits_shuffled": neighbour_total_correlation(shuffled_dimensions(some)),
+        "gaussian_bits_shuffled": gaussian_total_correlation(shuffle_dimensions(latents)),
+        "neighbour_bits": knn_total_correlation(subset),
+        "neighbour_bits_shuffled": knn_total_correlation(shuffle_dimensions(subset)),
     }
 
 
-def _factor_scores(rows: list[Row], latents: NDArray[np.float32], asked: Mapping[str, Question]) -> Row:
-    """Means over factors or dimensions, and the gap of each factor. DCI takes bits for importances: they are measured
-    of each dimension by itself, on groups held out, where weights of a probe are not.
+def _disentanglement(rows: list[Row], latents: NDArray[np.float32], tasks: Mapping[str, ProbeTask]) -> Row:
+    """MIG, SAP, modularity, disentanglement and completeness: means over factors or dimensions.
+
+    The importances of DCI are the held-out bits of single dimensions, not the weights of a probe.
     """
     bits = np.maximum(np.array([row["bits"] for row in rows]), 0.0)
     gaps = mutual_information_gap(bits, np.array([row["entropy"] for row in rows]))
-    told = np.stack([shares_told(latents, asked[row["factor"]]) for row in rows])
+    gains = np.stack([accuracy_gains(latents, tasks[row["factor"]]) for row in rows])
     modular = modularity(bits)
     return {
         "mig": float(gaps.mean()),
-        "sap": float(separated_predictability(told).mean()),
+        "sap": float(separated_predictability(gains).mean()),
         "modularity": float(np.nanmean(modular)) if np.isfinite(modular).any() else 0.0,
         "disentanglement": disentanglement(bits),
         "completeness": completeness(bits),
@@ -146,16 +147,17 @@ def _factor_scores(rows: list[Row], latents: NDArray[np.float32], asked: Mapping
     }
 
 
-def shares_told(latents: NDArray[np.float32], question: Question) -> NDArray[np.float64]:
-    """Of each dimension [dims] the share of moments whose class is the one most frequent in its bin among the folds not
-    tested, over what the most frequent class alone would tell; at least 0.
+def accuracy_gains(latents: NDArray[np.float32], task: ProbeTask) -> NDArray[np.float64]:
+    """Accuracy [D] of a histogram classifier on each single dimension, minus that of the majority class; at least 0.
+
+    The classifier predicts the most frequent class of a time point's bin in the folds it is fitted on.
     """
-    classes, folds = class_codes(question.classes), question.folds(_FOLDS)
+    classes, folds = class_codes(task.classes), task.folds(_FOLDS)
     test, count = folds == folds.min(), int(classes.max()) + 1
     base = float((classes[test] == np.bincount(classes[~test]).argmax()).mean())
-    shares = []
-    for dimension in latents[question.rows].T:
+    gains = []
+    for dimension in latents[task.rows].T:
         bins = quantile_codes(dimension, BINS)
         table = np.bincount(bins[~test] * count + classes[~test], minlength=BINS * count).reshape(BINS, count)
-        shares.append(float((table.argmax(1)[bins[test]] == classes[test]).mean()) - base)
-    return np.maximum(shares, 0.0)
+        gains.append(float((table.argmax(1)[bins[test]] == classes[test]).mean()) - base)
+    return np.maximum(gains, 0.0)

@@ -1,4 +1,4 @@
-"""The same moments of the same recordings through many models: the posteriors of every dimension, and the labels."""
+"""Posteriors of the dimensions of several models at the same time points of the same recordings, with labels."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from tqdm import tqdm
 from trainer import bundle
 from trainer.bundle import BundleConfig
 from trainer.corpus import read_recording
-from trainer.evaluation.frame_labels import FACTORS, Track, joined, known, tracks
+from trainer.evaluation.frame_labels import FACTORS, Labels, concatenate, frame_labels, is_known
 from trainer.evaluation.frame_samples import nearest_frames
-from trainer.evaluation.selection import Chosen, Side, Standing, choose, shortest_seconds
+from trainer.evaluation.representations import target_loudness
+from trainer.evaluation.selection import Clip, Split, SplitMembership, evenly_spaced, min_clip_seconds, select_clips
 from trainer.metrics.probing.dimension_information import LEVELS, class_codes, quantile_codes
-from trainer.metrics.probing.pooling import level, loudness
+from trainer.metrics.probing.pooling import normalise_loudness
 from trainer.model import Model
 
 Codes = NDArray[np.int64]
 SPEECH = "speech"
-"""Whether a moment is speech or silence: a label beside the factors."""
+"""A label next to the factors: whether a time point is speech or silence."""
 _EDGE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class Source:
-    """One model that channels are of."""
+class MemberModel:
+    """A model of an ensemble."""
 
     name: str
     header: BundleConfig
@@ -37,12 +38,14 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Samples:
-    """Posteriors `mean` and `logvar` [channels, N] of N moments, `recording` [N] being which of `chosen` each is of;
-    `origin` [channels, 3]: number of the source, module and dimension; `labels`: classes [N] by name.
+class ChannelSamples:
+    """Posteriors `mean` and `logvar` [C, N] of C channels at N time points.
+
+    `recording` [N]: index in `clips`; `origin` [C, 3]: index of the model, module, dimension; `labels`: class codes
+    [N] by name.
     """
 
-    chosen: tuple[Chosen, ...]
+    clips: tuple[Clip, ...]
     recording: Codes
     mean: NDArray[np.float32]
     logvar: NDArray[np.float32]
@@ -50,61 +53,62 @@ class Samples:
     labels: dict[str, Codes]
 
     def resampled(self, count: int, seed: int) -> list[Codes]:
-        """`count` times the moments of as many recordings as there are, drawn with replacement."""
+        """`count` bootstrap resamples of the recordings, each as indices of time points."""
         rng = np.random.default_rng(seed)
-        of = [np.flatnonzero(self.recording == number) for number in range(len(self.chosen))]
+        of = [np.flatnonzero(self.recording == number) for number in range(len(self.clips))]
         return [np.concatenate([of[i] for i in rng.integers(len(of), size=len(of))]) for _ in range(count)]
 
 
-def open_sources(paths: Sequence[Path]) -> list[Source]:
-    """The models at `paths`, their latents told along their axes. Raises ValueError where one has no posteriors, or two
-    the same name.
-    """
-    sources = []
+def load_members(paths: Sequence[Path]) -> list[MemberModel]:
+    """The models at `paths`. Raises ValueError if one is deterministic or two have the same name."""
+    members = []
     for path in paths:
         header = bundle.read_config(path)
         model = bundle.load(path)
         name = path.resolve().name
         if model.encode(np.zeros(model.geometry[-1].minimum_samples, dtype=np.float32))[0].logvar is None:
-            raise ValueError(f"--bundle {name}: its encoder is deterministic, so that its dimensions are no channels")
-        sources.append(Source(name, header, bundle.digest(path), model))
-    names = [source.name for source in sources]
+            raise ValueError(f"--bundle {name}: its encoder is deterministic; channels need posteriors")
+        members.append(MemberModel(name, header, bundle.digest(path), model))
+    names = [member.name for member in members]
     if len(set(names)) < len(names):
         raise ValueError("--bundle: two bundles have the same folder name; rename one")
-    return sources
+    return members
 
 
-def gather_samples(
-    sources: Sequence[Source],
+def sample_channels(
+    members: Sequence[MemberModel],
     folders: Sequence[Path],
-    side: Side,
-    clips: int,
+    split: Split,
+    max_clips: int,
     samples: int,
     modules: Sequence[int] | None,
     seed: int = 0,
-) -> Samples:
-    """About `samples` moments of at most `clips` recordings that no source has learnt from, or of another `side`.
+) -> ChannelSamples:
+    """About `samples` random time points of at most `max_clips` recordings of a split.
 
-    Raises ValueError where there is no such recording, or no such module.
+    From the validation split, only recordings that no model was trained on. Raises ValueError if there is none, or no
+    such module.
     """
-    chosen = _heard_by_none(sources, folders, side, clips)
+    clips = _select_clips(members, folders, split, max_clips)
     rng = np.random.default_rng(seed)
-    each = max(1, round(samples / len(chosen)))
+    per_clip = max(1, round(samples / len(clips)))
     means: list[list[NDArray[np.float32]]] = []
     logvars: list[list[NDArray[np.float32]]] = []
-    parts, recording = [], []
-    for number, one in enumerate(tqdm(chosen, desc="encode", unit="clip", leave=False)):
-        waves = {rate: read_recording(one.recording, rate) for rate in {s.model.config.sample_rate for s in sources}}
+    labels, recording = [], []
+    rates = {member.model.config.sample_rate for member in members}
+    for number, clip in enumerate(tqdm(clips, desc="encode", unit="clip", leave=False)):
+        waves = {rate: read_recording(clip.recording, rate) for rate in rates}
         rate, wave = next(iter(waves.items()))
         duration = len(wave) / rate
         edge = min(_EDGE_SECONDS, duration / 4)
-        seconds = np.sort(rng.uniform(edge, duration - edge, size=each))
-        parts.append(tracks(level(wave, loudness(sources[0].model.config)), rate, one.recording, seconds))
-        recording += [number] * each
+        seconds = np.sort(rng.uniform(edge, duration - edge, size=per_clip))
+        normalised = normalise_loudness(wave, target_loudness(members[0].model.config))
+        labels.append(frame_labels(normalised, rate, clip.recording, seconds))
+        recording += [number] * per_clip
         mean, logvar = [], []
-        for source in sources:
-            posteriors = source.model.encode(waves[source.model.config.sample_rate])
-            for module, (geometry, posterior) in enumerate(zip(source.model.geometry, posteriors, strict=True), 1):
+        for member in members:
+            posteriors = member.model.encode(waves[member.model.config.sample_rate])
+            for module, (geometry, posterior) in enumerate(zip(member.model.geometry, posteriors, strict=True), 1):
                 if modules is None or module in modules:
                     frames = nearest_frames(geometry, seconds, posterior.mean.shape[1])
                     assert posterior.logvar is not None
@@ -112,56 +116,56 @@ def gather_samples(
                     logvar.append(posterior.logvar[:, frames].numpy())
         means.append(mean)
         logvars.append(logvar)
-    origin = _origin(sources, modules)
+    origin = _origin(members, modules)
     mean_all, logvar_all = (
         np.concatenate([np.concatenate(clip) for clip in part], axis=1) for part in (means, logvars)
     )
-    return Samples(tuple(chosen), np.array(recording), mean_all, logvar_all, origin, _labels(joined(parts)))
+    codes = _label_codes(concatenate(labels))
+    return ChannelSamples(tuple(clips), np.array(recording), mean_all, logvar_all, origin, codes)
 
 
-def _origin(sources: Sequence[Source], modules: Sequence[int] | None) -> Codes:
+def _origin(members: Sequence[MemberModel], modules: Sequence[int] | None) -> Codes:
     found = [
         (number, module, dim)
-        for number, source in enumerate(sources)
-        for module in range(1, source.model.modules_count + 1)
+        for number, member in enumerate(members)
+        for module in range(1, member.model.modules_count + 1)
         if modules is None or module in modules
-        for dim in range(source.model.dims(module))
+        for dim in range(member.model.dims(module))
     ]
     if not found:
-        raise ValueError("--module: none of the bundles has such a module")
+        raise ValueError("--module: none of the bundles has such a layer")
     return np.array(found, dtype=np.int64)
 
 
-def _heard_by_none(sources: Sequence[Source], folders: Sequence[Path], side: Side, clips: int) -> list[Chosen]:
-    least = max(shortest_seconds(source.header.config) for source in sources) + 2 * _EDGE_SECONDS
-    every = choose(folders, sources[0].header, side, 10**9, least_seconds=least)
-    if side == "validation":
-        notes = [source.header.provenance.corpora for source in sources]
-        every = [one for one in every if all(one.standing(each) is not Standing.HEARD for each in notes)]
-        if not every:
+def _select_clips(members: Sequence[MemberModel], folders: Sequence[Path], split: Split, limit: int) -> list[Clip]:
+    least = max(min_clip_seconds(member.header.config) for member in members) + 2 * _EDGE_SECONDS
+    found = select_clips(folders, members[0].header, split, 10**9, min_seconds=least)
+    if split == "validation":
+        notes = [member.header.provenance.corpora for member in members]
+        in_training = SplitMembership.IN_TRAINING
+        found = [clip for clip in found if all(clip.split_membership(each) is not in_training for each in notes)]
+        if not found:
             raise ValueError(
-                "there is no recording that all bundles held out; train them with one training.split_seed, or give "
-                "--side all"
+                "no recording was held out by all bundles; train them with the same training.split_seed, or use "
+                "--split all"
             )
-    picked = sorted({round(index) for index in np.linspace(0, len(every) - 1, min(clips, len(every)))})
-    return [every[index] for index in picked]
+    return [found[index] for index in evenly_spaced(len(found), limit)]
 
 
-def _labels(found: dict[str, Track]) -> dict[str, Codes]:
-    """Every factor that varies, as classes; a quantity cut into parts of equal size. What is not known, as a vowel is
-    not in a consonant, is a class by itself.
+def _label_codes(labels: dict[str, Labels]) -> dict[str, Codes]:
+    """Class codes of every factor that varies; quantities are cut into equally frequent levels.
+
+    Unknown values, such as the vowel of a consonant, are a class.
     """
-    labels = {SPEECH: known(found["loudness"]).astype(np.int64)}
+    codes = {SPEECH: is_known(labels["loudness"]).astype(np.int64)}
     for factor in FACTORS:
-        track = found[factor]
-        there = known(track)
-        codes = np.zeros(len(track), dtype=np.int64)
-        if there.any():
-            values = track[there]
-            codes[there] = 1 + (class_codes(values) if track.dtype.kind == "U" else _levels(values.astype(np.float64)))
-        labels[factor] = codes
-    return {name: codes for name, codes in labels.items() if len(np.unique(codes)) > 1}
-
-
-def _levels(values: NDArray[np.float64]) -> Codes:
-    return quantile_codes(values, LEVELS)
+        values = labels[factor]
+        known = is_known(values)
+        of_factor = np.zeros(len(values), dtype=np.int64)
+        if known.any():
+            is_class = values.dtype.kind == "U"
+            of_factor[known] = 1 + (
+                class_codes(values[known]) if is_class else quantile_codes(values[known].astype(np.float64), LEVELS)
+            )
+        codes[factor] = of_factor
+    return {name: each for name, each in codes.items() if len(np.unique(each)) > 1}

@@ -1,4 +1,4 @@
-"""The channels of many models held against one another: the matrix, hot spots, and which labels they carry."""
+"""Comparison of the channels of many models: similarity matrices, hot spots and labels."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ import numpy as np
 from tqdm import tqdm
 
 from trainer.bundle import Channel, Ensemble, LabelChannel, Measured, Member, PackedArray
-from trainer.evaluation.ensembles.channel_comparison import Compared, share
-from trainer.evaluation.ensembles.channel_samples import Samples, Source, gather_samples, open_sources
-from trainer.evaluation.ensembles.hot_spots import Search, describe_spots
-from trainer.evaluation.ensembles.module_comparison import compare_spaces
-from trainer.evaluation.selection import Side
+from trainer.evaluation.ensembles.channel_comparison import ChannelComparison, compare_samples
+from trainer.evaluation.ensembles.channel_samples import ChannelSamples, MemberModel, load_members, sample_channels
+from trainer.evaluation.ensembles.hot_spot_report import HotSpotSearch, describe_hot_spots
+from trainer.evaluation.ensembles.module_comparison import compare_modules
+from trainer.evaluation.selection import Split
 from trainer.metrics.ensembles.hot_spots import STEEPNESS
 from trainer.metrics.ensembles.monte_carlo import monte_carlo_bits
 from trainer.metrics.probing.dimension_information import entropy_bits
 from trainer.metrics.statistics.bootstrap import bootstrap_mean
 
-_MOST_WITH_VI = 1000  # channels, above which the second matrix would make too large a file
+_MAX_CHANNELS_WITH_VI = 1000  # above this, a second matrix would make the file too large
 
 
 @dataclass(frozen=True)
 class ChannelOptions:
-    """What is compared and how. `min_samples` None: scaled to the number of models. `resamples`: of the recordings, and
-    of the models, for intervals and stability. `draws` a channel, for Monte Carlo.
+    """Settings of the comparison.
+
+    `samples`: time points in total; `min_samples`: of OPTICS, None scales it to the number of models; `resamples`: of
+    recordings and models, for intervals and stability; `draws`: Monte Carlo draws per channel.
     """
 
     name: str
     data: str
-    side: Side = "validation"
+    split: Split = "validation"
     clips: int = 300
     samples: int = 1000
     modules: tuple[int, ...] | None = None
@@ -45,14 +47,14 @@ class ChannelOptions:
 
 
 def compare_channels(paths: Sequence[Path], folders: Sequence[Path], options: ChannelOptions) -> Ensemble:
-    """All of it but fusion. Raises ValueError where nothing compares."""
-    sources = open_sources(paths)
-    samples = gather_samples(
-        sources, folders, options.side, options.clips, options.samples, options.modules, options.seed
+    """The ensemble of the bundles at `paths`, without fusion. Raises ValueError if nothing can be compared."""
+    members = load_members(paths)
+    samples = sample_channels(
+        members, folders, options.split, options.clips, options.samples, options.modules, options.seed
     )
-    compared = share(samples)
-    search = Search(
-        models=len(sources),
+    comparison = compare_samples(samples)
+    search = HotSpotSearch(
+        models=len(members),
         modules=len(np.unique(samples.origin[:, 1])),
         distance=options.distance,
         least=options.min_samples,
@@ -60,51 +62,51 @@ def compare_channels(paths: Sequence[Path], folders: Sequence[Path], options: Ch
         resamples=options.resamples,
         seed=options.seed,
     )
-    found, spots = describe_spots(compared, search)
-    channels = compared.channels(compared.shared)
+    found, spots = describe_hot_spots(comparison, search)
+    channels = comparison.channels(comparison.shared)
     return Ensemble(
         name=options.name,
-        data=f"{options.data}, {options.side}",
+        data=f"{options.data}, {options.split}",
         samples=options.samples,
         moments=samples.mean.shape[1],
-        recordings=len(samples.chosen),
+        recordings=len(samples.clips),
         distance=options.distance,
         min_samples=search.min_samples,
         steepness=options.steepness,
-        side=options.side,
+        side=options.split,
         clips=options.clips,
         seed=options.seed,
         modules=options.modules,
-        members=tuple(_member(source, samples, number) for number, source in enumerate(sources)),
-        dropped=compared.dropped,
-        channels=tuple(_channels(compared, options)),
+        members=tuple(_member(member, samples, number) for number, member in enumerate(members)),
+        dropped=comparison.dropped,
+        channels=tuple(_channels(comparison, options)),
         nmi=PackedArray.of(channels.nmi()),
-        vi=PackedArray.of(channels.vi()) if compared.count <= _MOST_WITH_VI else None,
+        vi=PackedArray.of(channels.vi()) if comparison.count <= _MAX_CHANNELS_WITH_VI else None,
         order=tuple(found.order.tolist()),
         reachability=tuple(float(each) if np.isfinite(each) else None for each in found.reachability),
-        labels=tuple(_labels(compared)),
+        labels=tuple(_labels(comparison)),
         hot_spots=tuple(spots),
-        spaces=tuple(compare_spaces(samples, len(sources), options.seed)),
+        spaces=tuple(compare_modules(samples, len(members), options.seed)),
     )
 
 
-def _member(source: Source, samples: Samples, number: int) -> Member:
+def _member(member: MemberModel, samples: ChannelSamples, number: int) -> Member:
     own = samples.origin[:, 0] == number
     mean, logvar = samples.mean[own].astype(np.float64), samples.logvar[own].astype(np.float64)
     kl = 0.5 * (mean**2 + np.exp(logvar) - 1 - logvar).mean(1)
     modules = samples.origin[own, 1]
     return Member(
-        member=source.name,
-        preset=source.header.config.preset,
-        seed=source.header.provenance.seed,
-        digest=source.digest,
+        member=member.name,
+        preset=member.header.config.preset,
+        seed=member.header.provenance.seed,
+        digest=member.digest,
         kl=tuple(float(kl[modules == module].sum()) for module in sorted(set(modules.tolist()))),
     )
 
 
-def _channels(compared: Compared, options: ChannelOptions) -> list[Channel]:
-    samples, found = compared.samples, []
-    for number, index in enumerate(tqdm(compared.kept.tolist(), desc="Monte Carlo", unit="channel", leave=False)):
+def _channels(comparison: ChannelComparison, options: ChannelOptions) -> list[Channel]:
+    samples, found = comparison.samples, []
+    for number, index in enumerate(tqdm(comparison.kept.tolist(), desc="Monte Carlo", unit="channel", leave=False)):
         bits = monte_carlo_bits(samples.mean[index], samples.logvar[index], options.draws, options.seed)
         drawn = bootstrap_mean(bits, groups=samples.recording)
         member, module, dim = samples.origin[index].tolist()
@@ -113,22 +115,22 @@ def _channels(compared: Compared, options: ChannelOptions) -> list[Channel]:
                 member=member,
                 module=module,
                 dim=dim,
-                bits=float(compared.shared.single[number]),
+                bits=float(comparison.shared.single[number]),
                 monte_carlo=Measured(value=drawn.mean, low=drawn.low, high=drawn.high),
             )
         )
     return found
 
 
-def _labels(compared: Compared) -> list[LabelChannel]:
-    nmi, mutual = compared.shared.nmi(), compared.shared.mutual
+def _labels(comparison: ChannelComparison) -> list[LabelChannel]:
+    nmi, mutual, count = comparison.shared.nmi(), comparison.shared.mutual, comparison.count
     return [
         LabelChannel(
             label=name,
             classes=len(np.unique(codes)),
             bits=entropy_bits(np.unique(codes, return_inverse=True)[1].astype(np.int64)),
-            nmi=tuple(nmi[compared.count + number, : compared.count].round(5).tolist()),
-            shared_bits=tuple(mutual[compared.count + number, : compared.count].round(5).tolist()),
+            nmi=tuple(nmi[count + number, :count].round(5).tolist()),
+            shared_bits=tuple(mutual[count + number, :count].round(5).tolist()),
         )
-        for number, (name, codes) in enumerate(compared.samples.labels.items())
+        for number, (name, codes) in enumerate(comparison.samples.labels.items())
     ]

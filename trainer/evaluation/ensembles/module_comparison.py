@@ -1,4 +1,4 @@
-"""Whole modules compared: all dimensions of one as a single channel, between each two models."""
+"""Comparison of whole modules between models: all dimensions of a module as one channel."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from itertools import pairwise
 import numpy as np
 
 from trainer.bundle import Measured, Space
-from trainer.evaluation.ensembles.channel_comparison import LEAST_BITS
-from trainer.evaluation.ensembles.channel_samples import Samples
-from trainer.metrics.ensembles.fingerprints import GaussianFingerprints, Joint
+from trainer.evaluation.ensembles.channel_comparison import MIN_BITS
+from trainer.evaluation.ensembles.channel_samples import ChannelSamples
+from trainer.metrics.ensembles.fingerprints import GaussianFingerprints, JointFingerprints
 from trainer.metrics.ensembles.shared_information import shared_information
 
 _RESAMPLES = 1000
 
 
-def compare_spaces(samples: Samples, models: int, seed: int = 0) -> list[Space]:
-    """A row for each module of which two models or more tell LEAST_BITS; intervals by drawing models anew."""
+def compare_modules(samples: ChannelSamples, models: int, seed: int = 0) -> list[Space]:
+    """One row per module that has at least MIN_BITS in two or more models; intervals from resampled models."""
     rows = []
     for module in sorted(set(samples.origin[:, 1].tolist())):
         of = [np.flatnonzero((samples.origin[:, 0] == m) & (samples.origin[:, 1] == module)) for m in range(models)]
@@ -27,16 +27,16 @@ def compare_spaces(samples: Samples, models: int, seed: int = 0) -> list[Space]:
         every = np.concatenate(of)
         starts = np.cumsum([0, *map(len, of)])
         parts = GaussianFingerprints(samples.mean[every], samples.logvar[every])
-        shared = shared_information(Joint(parts, [range(a, b) for a, b in pairwise(starts.tolist())]))
-        telling = np.flatnonzero(shared.single >= LEAST_BITS)
-        if len(telling) < 2:  # what two spaces share of nothing is rounding alone
+        shared = shared_information(JointFingerprints(parts, [range(a, b) for a, b in pairwise(starts.tolist())]))
+        informative = np.flatnonzero(shared.single >= MIN_BITS)
+        if len(informative) < 2:  # NMI of two channels without information is rounding error
             continue
-        shared = shared.part(telling)
+        shared = shared.subset(informative)
         rows.append(
             Space(
                 module=module,
-                nmi=_over_pairs(shared.nmi(), seed),
-                vi=_over_pairs(shared.vi(), seed),
+                nmi=_mean_over_pairs(shared.nmi(), seed),
+                vi=_mean_over_pairs(shared.vi(), seed),
                 bits=float(shared.single.mean()),
                 ceiling=math.log2(samples.mean.shape[1]),
             )
@@ -44,8 +44,8 @@ def compare_spaces(samples: Samples, models: int, seed: int = 0) -> list[Space]:
     return rows
 
 
-def _over_pairs(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], seed: int) -> Measured:
-    """The mean over each two different models, of `values` [models, models]."""
+def _mean_over_pairs(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], seed: int) -> Measured:
+    """The mean of `values` [M, M] over all pairs of different models, with its interval from resampled models."""
     rng, count = np.random.default_rng(seed), len(values)
 
     def mean(drawn: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> float | None:

@@ -1,35 +1,37 @@
-"""A certificate for every block of a module's dimensions."""
+"""Certified upper bounds on the KL from the prior, for every block of a module's dimensions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.evaluation.selection import spread
-from trainer.metrics.prior.certificate import NOISE, blocks, certify, standardised
+from trainer.evaluation.report_rows import Row
+from trainer.evaluation.selection import evenly_spaced
+from trainer.metrics.prior.certificate import NOISE, certify, dimension_blocks, standardise
 
 BLOCK = 2
-"""Dimensions certified together: their capacity at s^2 = .1 lies well under the ceiling that 1000 frames have."""
-_FRAMES = 2_000
+"""Dimensions per certificate: their capacity at noise variance 0.1 is well below the upper bound for 1000 frames."""
+_MAX_FRAMES = 2_000
 _DIGITS = 5
 Values = NDArray[np.float64]
 Codes = NDArray[np.int64]
-Row = dict[str, Any]
 
 
 def certificate_rows(means: Sequence[Values], size: int = BLOCK, noise: float = NOISE) -> list[Row]:
-    """A certificate of each block of dimensions that vary: standardised by every other clip, of the rest."""
-    by, _ = thinned(means[1::2], _FRAMES)
-    values, groups = thinned(means[::2], _FRAMES)
+    """One certificate per block of `size` dimensions that vary.
+
+    `means`: posterior means (L, D) of each clip. Every other clip sets the standardisation; the others are certified.
+    """
+    reference, _ = thin_frames(means[1::2], _MAX_FRAMES)
+    values, groups = thin_frames(means[::2], _MAX_FRAMES)
     rows = []
-    for block in blocks(values.shape[1], size):
-        varying = [dim for dim in block if by[:, dim].std() > 0]
+    for block in dimension_blocks(values.shape[1], size):
+        varying = [dim for dim in block if reference[:, dim].std() > 0]
         if varying:
-            found = certify(standardised(values[:, varying], by[:, varying]), groups, noise)
+            found = certify(standardise(values[:, varying], reference[:, varying]), groups, noise)
             row = {
                 name: value if isinstance(value, bool) else round(value, _DIGITS)
                 for name, value in asdict(found).items()
@@ -38,8 +40,8 @@ def certificate_rows(means: Sequence[Values], size: int = BLOCK, noise: float = 
     return rows
 
 
-def thinned(clips: Sequence[Values], most: int) -> tuple[Values, Codes]:
-    """About `most` frames [n, dims], as many of each clip and evenly spread, and the number of the clip of each [n]."""
-    each = max(1, most // len(clips))
-    taken = [clip[spread(len(clip), each)] for clip in clips]
+def thin_frames(clips: Sequence[Values], limit: int) -> tuple[Values, Codes]:
+    """About `limit` frames [N, D], the same number of evenly spaced ones per clip, and the clip index of each [N]."""
+    per_clip = max(1, limit // len(clips))
+    taken = [clip[evenly_spaced(len(clip), per_clip)] for clip in clips]
     return np.concatenate(taken), np.repeat(np.arange(len(taken)), [len(part) for part in taken])

@@ -1,38 +1,55 @@
-"""How normal latents are, as lines for a terminal."""
+"""Distance from the prior as tables for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from trainer.evaluation.text_table import columns, show
+from trainer.evaluation.report_rows import Row
+from trainer.evaluation.text_table import columns, format_interval
 
-Row = dict[str, Any]
 
-
-def table(joint: Sequence[Row], each: Sequence[Row], certified: Sequence[Row]) -> list[str]:
-    """Lines for a terminal."""
-    head = ("module", "of", "level", "energy distance", "by chance", "sliced Wasserstein", "MMD^2", "told by a network")
+def table(joint: Sequence[Row], dimensions: Sequence[Row], certified: Sequence[Row]) -> list[str]:
+    """Lines: joint distances, then per-dimension distances and certified bounds of each layer."""
+    head = (
+        "layer",
+        "sample",
+        "level",
+        "energy distance",
+        "95 % level of N(0, I)",
+        "sliced Wasserstein",
+        "MMD^2",
+        "classifier accuracy",
+    )
     cells = [
         (
             str(row["module"]),
             row["of"],
             row["level"],
-            _show(row["energy"]),
+            _distance(row["energy"]),
             f"{row['energy']['chance']:.4f}",
-            _show(row["sliced_wasserstein"]),
-            _show(row["mmd2"]),
-            show(tuple(row["classifier"])),
+            _distance(row["sliced_wasserstein"]),
+            _distance(row["mmd2"]),
+            format_interval(tuple(row["classifier"])),
         )
         for row in joint
     ]
     lines = [*columns([head, *cells]), ""]
-    rows = [("module", "frames", "worth", "KS, median over dims", "largest", "A^2/n, median", "certified KL, a block")]
-    for row in each:
+    rows = [
+        (
+            "layer",
+            "frames",
+            "effective n",
+            "KS distance, median of dims",
+            "maximum",
+            "A^2/n, median",
+            "certified KL per block",
+        )
+    ]
+    for row in dimensions:
         dims = row["dimensions"]
-        own = [one for one in certified if one["module"] == row["module"]]
+        of_module = [one for one in certified if one["module"] == row["module"]]
         distances = [one["ks"][0] for one in dims]
         rows.append(
             (
@@ -42,18 +59,21 @@ def table(joint: Sequence[Row], each: Sequence[Row], certified: Sequence[Row]) -
                 f"{np.median(distances):.3f}",
                 f"{max(distances):.3f}",
                 f"{np.median([one['ad'] for one in dims]):.4f}",
-                _certified([one["high"] for one in own]),
+                _certified([one["high"] for one in of_module]),
             )
         )
     lines += columns(rows)
     if any(one["binds"] for one in certified):
-        lines += ["", "A certificate's ceiling binds: take more recordings, fewer dimensions a block, or more noise."]
+        lines += [
+            "",
+            "Some certificates are limited by the number of frames: use more recordings, smaller blocks or more noise.",
+        ]
     return lines
 
 
-def _show(row: Row) -> str:
-    return f"{row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]"
+def _distance(row: Row) -> str:
+    return format_interval((row["value"], row["low"], row["high"]), digits=4)
 
 
-def _certified(most: Sequence[float]) -> str:
-    return f"at most {np.median(most):.3f} nats (median), {max(most):.3f}" if most else "none"
+def _certified(bounds: Sequence[float]) -> str:
+    return f"at most {np.median(bounds):.3f} nats (median), {max(bounds):.3f} (maximum)" if bounds else "none"

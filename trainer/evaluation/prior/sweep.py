@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from trainer.bundle import digest, write_json
-from trainer.evaluation.prior.tradeoff import Measuring
+from trainer.evaluation.prior.tradeoff import SweepEvaluation
 
 RESULTS = "sweep.json"
 
@@ -31,11 +31,11 @@ def measure_sweep(
     """
     results = out / RESULTS
     earlier = json.loads(results.read_text(encoding="utf-8"))["rows"] if results.exists() else []
-    measuring = Measuring.of(paths, data, clips, label)
+    evaluation = SweepEvaluation.prepare(paths, data, clips, label)
     rows: list[dict[str, Any]] = []
     for path in tqdm(paths, desc="measure", unit="run"):
         key = {"data": f"{data_name}, validation", "clips": clips, "digest": digest(path)}
         kept = [row for row in earlier if row["label"] == label and key.items() <= row.items()]
-        rows += kept or [{**row, **key} for row in measuring.rows(path)]
+        rows += kept or [{**row, **key} for row in evaluation.rows(path)]
         write_json(results, {"preset": preset, "rows": rows})
     return rows

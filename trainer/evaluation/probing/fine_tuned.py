@@ -1,4 +1,4 @@
-"""Modules above fine-tuned, as a probe of what lies below them: which recordings it learns from, fold by fold."""
+"""Probes that fine-tune the modules above a module, trained per cross-validation fold."""
 
 from __future__ import annotations
 
@@ -11,45 +11,54 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from trainer.corpus import read_recording
-from trainer.evaluation.probing.probes import Probed
+from trainer.evaluation.probing.fine_tuned_probe import ClipSpans, fine_tuned_log_probabilities
+from trainer.evaluation.probing.probes import ProbeData
+from trainer.evaluation.representations import target_loudness
+from trainer.metrics.probing.cross_validation import CrossValidation
 from trainer.metrics.probing.dimension_information import class_codes
-from trainer.metrics.probing.fine_tuned_probe import Examples, fine_tuned_answers
-from trainer.metrics.probing.linear_probe import Trial
-from trainer.metrics.probing.pooling import level, loudness
+from trainer.metrics.probing.pooling import normalise_loudness
 from trainer.model import Model
 
-MOST_SECONDS = 300.0
-"""Of all recordings together, spread evenly: their latents are kept in memory, and gone through many times."""
+MAX_SECONDS = 300.0
+"""Maximum duration of all recordings together: their latents stay in memory and are used in many epochs."""
 
 
-def some_of(trial: Trial, probed: Probed) -> Trial:
-    """`trial` with the examples of as many recordings as last MOST_SECONDS."""
-    homes = np.array([probed.places[row][0] for row in trial.question.rows.tolist()])
-    there = np.unique(homes)
-    total = sum(probed.recordings[home].duration for home in there.tolist())
-    share = min(1.0, MOST_SECONDS / max(total, 1e-9))
-    # Evenly spread: one more whenever another whole recording is due
-    due = np.floor(np.arange(1, len(there) + 1) * share) > np.floor(np.arange(len(there)) * share)
-    kept = np.isin(homes, there[due])
-    question = trial.question
-    some = replace(question, classes=question.classes[kept], groups=question.groups[kept], rows=question.rows[kept])
-    return replace(trial, question=some)
+def limit_duration(validation: CrossValidation, data: ProbeData) -> CrossValidation:
+    """`validation` with the examples of evenly spaced recordings that last at most about MAX_SECONDS together."""
+    task = validation.task
+    recording = np.array([data.places[row][0] for row in task.rows.tolist()])
+    recordings = np.unique(recording)
+    total = sum(data.recordings[index].duration for index in recordings.tolist())
+    share = min(1.0, MAX_SECONDS / max(total, 1e-9))
+    # Evenly spaced: take a recording whenever the cumulative share reaches the next integer
+    taken = np.floor(np.arange(1, len(recordings) + 1) * share) > np.floor(np.arange(len(recordings)) * share)
+    kept = np.isin(recording, recordings[taken])
+    limited = replace(task, classes=task.classes[kept], groups=task.groups[kept], rows=task.rows[kept])
+    return replace(validation, task=limited)
 
 
-def fine_tuned(
-    model: Model, trial: Trial, probed: Probed, aside: NDArray[np.bool_]
+def fine_tuned_predictions(
+    model: Model, validation: CrossValidation, data: ProbeData, early_stopping: NDArray[np.bool_]
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """For each module but the deepest, the log-probabilities [n, classes] of the examples tested, fold after fold; of
-    those learnt from `aside` [n] say when to stop. `model` is without axes.
+    """Log-probabilities [N, C] of the test examples, fold after fold, for each module except the deepest.
+
+    Of the training examples, those in `early_stopping` [N] are for early stopping. `model` has no rotation.
     """
-    places = [probed.places[row] for row in trial.question.rows.tolist()]
-    homes, clip = np.unique([home for home, _ in places], return_inverse=True)
-    dbfs, rate = loudness(model.config), model.config.sample_rate
-    waves = (level(read_recording(probed.recordings[home], rate), dbfs) for home in homes.tolist())
+    places = [data.places[row] for row in validation.task.rows.tolist()]
+    recordings, clip = np.unique([index for index, _ in places], return_inverse=True)
+    dbfs, rate = target_loudness(model.config), model.config.sample_rate
+    waves = (normalise_loudness(read_recording(data.recordings[index], rate), dbfs) for index in recordings.tolist())
     encoded = [[one.mean.clone() for one in model.encode(wave)[:-1]] for wave in waves]
-    examples = Examples(clip.astype(np.int64), [span for _, span in places], class_codes(trial.question.classes))
+    examples = ClipSpans(clip.astype(np.int64), [span for _, span in places], class_codes(validation.task.classes))
     for module in range(1, len(model.geometry)):
         latents = [torch.Tensor(each[module - 1]) for each in encoded]
-        bar = tqdm(trial.parts(), desc=f"{trial.question.label}: above module {module}", unit="fold", leave=False)
-        said = [fine_tuned_answers(model, module, latents, examples, train, aside) for train, _ in bar]
-        yield module, np.concatenate(said)
+        bar = tqdm(validation.splits(), desc=f"{validation.task.label}: above layer {module}", unit="fold", leave=False)
+        yield (
+            module,
+            np.concatenate(
+                [
+                    fine_tuned_log_probabilities(model, module, latents, examples, train, early_stopping)
+                    for train, _ in bar
+                ]
+            ),
+        )

@@ -1,4 +1,4 @@
-"""How much each dimension is used, over the clips of a corpus, and what a step of the most used ones does."""
+"""Usage of every dimension over recordings, and the audible effect of a step in the most used ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from trainer.bundle import DimensionReport, HistogramReport, ModuleReport, PriorReport, Report
-from trainer.metrics.latents.usage import HISTOGRAM_HIGH, HISTOGRAM_LOW, decoded_changes, sensitivity, usage
+from trainer.evaluation.dimensions.sensitivity import decoded_changes, sensitivity
+from trainer.metrics.latents.usage import HISTOGRAM_HIGH, HISTOGRAM_LOW, usage
 from trainer.metrics.statistics.bootstrap import Estimate, bootstrap_mean
 from trainer.model import Model, Posterior
 
@@ -21,8 +22,9 @@ SENSITIVITY_SECONDS = 1.0
 
 
 def report_usage(model: Model, waveforms: list[Waveform]) -> Report:
-    """KL, activity, distribution, sensitivity (where a module has its decoder) and the scale of distances, over
-    `waveforms` at the model's rate.
+    """KL, activity, histogram and sensitivity of every dimension, and the prior's quantiles of the frame RMS.
+
+    `waveforms` are at the model's sample rate. Sensitivity needs a decoder of the module.
     """
     encoded = [model.encode(waveform) for waveform in tqdm(waveforms, desc="encode", unit="clip", leave=False)]
     return Report(
@@ -36,11 +38,8 @@ def _report_module(model: Model, module: int, posteriors: list[Posterior]) -> Mo
     found = usage(posteriors)
     sensitivities = None
     if model.has_decoder(module):
-        sensitivities = sensitivity(
-            model,
-            module,
-            tqdm(list(_excerpts(model, module, posteriors)), desc=f"sensitivity of module {module}", leave=False),
-        )
+        segments = list(_middle_seconds(model, module, posteriors))
+        sensitivities = sensitivity(model, module, tqdm(segments, desc=f"sensitivity of layer {module}", leave=False))
     return ModuleReport(
         module=module,
         frames=len(found.frame_rms),
@@ -62,20 +61,20 @@ def _report_module(model: Model, module: int, posteriors: list[Posterior]) -> Mo
     )
 
 
-def _excerpts(model: Model, module: int, posteriors: list[Posterior]) -> Iterator[tuple[torch.Tensor, int]]:
-    """The middle second of clips spread evenly over the corpus."""
-    depth = model.geometry[module - 1]
-    wanted = round(SENSITIVITY_SECONDS / depth.hop_seconds)
+def _middle_seconds(model: Model, module: int, posteriors: list[Posterior]) -> Iterator[tuple[torch.Tensor, int]]:
+    """Means (D, L) of the middle second of evenly spaced clips, each with its length in samples."""
+    geometry = model.geometry[module - 1]
+    frames = round(SENSITIVITY_SECONDS / geometry.hop_seconds)
     for index in np.unique(np.linspace(0, len(posteriors) - 1, SENSITIVITY_CLIPS).round().astype(int)):
         mean = posteriors[index].mean
-        first = max(0, (mean.shape[1] - wanted) // 2)
-        excerpt = mean[:, first : first + wanted]
-        yield excerpt, depth.samples(excerpt.shape[1])
+        first = max(0, (mean.shape[1] - frames) // 2)
+        segment = mean[:, first : first + frames]
+        yield segment, geometry.samples(segment.shape[1])
 
 
 @dataclass(frozen=True)
 class StepEffect:
-    """What +`step` on one dimension does to the decoded log-mel, mean absolute change in dB over clips."""
+    """The mean absolute change of the decoded log-mel, in dB over clips, for +`step` in one dimension."""
 
     module: int
     dim: int
@@ -87,20 +86,21 @@ class StepEffect:
 def step_effects(
     model: Model, waveforms: list[Waveform], report: Report, *, top: int = 5, step: float = 2.0
 ) -> list[StepEffect]:
-    """What `step` in each of the `top` dimensions does, at every module that has a decoder: those of most KL, or where
-    there is none (GIM) of most sensitivity.
+    """The effect of `step` in the `top` dimensions of every module that has a decoder.
+
+    Dimensions are ranked by KL, or by sensitivity if the encoder is deterministic (GIM).
     """
     effects = []
     for part in report.modules:
         if not model.has_decoder(part.module):
             continue
-        ranked = sorted(part.dimensions, key=_weight, reverse=True)[:top]
-        moves = [(dimension.dim, step) for dimension in ranked]
+        ranked = sorted(part.dimensions, key=_rank, reverse=True)[:top]
+        steps = [(dimension.dim, step) for dimension in ranked]
         posteriors = [model.encode(waveform)[part.module - 1] for waveform in waveforms]
         changes = np.stack(
             [
-                decoded_changes(model, part.module, latents, samples, moves)
-                for latents, samples in _excerpts(model, part.module, posteriors)
+                decoded_changes(model, part.module, latents, samples, steps)
+                for latents, samples in _middle_seconds(model, part.module, posteriors)
             ]
         )
         effects += [
@@ -110,5 +110,5 @@ def step_effects(
     return effects
 
 
-def _weight(dimension: DimensionReport) -> float:
+def _rank(dimension: DimensionReport) -> float:
     return dimension.kl if dimension.kl is not None else dimension.sensitivity or 0.0

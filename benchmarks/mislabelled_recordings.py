@@ -17,19 +17,20 @@ import numpy as np
 from benchmarks.syllables import TEST_FOLDS, Clips, held_out, read_clips
 from benchmarks.trainings import SYLLABLES
 from trainer.config import preset
+from trainer.evaluation.representations import LOUDNESS_DBFS
 from trainer.metrics.probing.pooling import (
     LOG_MEL,
-    LOUDNESS_DBFS,
     MEAN,
-    WHOLE,
+    WHOLE_CLIP,
     Features,
     Waveform,
-    level,
     log_mel_source,
+    normalise_loudness,
     pool_clips,
-    select,
+    select_pooling,
 )
 from trainer.metrics.speech.formants import INSTALLED, formants
+from trainer.runtime.distribution import install_command
 
 RESULTS = Path(__file__).parent / "results" / "misnamed.jsonl"
 VOWEL = "vowel"
@@ -41,7 +42,7 @@ def rows(data: Path) -> Iterator[dict[str, Any]]:
     ValueError where formants cannot be measured.
     """
     if not INSTALLED:
-        raise ValueError("formants need praat-parselmouth: pip install 'sim-explorer[measures]'")
+        raise ValueError(f"formants need praat-parselmouth: {install_command('formants')}")
     clips = read_clips(data / SYLLABLES, preset("sim").sample_rate)
     tested = np.isin(clips.folds, TEST_FOLDS)
     right = {
@@ -61,9 +62,11 @@ def rows(data: Path) -> Iterator[dict[str, Any]]:
 
 def _measured(clips: Clips) -> dict[str, Features]:
     source = log_mel_source(clips.sample_rate)
-    pooled = pool_clips([source], ((level(waveform, LOUDNESS_DBFS), [WHOLE]) for waveform in clips.waveforms))
+    pooled = pool_clips(
+        [source], ((normalise_loudness(waveform, LOUDNESS_DBFS), [WHOLE_CLIP]) for waveform in clips.waveforms)
+    )
     tones = np.stack([loudest_formants(waveform, clips.sample_rate) for waveform in clips.waveforms])
-    return {LOG_MEL: select(pooled[LOG_MEL], MEAN), "formants": np.nan_to_num(tones)}
+    return {LOG_MEL: select_pooling(pooled[LOG_MEL], MEAN), "formants": np.nan_to_num(tones)}
 
 
 def loudest_formants(waveform: Waveform, sample_rate: int) -> Features:
