@@ -1,4 +1,4 @@
-"""The printed report opens without a network, and draws every figure there is."""
+"""The HTML report opens without a network, and draws every figure there is."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from playwright.sync_api import Browser
 
 from trainer import bundle
 from trainer.figures.report import figures
-from trainer.publishing.html_report import write_printed
+from trainer.publishing.html_report import write_html_report
 
 from .explorer import PATIENCE_MS
 
 
-def test_the_printed_report_needs_no_network(browser: Browser, tmp_path: Path) -> None:
+def test_html_report_needs_no_network(browser: Browser, tmp_path: Path) -> None:
     report = bundle.read_report(bundle.DEMO)
     assert report is not None
-    printed = write_printed(bundle.DEMO, tmp_path / "report.html")
+    report_path = write_html_report(bundle.DEMO, tmp_path / "report.html")
     context = browser.new_context(offline=True)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)  # the whole library is in the page
@@ -25,7 +25,7 @@ def test_the_printed_report_needs_no_network(browser: Browser, tmp_path: Path) -
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(printed.as_uri())
+    page.goto(report_path.as_uri())
     made = figures(report)
     assert page.locator("figure").evaluate_all("all => all.map((one) => one.id)") == list(made)
     for name, figure in made.items():
@@ -35,6 +35,6 @@ def test_the_printed_report_needs_no_network(browser: Browser, tmp_path: Path) -
         assert shown == [trace["y"] for trace in figure["data"]], name
         traces = [trace for trace in figure["data"] if trace.get("visible", True)]
         assert drawn.locator(".trace").count() == len(traces), name
-    assert asked == [printed.as_uri()]
+    assert asked == [report_path.as_uri()]
     assert said == []
     context.close()

@@ -28,9 +28,9 @@ def add_commands(commands: Commands) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from trainer.publishing.html_report import write_printed
+    from trainer.publishing.html_report import write_html_report
 
-    print(f"Wrote {write_printed(options.bundle, options.out).name}")
+    print(f"Wrote {write_html_report(options.bundle, options.out).name}")
 
 
 def _pack(options: argparse.Namespace) -> None:

@@ -23,11 +23,11 @@ def add_commands(commands: Commands) -> None:
 
 
 def _rotate(options: argparse.Namespace) -> None:
-    from trainer.evaluation.dimensions.rotation import align, restore
+    from trainer.evaluation.dimensions.rotation import remove_rotation, rotate_bundle
 
     if options.undo:
-        restore(options.bundle)
+        remove_rotation(options.bundle)
         print("Removed the rotation, and the results for rotated dimensions from report.json.")
     else:
-        print("\n".join(align(options.bundle, options.data, options.clips)))
+        print("\n".join(rotate_bundle(options.bundle, options.data, options.clips)))
         print("\nRemoved earlier results for dimensions from report.json. Run `python -m trainer analyse all` next.")

@@ -16,7 +16,7 @@ from trainer.cli.options import (
     parse_settings,
 )
 from trainer.cluster.ensemble import MEMBERS
-from trainer.cluster.launcher import train_family
+from trainer.cluster.launcher import launch_runs
 from trainer.cluster.sweep import BETAS, NOISES, sweep_runs
 
 
@@ -46,7 +46,7 @@ def add_commands(commands: Commands) -> None:
 
 def _sweep(options: argparse.Namespace) -> None:
     runs = sweep_runs(options.preset, parse_settings(options.set), options.betas, options.noises, options.seeds)
-    paths = train_family(
+    paths = launch_runs(
         runs, options.data, options.out / MEMBERS, options.out, options.processes, accelerator=options.accelerator
     )
     print(f"Trained {len(paths)} of {len(runs)} runs: {options.out / MEMBERS}")
@@ -58,7 +58,6 @@ def _measure(paths: list[Path], options: argparse.Namespace) -> None:
     from trainer.bundle import Report, read_report, write_report
     from trainer.evaluation.prior.sweep import measure_sweep
     from trainer.evaluation.prior.tradeoff import add_tradeoff, table
-    from trainer.evaluation.text_table import columns
 
     rows = measure_sweep(
         paths,
@@ -69,7 +68,7 @@ def _measure(paths: list[Path], options: argparse.Namespace) -> None:
         clips=options.clips,
         label=options.label,
     )
-    print("\n".join(columns(table(rows))))
+    print("\n".join(table(rows)))
     if options.report_into is not None:
         report = add_tradeoff(read_report(options.report_into) or Report(), rows)
         write_report(options.report_into, report)

@@ -1,4 +1,4 @@
-"""A bundle's model card: what it is, what it learnt from, and all that its report tells."""
+"""Model card of a bundle: its configuration, training corpora and evaluation."""
 
 from __future__ import annotations
 
@@ -14,29 +14,31 @@ from trainer.evaluation.decoding.reconstruction import RECONSTRUCTION_KEY
 from trainer.evaluation.decoding.smoothness import SMOOTHNESS_KEY
 from trainer.evaluation.decoding.smoothness import TITLES as SMOOTHNESS_TITLES
 from trainer.evaluation.dimensions.rotation import ALIGNMENT_KEY
+from trainer.evaluation.report_rows import rows_of
+from trainer.evaluation.text_table import format_interval
 
-CARD = "MODEL_CARD.md"
-Rows = Sequence[Mapping[str, Any]]
+MODEL_CARD = "MODEL_CARD.md"
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
 
 
-def write_card(path: Path) -> None:
-    """MODEL_CARD.md of the bundle at `path`, from its config.json and report.json."""
+def write_model_card(path: Path) -> None:
+    """Write MODEL_CARD.md of the bundle at `path`, from its config.json and report.json."""
     header, report = bundle.read_config(path), bundle.read_report(path)
-    (path / CARD).write_text(
-        "\n".join([*_model(header), *_corpora(header.provenance.corpora), *_measured(report)]) + "\n", encoding="utf-8"
-    )
+    lines = [*_configuration(header), *_corpora(header.provenance.corpora), *_evaluation(report)]
+    (path / MODEL_CARD).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _model(header: BundleConfig) -> list[str]:
+def _configuration(header: BundleConfig) -> list[str]:
     config, provenance = header.config, header.provenance
     dims = ", ".join(str(module.dims) for module in config.encoder.modules)
     return [
         f"# Model card: preset `{config.preset}`",
         "",
-        f"Smooth InfoMax encoder (arXiv 2408.12936) of {len(config.encoder.modules)} modules with {dims} dimensions, "
-        f"{config.sample_rate} Hz, and one `{config.decoder.kind}` decoder a module. Trained {config.training.steps} "
-        f"steps (encoder) and {config.decoder_training.steps} (each decoder), seed {provenance.seed}, "
-        f"code {provenance.code_version or 'unknown'}. Every setting stands in config.json.",
+        f"Smooth InfoMax encoder (arXiv 2408.12936) with {len(config.encoder.modules)} layers of {dims} dimensions, "
+        f"{config.sample_rate} Hz, and one `{config.decoder.kind}` decoder per layer. Trained for "
+        f"{config.training.steps} steps (encoder) and {config.decoder_training.steps} steps (each decoder), seed "
+        f"{provenance.seed}, code {provenance.code_version or 'unknown'}. All settings are in config.json.",
         "",
         f"Licence: {provenance.licence or 'not stated'}",
         *(["", provenance.notes] if provenance.notes else []),
@@ -66,28 +68,27 @@ def _corpora(notes: tuple[CorpusNote, ...]) -> list[str]:
         )
         for note in notes
     ]
-    return ["## Learnt from", "", *head, *rows, ""]
+    return ["## Training data", "", *head, *rows, ""]
 
 
-def _measured(report: Report | None) -> list[str]:
+def _evaluation(report: Report | None) -> list[str]:
     if report is None:
-        return ["Not measured yet: `python -m trainer analyse usage`."]
-    found = report.model_extra or {}
+        return ["Not evaluated yet: run `python -m trainer analyse usage`."]
     return [
-        "## Measured",
+        "## Evaluation",
         "",
-        "With 95 % bootstrap intervals over clips.",
+        "Intervals: 95 %, clips resampled.",
         "",
         *_usage(report.modules),
-        *_alignment(found.get(ALIGNMENT_KEY)),
-        *_reconstruction(found.get(RECONSTRUCTION_KEY, [])),
-        *_decoders(found.get(DECODERS_KEY, [])),
-        *_smoothness(found.get(SMOOTHNESS_KEY, [])),
+        *_rotation((report.model_extra or {}).get(ALIGNMENT_KEY)),
+        *_reconstruction(rows_of(report, RECONSTRUCTION_KEY)),
+        *_decoders(rows_of(report, DECODERS_KEY)),
+        *_smoothness(rows_of(report, SMOOTHNESS_KEY)),
     ]
 
 
 def _usage(modules: Iterable[ModuleReport]) -> list[str]:
-    lines = _table("module", "active dimensions", "KL, nats a frame", "frames")
+    lines = _table("layer", "active dimensions", "KL, nats per frame", "frames")
     for part in modules:
         active = sum(dimension.active for dimension in part.dimensions)
         kl = sum(dimension.kl or 0.0 for dimension in part.dimensions)
@@ -95,21 +96,21 @@ def _usage(modules: Iterable[ModuleReport]) -> list[str]:
     return lines
 
 
-def _alignment(told: Mapping[str, Any] | None) -> list[str]:
-    """What the axes were turned toward, and what single dimensions then tell, beside what they told as trained."""
-    if not told:
+def _rotation(results: Row | None) -> list[str]:
+    """The factors that rotated dimensions follow, and the bits of the best dimension before and after rotation."""
+    if not results:
         return []
     lines = [
         "",
-        "The axes of each latent space were turned after training (`python -m trainer align`) so that the first ones "
-        f"follow labels of {told['data']} ({told['moments']} moments) in straight lines; the others are principal "
-        "components. Distances, the prior and the decoders are untouched. The most bits that one dimension tells of a "
-        "factor, on recordings held out:",
+        "The latent space of each layer was rotated after training (`python -m trainer rotate`), so that the first "
+        f"dimensions are linear in labels of the corpus {results['data']} ({results['moments']} time points); the "
+        "others are principal components. Distances, the prior and the decoders are unchanged. The highest bits of "
+        "one dimension about a factor, on held-out recordings:",
         "",
-        *_table("module", "factor", "of, bits", "as trained", "along the axes", "chance", "held out"),
+        *_table("layer", "factor", "entropy, bits", "as trained", "rotated", "chance", "held out"),
     ]
-    for row in told["rows"]:
-        before, after = (_bits(row[way]) for way in ("as_trained", "aligned"))
+    for row in results["rows"]:
+        before, after = (_bits(row[key]) for key in ("as_trained", "aligned"))
         held_out = f"{row['groups']} {row['group']}s, n {row['n']}"
         entropy, chance = f"{row['entropy']:.2f}", f"{row['chance']:.3f}"
         lines.append(_row(row["module"], row["factor"], entropy, before, after, chance, held_out))
@@ -117,59 +118,64 @@ def _alignment(told: Mapping[str, Any] | None) -> list[str]:
 
 
 def _bits(best: Mapping[str, float] | None) -> str:
-    return f"{best['bits']:.2f} [{best['low']:.2f}, {best['high']:.2f}]" if best else "none above chance"
+    return format_interval((best["bits"], best["low"], best["high"]), digits=2) if best else "none above chance"
 
 
 def _reconstruction(rows: Rows) -> list[str]:
-    """One table of all recordings."""
+    """One table for all recordings."""
     if not rows:
         return []
     lines = [
         "",
-        "Correlation of the decoded clip's log-mel with the original's; beside it the clip's own mean spectrum, held "
-        "still.",
+        "Correlation of the log-mel spectrograms of decoded and original clips. Baseline: the clip's constant mean "
+        "spectrum.",
         "",
-        *_table("clips", "module", "correlation", "held still", "n"),
+        *_table("clips", "layer", "correlation", "baseline", "n"),
     ]
     for row in rows:
-        score, base = _figure(row["correlation"]), _figure(row["baseline"])
+        score, base = _estimate(row["correlation"]), _estimate(row["baseline"])
         lines.append(_row(row["data"], row["module"], score, base, row["correlation"]["n"]))
     return lines
 
 
 def _decoders(rows: Rows) -> list[str]:
-    """What decoded clips keep: a table for each set of recordings, a line for each sound."""
+    """One table per set of recordings, one line per sound."""
+    rows = [{**row, "sound": row["sound"].replace("module ", "layer ")} for row in rows]
     lines = []
-    for data in _names(rows, "data"):
-        lines += ["", f"What is kept of the clips of {data}:", ""]
-        lines += _pivot([row for row in rows if row["data"] == data], ("sound",), DECODER_TITLES)
+    for data in _distinct(rows, "data"):
+        lines += ["", f"Quality of decoded clips of {data}:", ""]
+        lines += _pivot([row for row in rows if row["data"] == data], {"sound": "sound"}, DECODER_TITLES)
     return lines
 
 
 def _smoothness(rows: Rows) -> list[str]:
-    """How the decoded sound moves: a table for each set of recordings, a line for each walk."""
+    """One table per set of recordings, one line per kind of path."""
+    keys = {"bundle": "bundle", "module": "layer", "walk": "path", "sound": "sound"}
     lines = []
-    for data in _names(rows, "data"):
-        lines += ["", f"How smoothly the sound of {data} follows the latents, beside a crossfade of a walk's ends:", ""]
-        lines += _pivot(
-            [row for row in rows if row["data"] == data], ("bundle", "module", "walk", "sound"), SMOOTHNESS_TITLES
-        )
+    for data in _distinct(rows, "data"):
+        lines += [
+            "",
+            f"Smoothness of the decoded sound along paths through the latents of {data}. Baseline: a crossfade of the "
+            "sounds at the ends of the path.",
+            "",
+        ]
+        lines += _pivot([row for row in rows if row["data"] == data], keys, SMOOTHNESS_TITLES)
     return lines
 
 
-def _pivot(rows: Rows, keys: Sequence[str], titles: Mapping[str, str]) -> list[str]:
-    """A column for each measure there is, in the order of `titles`, a line for each value of `keys`."""
+def _pivot(rows: Rows, keys: Mapping[str, str], titles: Mapping[str, str]) -> list[str]:
+    """One column per metric, in the order of `titles`, and one line per combination of `keys` (row key -> heading)."""
     measures = [name for name in titles if any(row["measure"] == name for row in rows)]
-    cells = {(*(row[key] for key in keys), row["measure"]): f"{_figure(row)}, n {row['n']}" for row in rows}
-    lines = _table(*keys, *(titles[name] for name in measures))
+    cells = {(*(row[key] for key in keys), row["measure"]): f"{_estimate(row)}, n {row['n']}" for row in rows}
+    lines = _table(*keys.values(), *(titles[name] for name in measures))
     for line in dict.fromkeys(tuple(row[key] for key in keys) for row in rows):
         lines.append(_row(*line, *(cells.get((*line, name), "") for name in measures)))
     return lines
 
 
-def _names(rows: Rows, key: str) -> list[str]:
+def _distinct(rows: Rows, key: str) -> list[str]:
     return list(dict.fromkeys(row[key] for row in rows))
 
 
-def _figure(estimate: Mapping[str, float]) -> str:
-    return f"{estimate['mean']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+def _estimate(row: Mapping[str, float]) -> str:
+    return format_interval((row["mean"], row["low"], row["high"]))

@@ -1,4 +1,4 @@
-"""Make a bundle fit to ship: half precision, example clips, a model card, nothing of the run."""
+"""Packing of a bundle for distribution: half precision, example clips, a model card, without the run folder."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import torch
 
 from trainer import bundle
 from trainer.bundle import Provenance
-from trainer.publishing.model_card import write_card
+from trainer.publishing.model_card import write_model_card
 
 
 def pack(source: Path, out: Path, *, examples_seed: int | None = None, rights: Path | None = None) -> None:
-    """Write the bundle at `source` to `out`.
+    """Write the bundle at `source` to `out` in half precision, with its report and a model card.
 
-    `rights` is a JSON file {"licence", "notes", "corpora": {name: {"title", "licence", "attribution"}}}. With
-    `examples_seed` the built-in synthesiser adds example clips. Reports are copied: measure the packed bundle again
-    if half precision matters to you. Raises BundleError or ValueError.
+    `rights`: a JSON file {"licence", "notes", "corpora": {name: {"title", "licence", "attribution"}}}. With
+    `examples_seed`, the built-in synthesiser adds example clips. The report is copied, so it describes the weights
+    before packing. Raises BundleError or ValueError.
     """
     header = bundle.read_config(source)
     provenance = _with_rights(header.provenance, json.loads(rights.read_text(encoding="utf-8")) if rights else {})
@@ -32,14 +32,16 @@ def pack(source: Path, out: Path, *, examples_seed: int | None = None, rights: P
         from trainer.corpus.examples import synthesise_examples
 
         synthesise_examples(out / "examples", examples_seed)
-    write_card(out)
+    write_model_card(out)
 
 
 def _with_rights(provenance: Provenance, rights: Mapping[str, Any]) -> Provenance:
     corpora = rights.get("corpora", {})
     unknown = corpora.keys() - {note.name for note in provenance.corpora}
     if unknown:
-        raise ValueError(f"the rights name a corpus that the model was not trained on: {', '.join(sorted(unknown))}")
+        raise ValueError(
+            f"the rights file names a corpus that the model was not trained on: {', '.join(sorted(unknown))}"
+        )
     notes = tuple(note.model_copy(update=corpora.get(note.name, {})) for note in provenance.corpora)
     return provenance.model_copy(
         update={"corpora": notes, "licence": rights.get("licence", ""), "notes": rights.get("notes", "")}

@@ -53,25 +53,21 @@ def _reconstruction(options: argparse.Namespace) -> None:
 
 
 def _decoders(options: argparse.Namespace) -> None:
-    from trainer.evaluation.decoding.decoders import DECODERS_KEY, compare, rows_to_json, table
+    from trainer.evaluation.decoding.decoders import DECODERS_KEY, compare_decoders, table
+    from trainer.evaluation.report_rows import rows_to_json
 
-    rows, notes = compare(options.bundle, options.data, options.compare, options.split, options.clips)
+    rows, notes = compare_decoders(options.bundle, options.data, options.compare, options.split, options.clips)
     print("\n".join([*notes, "", *table(rows)]))
     name = f"{data_name(options)}, {options.split}"
     write_rows(options, DECODERS_KEY, name, rows_to_json(rows, name))
 
 
 def _smoothness(options: argparse.Namespace) -> None:
-    from trainer.evaluation.decoding.smoothness import (
-        SMOOTHNESS_KEY,
-        SmoothnessOptions,
-        rows_to_json,
-        table,
-        walk_bundles,
-    )
+    from trainer.evaluation.decoding.smoothness import SMOOTHNESS_KEY, SmoothnessOptions, measure_smoothness, table
+    from trainer.evaluation.report_rows import rows_to_json
 
     given = {name: getattr(options, name) for name in SmoothnessOptions.__dataclass_fields__}
-    rows, notes = walk_bundles(options.bundle, options.data, options.compare, SmoothnessOptions(**given))
+    rows, notes = measure_smoothness(options.bundle, options.data, options.compare, SmoothnessOptions(**given))
     print("\n".join([*notes, "", *table(rows)]))
     module = "" if options.module is None else f", module {options.module}"
     name = f"{data_name(options)}, {options.split}{module}"

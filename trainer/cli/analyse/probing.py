@@ -40,10 +40,13 @@ def add_measures(measures: Commands) -> None:
 
 def _probes(options: argparse.Namespace) -> None:
     from trainer.bundle import read_config
-    from trainer.evaluation.probing.probes import PROBES_KEY, ProbeOptions, probe_bundle, rows_to_json, table
+    from trainer.evaluation.probing.probes import PROBES_KEY, ProbeOptions, probe_bundle, table
+    from trainer.evaluation.report_rows import rows_to_json
+    from trainer.evaluation.representations import target_loudness
 
     given = {name: getattr(options, name) for name in ProbeOptions.__dataclass_fields__ if name in options}
     rows, notes = probe_bundle(options.bundle, options.data, ProbeOptions(**given))
     print("\n".join([*notes, "", *table(rows)]))
     name = data_name(options)
-    write_rows(options, PROBES_KEY, name, rows_to_json(rows, name, read_config(options.bundle).config))
+    loudness = target_loudness(read_config(options.bundle).config)
+    write_rows(options, PROBES_KEY, name, rows_to_json(rows, name, loudness_dbfs=loudness))
