@@ -1,4 +1,4 @@
-/** What was chosen, as the page's address says it, and back. */
+/** The choice as the fragment of the page's address, and back. */
 import { COMPARISONS, FIGURES, MEASURES, DEFAULT_CHOICE, PANELS, UNITS } from './choice.js';
 import { parseMatch, formatMatch } from './dimension-match.js';
 import { clamp, OPS, NO_EDITS, withEdit } from './edits.js';
@@ -10,11 +10,16 @@ import { clamp, OPS, NO_EDITS, withEdit } from './edits.js';
 /** @typedef {import('./edits.js').LayerEdits} LayerEdits */
 /** @typedef {import('./edits.js').Span} Span */
 
-/** The keys that are said as they are. */
+/** Keys of the choice that are written as they are. */
 const PLAIN = /** @type {const} */ (['model', 'module', 'example', 'clip', 'file', 'op', 'base', 'seed', 'panel']);
-/** What of the choice a panel is about, whose parts are said under their own names. */
-const PARTS = /** @type {const} */ ({ layers: 'probeChoice', map: 'map', prior: 'normality', ensemble: 'ensembleChoice' });
-const SIGNS = { add: ':', set: '=', scale: '*' };
+/** Key of the choice that belongs to a panel; its fields are written under their own names. */
+const PANEL_KEYS = /** @type {const} */ ({
+  layers: 'probeChoice',
+  map: 'map',
+  prior: 'normality',
+  ensemble: 'ensembleChoice',
+});
+const OP_SIGNS = { add: ':', set: '=', scale: '*' };
 const BASES = /** @type {const} */ (['mean', 'sample', 'prior', 'zero']);
 
 const NUMBER = String.raw`\d*\.?\d+(?:e-?\d+)?`;
@@ -28,35 +33,39 @@ const EDIT = new RegExp(String.raw`(?:^|,)(\d{1,5})([:=*])(-?${NUMBER})(?:@${SPA
 export function toAddress(choice) {
   const address = new URLSearchParams();
   for (const key of PLAIN) if (choice[key] !== DEFAULT_CHOICE[key]) address.set(key, String(choice[key]));
-  if (choice.span) address.set('span', saidSpan(choice.span));
-  if (choice.panel === 'grid') address.set('grid', saidGrid(choice.grid));
-  if (choice.panel === 'compare') for (const [key, said] of saidCompare(choice.compare)) address.set(key, said);
-  const part = PARTS[/** @type {keyof typeof PARTS} */ (choice.panel)];
-  if (part) for (const [key, said] of saidOf(choice[part], DEFAULT_CHOICE[part])) address.set(key, said);
+  if (choice.span) address.set('span', formatSpan(choice.span));
+  if (choice.panel === 'grid') address.set('grid', formatGrid(choice.grid));
+  if (choice.panel === 'compare') for (const [key, text] of formatCompare(choice.compare)) address.set(key, text);
+  const ofPanel = PANEL_KEYS[/** @type {keyof typeof PANEL_KEYS} */ (choice.panel)];
+  if (ofPanel) {
+    for (const [key, text] of changedEntries(choice[ofPanel], DEFAULT_CHOICE[ofPanel])) address.set(key, text);
+  }
   for (const [module, { edits, muted }] of Object.entries(choice.editsByLayer)) {
-    if (edits.length) address.set(`edits${module}`, edits.map(saidEdit).join(','));
+    if (edits.length) address.set(`edits${module}`, edits.map(formatEdit).join(','));
     if (muted.length) address.set(`muted${module}`, muted.join(','));
   }
-  // Kept readable: nothing of these has a meaning after the #.
+  // Unescaped for readability: these characters have no meaning in a fragment.
   return address.toString().replace(/%(3A|2C|3D|40)/g, (escaped) => decodeURIComponent(escaped));
 }
 
 /**
  * @param {{[key: string]: string | number | null}} choice
- * @param {{[key: string]: string | number | null}} usual
- * @returns {[string, string][]} what is chosen otherwise than usual
+ * @param {{[key: string]: string | number | null}} defaults
+ * @returns {[string, string][]} entries that differ from the defaults
  */
-const saidOf = (choice, usual) =>
-  Object.entries(choice).flatMap(([key, said]) => (said === null || said === usual[key] ? [] : [[key, String(said)]]));
+const changedEntries = (choice, defaults) =>
+  Object.entries(choice).flatMap(([key, value]) =>
+    value === null || value === defaults[key] ? [] : [[key, String(value)]],
+  );
 
 /** @param {Span} span */
-const saidSpan = ({ start, end }) => `${start}-${end}`;
+const formatSpan = ({ start, end }) => `${start}-${end}`;
 
 /** @param {Edit} edit */
-const saidEdit = ({ dim, op, value, span }) => `${dim}${SIGNS[op]}${value}${span ? `@${saidSpan(span)}` : ''}`;
+const formatEdit = ({ dim, op, value, span }) => `${dim}${OP_SIGNS[op]}${value}${span ? `@${formatSpan(span)}` : ''}`;
 
 /**
- * Whatever in the address cannot be understood is left out.
+ * Parses an address. Invalid parts take their defaults.
  * @param {string} text with or without the leading #
  * @returns {Choice}
  */
@@ -74,12 +83,15 @@ export function fromAddress(text) {
     op: OPS.find((op) => op === address.get('op')) ?? 'add',
     base: BASES.find((base) => base === address.get('base')) ?? 'mean',
     seed: count('seed') ?? 0,
-    span: heardSpan(span),
-    editsByLayer: heardGestures(address),
+    span: parseSpan(span),
+    editsByLayer: parseEdits(address),
     panel: PANELS.find((panel) => panel === address.get('panel')) ?? 'sliders',
-    grid: heardGrid(address.get('grid') ?? ''),
-    compare: heardCompare(address),
-    probeChoice: { label: address.get('label'), measure: MEASURES.find((one) => one === address.get('measure')) ?? 'bits' },
+    grid: parseGrid(address.get('grid') ?? ''),
+    compare: parseCompare(address),
+    probeChoice: {
+      label: address.get('label'),
+      measure: MEASURES.find((one) => one === address.get('measure')) ?? 'bits',
+    },
     map: {
       unit: UNITS.find((one) => one === address.get('unit')) ?? null,
       by: address.get('by'),
@@ -94,7 +106,7 @@ export function fromAddress(text) {
   };
 }
 
-/** What is compared, by the name it has in the address. */
+/** Fields of the comparison, by their names in the address. */
 const COMPARED = /** @type {const} */ ({
   compare: 'by',
   second: 'example',
@@ -109,18 +121,17 @@ const COMPARED = /** @type {const} */ ({
  * @param {Compare} compare
  * @returns {[string, string][]}
  */
-function saidCompare(compare) {
+function formatCompare(compare) {
   const chosen = Object.entries(COMPARED).filter(([, key]) => compare[key] !== DEFAULT_CHOICE.compare[key]);
   const match = compare.match ? [['match', formatMatch(compare.match)]] : [];
-  return [...chosen.map(([name, key]) => [name, String(compare[key])]), ...match].map(([name, said]) => [name, said]);
+  return [...chosen.map(([name, key]) => [name, String(compare[key])]), ...match].map(([name, text]) => [name, text]);
 }
 
 /**
  * @param {URLSearchParams} address
  * @returns {Compare}
  */
-function heardCompare(address) {
-  const { share: half } = DEFAULT_CHOICE.compare;
+function parseCompare(address) {
   const [share, top] = [address.get('share') ?? '', address.get('top') ?? ''];
   const example = address.get('second');
   return {
@@ -128,28 +139,28 @@ function heardCompare(address) {
     example,
     clip: example ? null : address.get('second-clip'),
     file: example ? null : address.get('second-file'),
-    share: new RegExp(`^${NUMBER}$`).test(share) ? Math.min(1, Number(share)) : half,
+    share: new RegExp(`^${NUMBER}$`).test(share) ? Math.min(1, Number(share)) : DEFAULT_CHOICE.compare.share,
     top: /^[1-9]\d{0,4}$/.test(top) ? Number(top) : null,
     secondModel: address.get('twin'),
     match: parseMatch(address.get('match') ?? ''),
   };
 }
 
-/** @param {Grid} grid As in "3.12x5,8,-3,3": module 3, dimension 12 across and 5 upward, 8 steps from -3 to 3; what is left to the page is left out. */
-const saidGrid = ({ module, dim, against, steps, low, high }) =>
+/** @param {Grid} grid "3.12x5,8,-3,3" is module 3, dimension 12 horizontally and 5 vertically, 8 steps from -3 to 3; defaults are left empty */
+const formatGrid = ({ module, dim, against, steps, low, high }) =>
   [dim === null ? '' : `${module}.${dim}${against === null ? '' : `x${against}`}`, steps ?? '', low, high].join();
 
 const GRID = new RegExp(String.raw`^(?:(\d{1,3})\.(\d{1,5})(?:x(\d{1,5}))?)?,(\d{0,2}),(-?${NUMBER}),(-?${NUMBER})$`);
 
 /**
- * @param {string} said
+ * @param {string} text
  * @returns {Grid}
  */
-function heardGrid(said) {
-  const heard = GRID.exec(said);
-  if (!heard) return DEFAULT_CHOICE.grid;
-  const [module, dim, against, steps] = heard.slice(1, 5).map((count) => (count ? Number(count) : null));
-  const [low, high] = heard.slice(5).map((value) => clamp(Number(value)));
+function parseGrid(text) {
+  const parts = GRID.exec(text);
+  if (!parts) return DEFAULT_CHOICE.grid;
+  const [module, dim, against, steps] = parts.slice(1, 5).map((count) => (count ? Number(count) : null));
+  const [low, high] = parts.slice(5).map((value) => clamp(Number(value)));
   return low < high ? { module, dim, against, steps, low, high } : DEFAULT_CHOICE.grid;
 }
 
@@ -157,7 +168,7 @@ function heardGrid(said) {
  * @param {(string | undefined)[]} ends
  * @returns {Span | null}
  */
-function heardSpan([start, end]) {
+function parseSpan([start, end]) {
   const span = { start: Number(start), end: Number(end) };
   return span.start < span.end ? span : null;
 }
@@ -166,35 +177,37 @@ function heardSpan([start, end]) {
  * @param {URLSearchParams} address
  * @returns {import('./edits.js').EditsByLayer}
  */
-function heardGestures(address) {
+function parseEdits(address) {
   /** @type {import('./edits.js').EditsByLayer} */
   const editsByLayer = {};
-  for (const [key, said] of address) {
+  for (const [key, text] of address) {
     const [, kind, module] = /^(edits|muted)(\d{1,3})$/.exec(key) ?? [];
     if (!kind) continue;
-    const gesture = editsByLayer[Number(module)] ?? NO_EDITS;
+    const layerEdits = editsByLayer[Number(module)] ?? NO_EDITS;
     editsByLayer[Number(module)] =
-      kind === 'edits' ? [...said.matchAll(EDIT)].reduce(heardEdit, gesture) : { ...gesture, muted: heardDims(said) };
+      kind === 'edits'
+        ? [...text.matchAll(EDIT)].reduce(addEdit, layerEdits)
+        : { ...layerEdits, muted: parseDims(text) };
   }
   return editsByLayer;
 }
 
 /**
- * @param {LayerEdits} gesture
- * @param {RegExpMatchArray} said
+ * @param {LayerEdits} layerEdits
+ * @param {RegExpMatchArray} match of EDIT
  * @returns {LayerEdits}
  */
-function heardEdit(gesture, [, dim, sign, value, ...ends]) {
-  const op = OPS.find((one) => SIGNS[one] === sign) ?? 'add';
-  const span = heardSpan(ends);
-  if (ends[0] !== undefined && !span) return gesture;
-  return withEdit(gesture, { dim: Number(dim), op, value: clamp(Number(value)), span });
+function addEdit(layerEdits, [, dim, sign, value, ...ends]) {
+  const op = OPS.find((one) => OP_SIGNS[one] === sign) ?? 'add';
+  const span = parseSpan(ends);
+  if (ends[0] !== undefined && !span) return layerEdits;
+  return withEdit(layerEdits, { dim: Number(dim), op, value: clamp(Number(value)), span });
 }
 
-/** @param {string} said */
-const heardDims = (said) => [
+/** @param {string} text */
+const parseDims = (text) => [
   ...new Set(
-    said
+    text
       .split(',')
       .filter((dim) => /^\d{1,5}$/.test(dim))
       .map(Number),

@@ -1,8 +1,8 @@
-/** The SHA-256 digest of a sound. */
+/** SHA-256 of a sound. */
 
 /**
  * @param {Promise<ArrayBuffer>} sound
- * @returns {Promise<string | null>} SHA-256 in hex; null where there is no sound, or the page's address is not one a browser trusts with it
+ * @returns {Promise<string | null>} hex digits; null without a sound, or where the browser offers no SubtleCrypto (plain http on another host)
  */
 export async function digestOf(sound) {
   const bytes = await sound.catch(() => null);

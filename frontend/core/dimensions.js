@@ -1,4 +1,4 @@
-/** Which dimensions the bench shows, in which order, and how far their sliders travel. Pure. */
+/** The dimensions of the chosen layer: their order, search, and slider range. */
 import { summaryOf } from './state.js';
 
 /** @typedef {import('../server/api.js').Dimension} Dimension */
@@ -6,17 +6,17 @@ import { summaryOf } from './state.js';
 /** @typedef {import('./preferences.js').Order} Order */
 /** @typedef {import('./preferences.js').SliderRangeName} SliderRangeName */
 
-/** @typedef {{low: number, high: number}} SliderRange of the slider's travel */
+/** @typedef {{low: number, high: number}} SliderRange */
 
-/** Half-widths of the fixed reaches: 99.3 % of N(0, 1) by its whiskers, 99.7 %, and all that /decode takes. */
-const HALVES = { sigma: 2.68, tail: 3, free: 10 };
+/** Half-widths of the fixed slider ranges: 99.3 % of N(0, 1) (box-plot whiskers), 99.7 %, and the largest value that /decode accepts. */
+const HALF_WIDTHS = { sigma: 2.68, tail: 3, free: 10 };
 
-/** As far as 99.3 % of N(0, 1) lies, as in the SIM paper. */
+/** Values of a traversal: within the central 99.3 % of N(0, 1), as in the SIM paper. */
 export const TRAVERSAL_VALUES = [-2.68, -1.34, 0, 1.34, 2.68];
 
 /**
  * @param {State} state
- * @returns {Dimension[]} the chosen module's as the report has them; where it does not know the KL, with the KL over this clip
+ * @returns {Dimension[]} of the chosen layer, from the report; a KL that the report lacks is the KL over this clip
  */
 export function dimensionsOf(state) {
   const summary = summaryOf(state, state.module);
@@ -25,12 +25,11 @@ export function dimensionsOf(state) {
 }
 
 /**
- * How much each dimension says in the chosen span, or in the whole clip: mean KL to N(0, 1) over its frames in nats; where the encoder has no
- * spread, the mean square.
+ * Mean KL to N(0, 1) of each dimension over the frames of a span, or of the whole clip, in nats.
  * @param {import('../server/api.js').Latents} latents
  * @param {import('./edits.js').Span | null} span
- * @param {number} hop seconds a frame
- * @returns {number[]}
+ * @param {number} hop seconds per frame
+ * @returns {number[]} half the mean square for a deterministic encoder
  */
 export function klOverSpan({ dims, frames, mean, logvar }, span, hop) {
   const first = span ? Math.min(frames - 1, Math.floor(span.start / hop)) : 0;
@@ -43,9 +42,9 @@ export function klOverSpan({ dims, frames, mean, logvar }, span, hop) {
 }
 
 /**
+ * KL(N(mean, exp(logvar)) || N(0, 1)) in nats.
  * @param {number} mean
- * @param {number} logvar
- * @returns {number} KL of one Gaussian to N(0, 1), nats; of a point (no spread), half its square
+ * @param {number} logvar minus infinity for a deterministic encoder, whose value is half the square of the mean
  */
 export const klDivergence = (mean, logvar) =>
   0.5 * (mean * mean + (logvar === -Infinity ? 0 : Math.exp(logvar) - logvar - 1));
@@ -53,16 +52,16 @@ export const klDivergence = (mean, logvar) =>
 /**
  * @param {Dimension[]} dimensions
  * @param {Order} order
- * @param {number[] | null} said by dimension, for the order by span
- * @returns {Dimension[]} most first: by meaning, those that tell most bits of a factor; what is alike, by KL
+ * @param {number[] | null} klOfSpan by dimension, for the order "span"
+ * @returns {Dimension[]} largest first; "meaning" sorts by the bits of the best label; ties by KL
  */
-export function ordered(dimensions, order, said) {
+export function sortDimensions(dimensions, order, klOfSpan) {
   const weight = (/** @type {Dimension} */ { dim, kl, sensitivity, labels }) =>
     ({
       meaning: Math.max(0, ...labels.map(({ bits }) => bits)),
       kl: kl ?? 0,
       sensitivity: sensitivity ?? 0,
-      span: said?.[dim] ?? 0,
+      span: klOfSpan?.[dim] ?? 0,
       number: -dim,
     })[order];
   return [...dimensions].sort(
@@ -70,14 +69,14 @@ export function ordered(dimensions, order, said) {
   );
 }
 
-/** What a label must tell to be named at its slider, where bits have one decimal place. */
-const LEAST_BITS = 0.05;
+/** Labels with fewer bits are not shown: they would round to 0.0. */
+const MIN_BITS = 0.05;
 
-/** @param {Dimension} dimension @returns {Dimension["labels"]} those worth naming, most bits first */
-export const informativeLabels = ({ labels }) => labels.filter(({ bits }) => bits >= LEAST_BITS);
+/** @param {Dimension} dimension @returns {Dimension["labels"]} labels worth showing, most bits first */
+export const informativeLabels = ({ labels }) => labels.filter(({ bits }) => bits >= MIN_BITS);
 
-/** What people call factors as well. @type {{[factor: string]: string}} */
-const ALSO = {
+/** Search terms that also find a factor. @type {{[factor: string]: string}} */
+const SYNONYMS = {
   f0: 'pitch melody tone',
   formant_scale: 'vocal tract size',
   loudness: 'volume intensity level energy',
@@ -87,26 +86,26 @@ const ALSO = {
 
 /**
  * @param {Dimension} dimension
- * @param {string} search a number, or part of a label or of what it is called as well
+ * @param {string} search the number of a dimension, or part of a factor's name or synonyms
  */
 export function matchesSearch(dimension, search) {
   const wanted = search.trim().toLowerCase();
   if (!wanted) return true;
   if (/^\d+$/.test(wanted)) return String(dimension.dim) === wanted;
   return informativeLabels(dimension).some(({ factor }) =>
-    `${factor} ${factor.replace('_', ' ')} ${ALSO[factor] ?? ''}`.includes(wanted),
+    `${factor} ${factor.replace('_', ' ')} ${SYNONYMS[factor] ?? ''}`.includes(wanted),
   );
 }
 
 /**
  * @param {Dimension} dimension
- * @param {SliderRangeName} range
- * @returns {SliderRange}
+ * @param {SliderRangeName} range "corpus" covers the mean and three standard deviations of the training data
+ * @returns {SliderRange} symmetric about zero
  */
 export function sliderRange({ mean, std }, range) {
-  if (range !== 'corpus') return { low: -HALVES[range], high: HALVES[range] };
-  // The same travel for a shift, which starts at zero, and for a value, which starts at the mean.
-  const half = Math.min(HALVES.free, Math.max(0.5, Math.abs(mean ?? 0) + 3 * (std ?? 1)));
+  if (range !== 'corpus') return { low: -HALF_WIDTHS[range], high: HALF_WIDTHS[range] };
+  // One range for offsets, which start at zero, and for values, which start at the mean.
+  const half = Math.min(HALF_WIDTHS.free, Math.max(0.5, Math.abs(mean ?? 0) + 3 * (std ?? 1)));
   const end = Math.ceil(half * 10) / 10;
   return { low: -end, high: end };
 }

@@ -1,22 +1,22 @@
-/** What the sliders ask for: edits of dimensions, each over the whole clip or a span of it. Pure; no state, no DOM. */
+/** Edits of latent dimensions, each over the whole clip or a span of it. */
 
-/** @typedef {"add" | "set" | "scale"} Op what an edit does to its dimension: shift it, hold it there, or stretch it about zero */
+/** @typedef {"add" | "set" | "scale"} Op effect of an edit on its dimension: add an offset, set a constant, or multiply */
 /** @typedef {{start: number, end: number}} Span in seconds */
 /** @typedef {{dim: number, op: Op, value: number, span: Span | null}} Edit `span` is null for the whole clip */
-/** @typedef {{edits: readonly Edit[], muted: readonly number[]}} LayerEdits all that is done to one module: edits in the order they were made, and the dimensions held at zero */
+/** @typedef {{edits: readonly Edit[], muted: readonly number[]}} LayerEdits edits of one layer in the order they were made, and the dimensions set to zero */
 /** @typedef {{[module: number]: LayerEdits}} EditsByLayer */
-/** @typedef {{dim: number, op: Op, value: number, start?: number, end?: number}} WireEdit as /decode takes it */
+/** @typedef {{dim: number, op: Op, value: number, start?: number, end?: number}} WireEdit an edit in a request to /decode */
 
 /** @type {readonly Op[]} */
 export const OPS = ['add', 'set', 'scale'];
 
-/** The value with which an edit changes nothing; there is none for `set`. */
+/** The value at which an edit changes nothing; `set` has none. */
 const NEUTRAL = { add: 0, set: null, scale: 1 };
 
-/** What /decode takes, either way. */
+/** The largest absolute value that /decode accepts. */
 export const MAX_VALUE = 10;
 
-/** Shorter than any module's frame: two ends this close are the same. */
+/** Span ends closer than this are equal; it is shorter than a frame of any layer. */
 const SAME_SECONDS = 1e-4;
 
 /** @type {LayerEdits} */
@@ -42,95 +42,100 @@ export function sameSpan(one, other) {
 export const editsOfLayer = (editsByLayer, module) => (module !== null && editsByLayer[module]) || NO_EDITS;
 
 /**
- * @param {LayerEdits} gesture
+ * @param {LayerEdits} layerEdits
  * @param {Span | null} span
- * @returns {Map<number, Edit>} by dimension, the edits over exactly that span
+ * @returns {Map<number, Edit>} the edits over exactly that span, by dimension
  */
 export const editsOver = ({ edits }, span) =>
   new Map(edits.filter((edit) => sameSpan(edit.span, span)).map((edit) => [edit.dim, edit]));
 
-/** @param {LayerEdits} gesture */
+/** @param {LayerEdits} layerEdits */
 export const isEmpty = ({ edits, muted }) => edits.length === 0 && muted.length === 0;
 
 /**
- * With one dimension moved over one span: its earlier edit there is replaced. An edit that changes nothing is none.
- * @param {LayerEdits} gesture
+ * Adds an edit. It replaces an earlier edit of the same dimension and span; a neutral edit removes it.
+ * @param {LayerEdits} layerEdits
  * @param {Edit} edit
  * @returns {LayerEdits}
  */
-export function withEdit(gesture, edit) {
-  if (edit.value === NEUTRAL[edit.op]) return withoutEdit(gesture, edit.dim, edit.span);
-  const moved = { ...edit, value: clamp(edit.value) };
-  const at = gesture.edits.findIndex((one) => one.dim === edit.dim && sameSpan(one.span, edit.span));
+export function withEdit(layerEdits, edit) {
+  if (edit.value === NEUTRAL[edit.op]) return withoutEdit(layerEdits, edit.dim, edit.span);
+  const added = { ...edit, value: clamp(edit.value) };
+  const at = layerEdits.edits.findIndex((one) => one.dim === edit.dim && sameSpan(one.span, edit.span));
   return {
-    ...gesture,
-    edits: at < 0 ? [...gesture.edits, moved] : gesture.edits.map((one, index) => (index === at ? moved : one)),
+    ...layerEdits,
+    edits: at < 0 ? [...layerEdits.edits, added] : layerEdits.edits.map((one, index) => (index === at ? added : one)),
   };
 }
 
 /**
- * @param {LayerEdits} gesture
+ * Removes the edit of a dimension over a span.
+ * @param {LayerEdits} layerEdits
  * @param {number} dim
  * @param {Span | null} span
- * @returns {LayerEdits} with that dimension let go over that span
+ * @returns {LayerEdits}
  */
-export function withoutEdit(gesture, dim, span) {
-  return { ...gesture, edits: gesture.edits.filter((edit) => edit.dim !== dim || !sameSpan(edit.span, span)) };
+export function withoutEdit(layerEdits, dim, span) {
+  return { ...layerEdits, edits: layerEdits.edits.filter((edit) => edit.dim !== dim || !sameSpan(edit.span, span)) };
 }
 
 /**
- * @param {LayerEdits} gesture
+ * Mutes a dimension (sets it to zero), or unmutes it.
+ * @param {LayerEdits} layerEdits
  * @param {number} dim
- * @returns {LayerEdits} with that dimension held at zero, or no longer
+ * @returns {LayerEdits}
  */
 export function withMute({ edits, muted }, dim) {
   return { edits, muted: muted.includes(dim) ? muted.filter((one) => one !== dim) : [...muted, dim] };
 }
 
 /**
- * @param {LayerEdits} gesture
+ * Sets a dimension to a constant over a span, overriding its other edits there. Outside the span the result is unchanged.
+ * @param {LayerEdits} layerEdits
  * @param {number} dim
  * @param {number} value
  * @param {Span | null} span
- * @returns {LayerEdits} with that dimension held at a value there, whatever else is done to it; elsewhere it sounds as before
+ * @returns {LayerEdits}
  */
 export function withValue({ edits, muted }, dim, value, span) {
-  const held = { dim, op: /** @type {const} */ ('set'), value: clamp(value), span };
+  const constant = { dim, op: /** @type {const} */ ('set'), value: clamp(value), span };
   const others = edits.filter((edit) => edit.dim !== dim);
-  if (!span) return { edits: [...others, held], muted: muted.filter((one) => one !== dim) };
-  // Zero would have the last word over the span as well: it becomes an edit, and so an earlier one.
-  if (muted.includes(dim))
-    return { edits: [...others, { ...held, value: 0, span: null }, held], muted: muted.filter((one) => one !== dim) };
-  return { edits: [...edits.filter((edit) => edit.dim !== dim || !sameSpan(edit.span, span)), held], muted };
+  if (!span) return { edits: [...others, constant], muted: muted.filter((one) => one !== dim) };
+  // A mute is applied last and would override the span, so it becomes an edit of the whole clip, which is applied first.
+  if (muted.includes(dim)) {
+    const zero = { ...constant, value: 0, span: null };
+    return { edits: [...others, zero, constant], muted: muted.filter((one) => one !== dim) };
+  }
+  return { edits: [...edits.filter((edit) => edit.dim !== dim || !sameSpan(edit.span, span)), constant], muted };
 }
 
 /**
  * @param {EditsByLayer} editsByLayer
- * @param {(edit: Edit, module: number) => boolean} keeps
+ * @param {(edit: Edit, module: number) => boolean} keepsEdit
  * @param {(dim: number, module: number) => boolean} [keepsMuted]
- * @returns {EditsByLayer}
+ * @returns {EditsByLayer} without layers that have no edits
  */
-export function filterEdits(editsByLayer, keeps, keepsMuted = () => true) {
+export function filterEdits(editsByLayer, keepsEdit, keepsMuted = () => true) {
   /** @type {EditsByLayer} */
-  const kept = {};
+  const result = {};
   for (const [key, { edits, muted }] of Object.entries(editsByLayer)) {
     const module = Number(key);
-    const gesture = {
-      edits: edits.filter((edit) => keeps(edit, module)),
+    const layerEdits = {
+      edits: edits.filter((edit) => keepsEdit(edit, module)),
       muted: muted.filter((dim) => keepsMuted(dim, module)),
     };
-    if (!isEmpty(gesture)) kept[module] = gesture;
+    if (!isEmpty(layerEdits)) result[module] = layerEdits;
   }
-  return kept;
+  return result;
 }
 
-/** @param {EditsByLayer} editsByLayer @returns {EditsByLayer} what holds for a whole clip, and so for any other as well */
+/** @param {EditsByLayer} editsByLayer @returns {EditsByLayer} the edits of the whole clip, which apply to any other clip too */
 export const wholeClipEdits = (editsByLayer) => filterEdits(editsByLayer, ({ span }) => !span);
 
 /**
- * As the server is asked for it: what holds for the whole clip first, then spans in the order they were made, and zero has the last word.
- * @param {LayerEdits} gesture
- * @param {number | null} duration of the clip in seconds, where it is known: a span reaches no farther
+ * Converts edits to the order in which the server applies them: the whole clip, then spans in the order they were made, then mutes.
+ * @param {LayerEdits} layerEdits
+ * @param {number | null} duration of the clip in seconds, if known; spans end there
  * @returns {WireEdit[]}
  */
 export function toWireEdits({ edits, muted }, duration) {

@@ -1,18 +1,21 @@
-/** Numbers as people read them. A true minus sign keeps columns of figures straight. */
+/** Formats numbers with units. A true minus sign (U+2212) keeps columns aligned. */
 
 /**
  * @param {number} value
- * @param {number} digits after the point
+ * @param {number} digits after the decimal point
  */
 export const fixed = (value, digits) => value.toFixed(digits).replace('-', '−');
 
 /** @param {number} value */
 export const signed = (value) => (value > 0 ? '+' : '') + String(value).replace('-', '−');
 
+/** @param {number} value rounded to two decimals */
+export const short = (value) => signed(Math.round(value * 100) / 100);
+
 /** @param {number} seconds */
 export const seconds = (seconds) => `${fixed(seconds, seconds < 10 ? 2 : 1)} s`;
 
-/** @param {number} seconds short ones, down to fractions of a millisecond */
+/** @param {number} seconds */
 export function milliseconds(seconds) {
   const ms = seconds * 1000;
   return `${ms < 10 ? Number(ms.toFixed(2)) : Math.round(ms)} ms`;
@@ -23,6 +26,3 @@ export const hertz = (hz) => (hz < 1000 ? `${Math.round(hz)} Hz` : `${fixed(hz /
 
 /** @param {number} db */
 export const decibels = (db) => `${fixed(db, 1)} dB`;
-
-/** @param {number} value */
-export const short = (value) => signed(Math.round(value * 100) / 100);

@@ -1,99 +1,92 @@
-/** Undo and redo of what decides the sound. A gesture is one step, however many values it went through. */
-
+/** Undo and redo of everything that decides the decoded sound. One drag is one step. */
 import { wholeClipEdits } from './edits.js';
 
 /** @typedef {import('./state.js').State} State */
 
-/** What a step brings back. The module is brought along, so that what changes is seen, but choosing one is no step. */
+/** State that makes a step when it changes. A step also restores the layer, to show its effect, but choosing a layer makes no step. */
 const TRACKED = /** @type {const} */ (['editsByLayer', 'base', 'seed']);
-const MOST_STEPS = 200;
+const MAX_STEPS = 200;
 
 /**
  * @param {import('./state.js').Store} store
- * @returns {{undo: () => void, redo: () => void, seal: () => void, aside: (change: () => void) => void}} `seal` ends a gesture: what is changed
- * next is a new step; `aside` makes a change that is no step
+ * @returns {{undo: () => void, redo: () => void, endStep: () => void, untracked: (change: () => void) => void}} `endStep` ends a step: the next
+ * change begins another; `untracked` makes a change without a step
  */
 export function createHistory(store) {
-  /** @typedef {Pick<State, "editsByLayer" | "base" | "seed" | "module">} Moment */
-  /** @returns {Moment} */
+  /** @typedef {Pick<State, "editsByLayer" | "base" | "seed" | "module">} Step */
+  /** @returns {Step} */
   const now = () => {
     const { editsByLayer, base, seed, module } = store.state;
     return { editsByLayer, base, seed, module };
   };
-  let past = /** @type {Moment[]} */ ([]);
-  let future = /** @type {Moment[]} */ ([]);
+  let past = /** @type {Step[]} */ ([]);
+  let future = /** @type {Step[]} */ ([]);
   let present = now();
-  let heard = store.state.recording;
-  let open = false;
-  let travelling = false;
+  let recordingOfSteps = store.state.recording;
+  let stepOpen = false;
+  let tracking = true;
 
-  const tell = () => store.set({ undoable: past.length > 0, redoable: future.length > 0 });
+  const publish = () => store.set({ undoable: past.length > 0, redoable: future.length > 0 });
 
   store.on(TRACKED, () => {
-    if (travelling || store.state.recording !== heard) return;
-    if (!open) past = [...past, present].slice(-MOST_STEPS);
+    if (!tracking || store.state.recording !== recordingOfSteps) return;
+    if (!stepOpen) past = [...past, present].slice(-MAX_STEPS);
     future = [];
-    open = true;
+    stepOpen = true;
     present = now();
-    tell();
+    publish();
   });
   store.on(['recording', 'model'], begin);
   store.on(['module'], () => {
-    open = false;
+    stepOpen = false;
     present = { ...present, module: store.state.module };
   });
 
   /** @param {() => void} change */
-  function aside(change) {
-    travelling = true;
+  function untracked(change) {
+    tracking = false;
     change();
-    travelling = false;
+    tracking = true;
   }
 
-  /** Another recording has another history. Where it begins unedited, what was done to the whole of the last one can be brought over. */
+  /** Starts a new history for another recording. If it starts without edits, undo restores the whole-clip edits of the previous recording. */
   function begin() {
     const { recording, editsByLayer } = store.state;
-    const over = recording !== heard && Object.keys(editsByLayer).length === 0 ? wholeClipEdits(present.editsByLayer) : {};
-    heard = recording;
+    const unedited = Object.keys(editsByLayer).length === 0;
+    const previous = recording !== recordingOfSteps && unedited ? wholeClipEdits(present.editsByLayer) : {};
+    recordingOfSteps = recording;
     present = now();
-    past = Object.keys(over).length > 0 ? [{ ...present, editsByLayer: over }] : [];
+    past = Object.keys(previous).length > 0 ? [{ ...present, editsByLayer: previous }] : [];
     future = [];
-    open = false;
-    tell();
+    stepOpen = false;
+    publish();
   }
 
-  /**
-   * @param {Moment[]} from
-   * @param {(left: Moment[]) => void} leave
-   * @param {(moment: Moment) => void} keep
-   */
-  function travel(from, leave, keep) {
-    const moment = from.at(-1);
-    if (!moment) return;
-    keep(present);
-    leave(from.slice(0, -1));
-    present = moment;
-    open = false;
-    aside(() => store.set(moment));
-    tell();
+  /** @param {Step} step */
+  function restore(step) {
+    present = step;
+    stepOpen = false;
+    untracked(() => store.set(step));
+    publish();
   }
 
-  return {
-    undo: () =>
-      travel(
-        past,
-        (left) => (past = left),
-        (moment) => (future = [...future, moment]),
-      ),
-    redo: () =>
-      travel(
-        future,
-        (left) => (future = left),
-        (moment) => (past = [...past, moment]),
-      ),
-    seal: () => void (open = false),
-    aside,
-  };
+  function undo() {
+    const step = past.at(-1);
+    if (!step) return;
+    future = [...future, present];
+    past = past.slice(0, -1);
+    restore(step);
+  }
+
+  function redo() {
+    const step = future.at(-1);
+    if (!step) return;
+    past = [...past, present];
+    future = future.slice(0, -1);
+    restore(step);
+  }
+
+  return { undo, redo, endStep: () => void (stepOpen = false), untracked };
 }
 
 /** @typedef {ReturnType<typeof createHistory>} History */

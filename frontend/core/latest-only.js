@@ -1,11 +1,11 @@
 /**
- * Newest wins: at most one job runs; while it runs only the last one asked for is kept, and it runs next.
- * So a moving slider never queues work, and its last value is never left behind.
+ * Runs at most one job at a time and keeps only the latest request. A moving slider thus never builds a queue, and its
+ * last value is always processed.
  *
  * @template Job
- * @param {(job: Job) => Promise<boolean>} work resolves to false to be tried again, unless something newer was asked for
- * @param {(running: boolean) => void} onRunning told when work begins and when none is left
- * @returns {{ask: (job: Job) => void, idle: () => Promise<void>}}
+ * @param {(job: Job) => Promise<boolean>} work resolves to false if the job must run again, unless a newer one is waiting
+ * @param {(running: boolean) => void} onRunning called when work starts and when no work is left
+ * @returns {{request: (job: Job) => void, idle: () => Promise<void>}} `idle` resolves when no work is left
  */
 export function latestOnly(work, onRunning) {
   /** @type {{job: Job} | null} */
@@ -18,7 +18,7 @@ export function latestOnly(work, onRunning) {
       while (next) {
         const current = next;
         next = null;
-        const done = work(current.job); // first, so that it does not wait for those who are told of it
+        const done = work(current.job); // before the callback, so that listeners do not delay the request
         onRunning(true);
         if (!(await done)) next ??= current;
       }
@@ -29,7 +29,7 @@ export function latestOnly(work, onRunning) {
   }
 
   return {
-    ask(job) {
+    request(job) {
       next = { job };
       running ??= run();
     },

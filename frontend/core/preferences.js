@@ -1,22 +1,22 @@
-/** How a person likes the page: the bench of sliders, which lanes are shown, how it is listened to. What is decoded does not depend on it. */
+/** Display and playback preferences. They do not affect what is decoded. */
 
 /** @typedef {"meaning" | "kl" | "sensitivity" | "span" | "number"} Order */
 /** @typedef {"sigma" | "tail" | "corpus" | "free"} SliderRangeName */
 /**
  * @typedef {object} Preferences
- * @property {Order} order
+ * @property {Order} order of the sliders
  * @property {string} search
- * @property {boolean} quiet whether hardly used dimensions are shown too
- * @property {SliderRangeName} range
- * @property {boolean} difference whether its lane is shown
- * @property {boolean | null} latents whether their lane is shown; null while nobody said: where there is room, unless the recording is long
- * @property {import('../drawing/heatmap.js').Statistic} statistic of the latents
- * @property {boolean} loop whether what is played goes round and round
- * @property {boolean} matched whether all sounds are played as loud as the original
+ * @property {boolean} quiet whether inactive dimensions are listed too
+ * @property {SliderRangeName} range of the sliders
+ * @property {boolean} difference whether the difference lane is shown
+ * @property {boolean | null} latents whether the latents lane is shown; null shows it where there is room and the recording is short
+ * @property {import('../drawing/heatmap.js').Statistic} statistic of the latents lane
+ * @property {boolean} loop
+ * @property {boolean} matched whether all sounds are played at the loudness of the original
  */
 
 /** @type {Preferences} */
-export const PREFERRED = {
+export const DEFAULT_PREFERENCES = {
   order: 'meaning',
   search: '',
   quiet: false,
@@ -32,4 +32,4 @@ export const PREFERRED = {
  * @param {import('./state.js').Store} store
  * @param {Partial<Preferences>} patch
  */
-export const prefer = (store, patch) => store.set({ preferences: { ...store.state.preferences, ...patch } });
+export const setPreferences = (store, patch) => store.set({ preferences: { ...store.state.preferences, ...patch } });

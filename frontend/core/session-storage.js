@@ -1,20 +1,20 @@
-/** Keeps recordings in the browser across a reload, for this tab alone. A browser that keeps nothing keeps nothing: no error. */
+/** Stores recordings in IndexedDB, so that they survive a reload of this tab. Failures are ignored: they then last as long as the page. */
 
-/** @typedef {import('../features/sources/recent-files.js').Recent} Recent */
+/** @typedef {import('../features/sources/recent-files.js').RecentFile} RecentFile */
 
 const NAME = 'sim-explorer';
 const STORE = 'recordings';
-const FORGOTTEN_AFTER_MS = 24 * 3600 * 1000;
+const MAX_AGE_MS = 24 * 3600 * 1000;
 
-/** @returns {string} the same for this tab until it is closed */
-function tab() {
-  const known = sessionStorage.getItem(NAME) ?? String(Math.random()).slice(2);
-  sessionStorage.setItem(NAME, known);
-  return known;
+/** @returns {string} identifies this tab until it is closed */
+function tabId() {
+  const id = sessionStorage.getItem(NAME) ?? String(Math.random()).slice(2);
+  sessionStorage.setItem(NAME, id);
+  return id;
 }
 
 /** @returns {Promise<IDBDatabase>} */
-const opened = () =>
+const openDatabase = () =>
   new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: ['tab', 'clip'] });
@@ -23,39 +23,39 @@ const opened = () =>
   });
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-const done = (request) =>
+const resultOf = (request) =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 
-/** @returns {{read: () => Promise<Recent[]>, write: (recents: readonly Recent[]) => Promise<void>}} newest first */
+/** @returns {{read: () => Promise<RecentFile[]>, write: (files: readonly RecentFile[]) => Promise<void>}} newest first */
 export function createSessionStorage() {
   /** @type {Promise<IDBDatabase> | null} */
   let database = null;
-  const store = async (/** @type {IDBTransactionMode} */ mode) =>
-    (await (database ??= opened())).transaction(STORE, mode).objectStore(STORE);
+  const objectStore = async (/** @type {IDBTransactionMode} */ mode) =>
+    (await (database ??= openDatabase())).transaction(STORE, mode).objectStore(STORE);
 
   return {
     async read() {
       try {
-        const all = await done((await store('readonly')).getAll());
-        const mine = all.filter((one) => one.tab === tab()).sort((one, other) => one.place - other.place);
-        return mine.map(({ clip, name, file, duration }) => ({ clip, name, file, duration }));
+        const all = await resultOf((await objectStore('readonly')).getAll());
+        const own = all.filter((one) => one.tab === tabId()).sort((one, other) => one.place - other.place);
+        return own.map(({ clip, name, file, duration }) => ({ clip, name, file, duration }));
       } catch {
         return [];
       }
     },
-    async write(recents) {
+    async write(files) {
       try {
         const now = Date.now();
-        const storage = await store('readwrite');
-        for (const one of await done(storage.getAll())) {
-          if (one.tab === tab() || now - one.kept > FORGOTTEN_AFTER_MS) storage.delete([one.tab, one.clip]);
+        const entries = await objectStore('readwrite');
+        for (const one of await resultOf(entries.getAll())) {
+          if (one.tab === tabId() || now - one.kept > MAX_AGE_MS) entries.delete([one.tab, one.clip]);
         }
-        recents.forEach((recent, place) => storage.put({ ...recent, tab: tab(), place, kept: now }));
+        files.forEach((file, place) => entries.put({ ...file, tab: tabId(), place, kept: now }));
       } catch {
-        // Without a storage they last as long as the page.
+        // The browser stores nothing, for example in private mode.
       }
     },
   };

@@ -1,65 +1,66 @@
-/** The explorer's one state object, who is told when it changes, and what follows from it. No DOM. */
+/** The page's state, its listeners, and values derived from it. No DOM. */
 import { filterEdits, editsOfLayer, toWireEdits } from './edits.js';
-import { PREFERRED } from './preferences.js';
+import { DEFAULT_PREFERENCES } from './preferences.js';
 
 /** @typedef {import('./choice.js').Choice} Choice */
 /** @typedef {import('./edits.js').Span} Span */
+/** @typedef {import('./edits.js').LayerEdits} LayerEdits */
 /** @typedef {import('./edits.js').EditsByLayer} EditsByLayer */
-/** @typedef {"cell" | "snapshot" | "blend" | "secondModel" | "ensembleMember"} OtherSound what is playing beside these: a cell of the grid, the state kept as B, the way to a second clip, another model, a dimension of a model of an ensemble */
-/** @typedef {"original" | "decoded" | number | OtherSound} Side what can be playing: the recording, what the sliders make of it, or its unedited decoding from the module of that number */
+/** @typedef {"cell" | "snapshot" | "blend" | "secondModel" | "ensembleMember"} OtherSound sounds of the panels: a grid cell, snapshot B, a point between two clips, the second model, a model of the ensemble */
+/** @typedef {"original" | "decoded" | number | OtherSound} SoundName what can be played; a number is the unedited decoding from that layer */
 /** @typedef {import('../server/api.js').Encoded} Encoded */
 /** @typedef {import('../server/api.js').Decoded} Decoded */
 /** @typedef {import('../server/api.js').DecodeRequest} DecodeRequest */
-/** @typedef {{name: string, clip: string, file: Blob | null, encoded: Encoded | null}} Recording `file` and `encoded` are null for a clip known only by its address */
+/** @typedef {{name: string, clip: string, file: Blob | null, encoded: Encoded | null}} Recording `file` and `encoded` are null for a clip known only from the address */
 /** @typedef {{kind: "error" | "note", title: string, detail: string}} Notice */
 /** @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "editsByLayer">} SoundChoice */
 /** @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Snapshot */
-/** @typedef {"grid" | "cell" | "second" | "interpolation" | "blend" | "card" | "secondModel" | "figure" | "tradeoff" | "points" | "ensemble" | "hotSpotTraversals"} Pending what else than the sliders' sound is awaited */
+/** @typedef {"grid" | "cell" | "second" | "interpolation" | "blend" | "card" | "secondModel" | "figure" | "tradeoff" | "points" | "ensemble" | "hotSpotTraversals"} Pending requests in progress, apart from the decoding of the edits */
 /** @typedef {"starting" | "opening" | "ready" | "empty" | "asking" | "failed"} Phase */
 
 /**
- * What is known.
- * @typedef {object} Knowledge
+ * Data from the server, and the state of the page.
+ * @typedef {object} Data
  * @property {import('../server/api.js').ModelSummary[]} models
- * @property {import('../server/api.js').Model | null} card the chosen model's facts
+ * @property {import('../server/api.js').Model | null} card the chosen model
  * @property {import('../server/api.js').Example[]} examples
  * @property {Recording | null} recording
- * @property {readonly import('../features/sources/recent-files.js').Recent[]} recentFiles files opened lately, newest first
+ * @property {readonly import('../features/sources/recent-files.js').RecentFile[]} recentFiles newest first
  * @property {(Decoded & {request: DecodeRequest}) | null} decoded
- * @property {{[module: number]: Decoded | null}} layers the clip's unedited decodings, as far as they are fetched; null where a module has no decoder
- * @property {import('../server/api.js').Latents | null} latents the clip's posterior in the chosen module, while somebody looks at it
- * @property {{[side in OtherSound]?: Decoded}} otherSounds as far as they were listened to
- * @property {(import('../server/api.js').Traversal & {request: import('../server/api.js').TraverseRequest}) | null} traversal what the grid shows, while it is open
- * @property {{row: number, column: number} | null} cell of the traversal, the chosen one
- * @property {Snapshot | null} snapshot what was kept as B
- * @property {Recording | null} second the second clip, while the way to it is looked at
- * @property {(import('../server/api.js').Way & {request: import('../server/api.js').InterpolateRequest}) | null} interpolation to the second clip
- * @property {import('../server/api.js').Model | null} secondModelCard the other model's facts
- * @property {import('../server/figures.js').Shown | null} figure of the report, while its panel is open
- * @property {import('../server/figures.js').Shown | null} tradeoff the figure of that name, while the prior is looked at
+ * @property {{[module: number]: Decoded | null}} layers unedited decodings of the clip, as far as fetched; null for a layer without a decoder
+ * @property {import('../server/api.js').Latents | null} latents posterior of the clip at the chosen layer, while something shows it
+ * @property {{[side in OtherSound]?: Decoded}} otherSounds as far as fetched
+ * @property {(import('../server/api.js').Traversal & {request: import('../server/api.js').TraverseRequest}) | null} traversal content of the grid, while it is open
+ * @property {{row: number, column: number} | null} cell the chosen cell of the traversal
+ * @property {Snapshot | null} snapshot snapshot B
+ * @property {Recording | null} second the second clip, while it is compared
+ * @property {(import('../server/api.js').Interpolation & {request: import('../server/api.js').InterpolateRequest}) | null} interpolation between the clip and the second clip
+ * @property {import('../server/api.js').Model | null} secondModelCard the second model
+ * @property {import('../server/figures.js').Shown | null} figure figure of the open panel
+ * @property {import('../server/figures.js').Shown | null} tradeoff the figure `tradeoff`, while the distribution panel is open
  * @property {import('../features/ensemble/model.js').Shown | null} ensemble while its panel is open
- * @property {import('../features/ensemble/hot-spot-traversals.js').HotSpotTraversals | null} hotSpotTraversals the same traversal in each model of the chosen hot spot
- * @property {import('../features/map/model.js').Points | null} points of the map, as their module has them
- * @property {{model: string, unit: import('./choice.js').Unit, index: number} | null} point of the map, the chosen one
+ * @property {import('../features/ensemble/hot-spot-traversals.js').HotSpotTraversals | null} hotSpotTraversals traversals of the chosen hot spot, one per model
+ * @property {import('../features/map/model.js').Points | null} points of the map at the layer they belong to
+ * @property {{model: string, unit: import('./choice.js').Unit, index: number} | null} point the chosen point of the map
  * @property {readonly Pending[]} pending
- * @property {Side | null} playing what is playing
- * @property {import('../audio/clip-player.js').ClipSegment | null} segment of an example that is playing by itself
+ * @property {SoundName | null} playing
+ * @property {import('../audio/clip-player.js').ClipSegment | null} segment the segment of an example that is playing
  * @property {Phase} phase
  * @property {boolean} decoding
- * @property {Span | null} view what of the clip is seen; null for all of it
- * @property {readonly number[]} locked dimensions of the chosen module that are not to be moved
+ * @property {Span | null} view visible part of the clip; null: all of it
+ * @property {readonly number[]} locked dimensions of the chosen layer that edits leave unchanged
  * @property {import('./preferences.js').Preferences} preferences
  * @property {boolean} undoable
  * @property {boolean} redoable
  * @property {Notice | null} notice
  */
 
-/** @typedef {Choice & Knowledge} State */
+/** @typedef {Choice & Data} State */
 
-/** What a sound made from nothing lasts, where no clip gives its length. */
-export const DRAWN_SECONDS = 2;
+/** Duration of a sound decoded without a clip. */
+export const SECONDS_WITHOUT_CLIP = 2;
 
-/** The keys that decide how the clip sounds. */
+/** The keys that decide the decoded sound. */
 export const SOUND_KEYS = /** @type {const} */ (['recording', 'module', 'base', 'seed', 'editsByLayer']);
 
 /**
@@ -105,7 +106,7 @@ export function createStore(choice) {
     decoding: false,
     view: null,
     locked: [],
-    preferences: PREFERRED,
+    preferences: DEFAULT_PREFERENCES,
     undoable: false,
     redoable: false,
     notice: null,
@@ -128,13 +129,13 @@ export function createStore(choice) {
   };
 }
 
-/** @param {State} state */
+/** @param {State} state @returns {LayerEdits} the edits of the chosen layer */
 export const currentEdits = ({ editsByLayer, module }) => editsOfLayer(editsByLayer, module);
 
 /**
- * The editsByLayer with the chosen module's changed.
+ * Changes the edits of the chosen layer.
  * @param {State} state
- * @param {(gesture: import('./edits.js').LayerEdits) => import('./edits.js').LayerEdits} change
+ * @param {(layerEdits: LayerEdits) => LayerEdits} change
  * @returns {EditsByLayer}
  */
 export function withLayerEdits(state, change) {
@@ -143,7 +144,7 @@ export function withLayerEdits(state, change) {
 }
 
 /**
- * The chosen module and editsByLayer, as far as a model has them: without the module, its deepest one; without the dimension, no edit.
+ * Adapts the choice to another model: the deepest layer if the chosen one is missing, and no edits of missing dimensions.
  * @param {Choice} choice
  * @param {import('../server/api.js').Model} card
  * @returns {Pick<Choice, "module" | "editsByLayer">}
@@ -158,10 +159,10 @@ export function fitToModel({ module, editsByLayer }, { modules }) {
 }
 
 /**
- * What the chosen module's posterior is like over this clip.
+ * Summary of the clip's posterior at a layer.
  * @param {State} state
  * @param {number | null} module
- * @returns {import('../server/api.js').Summary | null} null when the page does not have the recording, or has it from another model
+ * @returns {import('../server/api.js').Summary | null} null without a recording, or if it was encoded by another model
  */
 export function summaryOf({ recording, model }, module) {
   const encoded = recording?.encoded;
@@ -169,34 +170,34 @@ export function summaryOf({ recording, model }, module) {
 }
 
 /**
- * How long the clip is, in seconds, as far as that is known.
+ * Duration of the clip in seconds; null if unknown.
  * @param {State} state
  */
 export const durationOf = ({ recording, decoded }) => recording?.encoded?.duration ?? decoded?.duration ?? null;
 
 /**
  * @param {State} state
- * @returns {DecodeRequest | null} null while there is nothing to decode
+ * @returns {DecodeRequest | null} null if there is nothing to decode
  */
 export function decodeRequest(state) {
   const { model, module, recording, base, seed } = state;
   const drawn = base === 'prior' || base === 'zero';
   if (!model || !module || !(recording || drawn)) return null;
-  const source = recording ? { clip: recording.clip } : { seconds: DRAWN_SECONDS };
-  const duration = recording ? (recording.encoded?.duration ?? null) : DRAWN_SECONDS;
+  const source = recording ? { clip: recording.clip } : { seconds: SECONDS_WITHOUT_CLIP };
+  const duration = recording ? (recording.encoded?.duration ?? null) : SECONDS_WITHOUT_CLIP;
   return { model, module, ...source, base, seed, edits: toWireEdits(currentEdits(state), duration) };
 }
 
 /**
  * @param {State} state
  * @param {number} module
- * @returns {DecodeRequest | null} for what this module keeps of the clip, unedited
+ * @returns {DecodeRequest | null} for the unedited decoding from a layer
  */
 export const layerRequest = (state, module) => decodeRequest({ ...state, module, editsByLayer: {} });
 
 /**
  * @param {State} state
- * @returns {{side: Side, sound: Decoded | null}} what the lane of the decoded sound shows: what is playing, otherwise what the sliders make
+ * @returns {{side: SoundName, sound: Decoded | null}} the sound in the lane of the decoded sound: what is playing, or the edited sound
  */
 export function displayedSound({ playing, layers, otherSounds, decoded }) {
   const sound =
@@ -211,12 +212,12 @@ export function displayedSound({ playing, layers, otherSounds, decoded }) {
 const CAPTIONS = {
   original: 'Original',
   decoded: 'Decoded',
-  cell: 'Cell of the grid',
+  cell: 'Grid cell',
   snapshot: 'B',
-  blend: 'Between the clips',
-  secondModel: 'The other model',
-  ensembleMember: 'A model of the ensemble',
+  blend: 'Interpolation',
+  secondModel: 'Second model',
+  ensembleMember: 'Ensemble model',
 };
 
-/** @param {Side} side */
-export const captionOfSide = (side) => (typeof side === 'number' ? `Module ${side}, unedited` : CAPTIONS[side]);
+/** @param {SoundName} name */
+export const soundCaption = (name) => (typeof name === 'number' ? `Layer ${name}, unedited` : CAPTIONS[name]);

@@ -1,79 +1,81 @@
-/** What of the recording is seen: zooming and scrolling along the one time axis. Pure. */
+/** Zooming and scrolling along the shared time axis. */
 import { durationOf } from './state.js';
 
-/** @typedef {import('./edits.js').Span} View from its start to its end, in seconds */
+/** @typedef {import('./edits.js').Span} TimeWindow the visible part of the recording, in seconds */
 
-/** Fewer seconds than these are never shown. */
-const LEAST_SECONDS = 0.03;
+/** The narrowest window. */
+const MIN_SECONDS = 0.03;
 
-/** Where the view puts what it follows: a tenth from its start. */
-const AHEAD = 0.1;
+/** Position in the window to which playback scrolls: a tenth from its start. */
+const FOLLOW_POSITION = 0.1;
 
-/** Nearer to an end than this share of the view counts as there. */
-const NEAR = 1e-9;
+/** Relative tolerance for a window that covers the whole clip. */
+const TOLERANCE = 1e-9;
 
 /**
  * @param {import('./state.js').State} state
- * @returns {View} the whole clip unless zoomed; of no length while nothing is open
+ * @returns {TimeWindow} the whole clip unless zoomed; empty without a clip
  */
 export const visibleWindow = (state) => state.view ?? { start: 0, end: durationOf(state) ?? 0 };
 
-/** @param {View} view */
+/** @param {TimeWindow} window */
 export const lengthOf = ({ start, end }) => end - start;
 
 /**
- * @param {View} view
+ * @param {TimeWindow} window
  * @param {number} seconds
- * @returns {number} where they lie in the view: 0 at its start, 1 at its end
+ * @returns {number} position in the window: 0 at its start, 1 at its end
  */
-export const positionIn = (view, seconds) => (seconds - view.start) / (lengthOf(view) || 1);
+export const positionIn = (window, seconds) => (seconds - window.start) / (lengthOf(window) || 1);
 
 /**
- * @param {View} view
- * @param {number} share
+ * @param {TimeWindow} window
+ * @param {number} position from 0 to 1
  * @returns {number} seconds
  */
-export const secondsAt = (view, share) => view.start + share * lengthOf(view);
+export const secondsAt = (window, position) => window.start + position * lengthOf(window);
 
 /**
  * @param {number} start
  * @param {number} length
  * @param {number} duration
- * @returns {View | null} kept within the clip; null for all of it
+ * @returns {TimeWindow | null} shifted into the clip; null for the whole clip
  */
-function within(start, length, duration) {
-  if (length >= duration * (1 - NEAR)) return null;
-  const begins = Math.min(duration - length, Math.max(0, start));
-  return { start: begins, end: begins + length };
+function clampedWindow(start, length, duration) {
+  if (length >= duration * (1 - TOLERANCE)) return null;
+  const from = Math.min(duration - length, Math.max(0, start));
+  return { start: from, end: from + length };
 }
 
 /**
- * @param {View} view
+ * @param {TimeWindow} window
  * @param {number} duration of the clip
- * @param {number} factor above 1 shows less of it, larger
- * @param {number} about seconds that stay where they are
+ * @param {number} factor above 1 zooms in
+ * @param {number} about seconds that keep their position
  */
-export function zoomed(view, duration, factor, about) {
-  const length = Math.max(Math.min(LEAST_SECONDS, duration), lengthOf(view) / factor);
-  return within(about - positionIn(view, about) * length, length, duration);
+export function zoomed(window, duration, factor, about) {
+  const length = Math.max(Math.min(MIN_SECONDS, duration), lengthOf(window) / factor);
+  return clampedWindow(about - positionIn(window, about) * length, length, duration);
 }
 
 /**
- * @param {View} view
+ * @param {TimeWindow} window
  * @param {number} duration of the clip
  * @param {number} by seconds
  */
-export const scrolledBy = (view, duration, by) => within(view.start + by, lengthOf(view), duration);
+export const scrolledBy = (window, duration, by) => clampedWindow(window.start + by, lengthOf(window), duration);
 
 /**
- * @param {View} view
+ * Scrolls so that a time is a tenth into the window.
+ * @param {TimeWindow} window
  * @param {number} duration of the clip
  * @param {number} seconds
  */
-export const scrolledTo = (view, duration, seconds) => within(seconds - AHEAD * lengthOf(view), lengthOf(view), duration);
+export const scrolledTo = (window, duration, seconds) =>
+  clampedWindow(seconds - FOLLOW_POSITION * lengthOf(window), lengthOf(window), duration);
 
 /**
- * @param {View} view
+ * @param {TimeWindow} window
  * @param {number} seconds
  */
-export const isVisible = (view, seconds) => seconds >= view.start && seconds <= view.end;
+export const isVisible = (window, seconds) => seconds >= window.start && seconds <= window.end;

@@ -192,7 +192,7 @@ def test_the_way_to_a_second_clip_is_seen_in_steps_and_heard_anywhere(explorer: 
     assert len(set(steps)) == way["steps"] == 6
 
     explorer.listen().page.get_by_role("button", name="20 % of the way").click()
-    assert explorer.sounds(1)[0]["caption"] == "Between the clips"
+    assert explorer.sounds(1)[0]["caption"] == "Interpolation"
     assert blends(explorer)[-1]["toward"] == {"clip": way["to"], "share": 0.2}
     expect(explorer.page.get_by_role("slider", name="How far")).to_have_value("0.2")
     expect(explorer.page.locator("#blend-share-value")).to_have_text("20 %")
@@ -210,7 +210,7 @@ def test_the_way_begins_at_the_open_clip(fresh: Opener) -> None:
     unedited = explorer.picture
     explorer.listen().page.get_by_role("slider", name="How far").press("Home")
     expect(explorer.page.locator("#blend-share-value")).to_have_text("0 %")
-    assert explorer.sounds(2)[0] == {"side": "blend", "caption": "Between the clips", "picture": unedited}
+    assert explorer.sounds(2)[0] == {"side": "blend", "caption": "Interpolation", "picture": unedited}
     explorer.page.get_by_role("slider", name="How far").press("End")
     expect(explorer.page.locator("#blend-share-value")).to_have_text("100 %")
     assert explorer.sounds(4)[2]["picture"] != unedited
@@ -341,7 +341,7 @@ def test_two_models_get_the_same_clip_and_the_same_gesture(beside: Explorer) -> 
     assert first == second, "the same weights under another name"
     expect(beside.page.locator("#pair-second-model .pair-words")).to_have_text("again minus demo: 0.0 dB root mean square")
     beside.listen().page.locator("#pair-second-model .play").nth(1).click()
-    assert beside.sounds(1)[0]["caption"] == "The other model"
+    assert beside.sounds(1)[0]["caption"] == "Second model"
     beside.choice("twin=again")
 
     beside.page.get_by_text("Module 2", exact=True).click()

@@ -84,7 +84,7 @@ def test_a_cell_is_heard_and_seen_in_the_decoded_lane(explorer: Explorer) -> Non
     request = hear(explorer, cells(explorer.page).nth(7))
     assert request["edits"] == [{"dim": dim, "op": "set", "value": 2.25}]
     began, ended = explorer.sounds()
-    assert began["caption"] == "Cell of the grid"
+    assert began["caption"] == "Grid cell"
     assert began["picture"] != decoded
     assert (ended["caption"], ended["picture"]) == ("Decoded", decoded)
     expect(explorer.page.locator("#grid-chosen")).to_have_text(f"Dimension {dim} at +2.25")

@@ -15,7 +15,7 @@ import trainer
 from .conftest import serve
 from .explorer import PLAYHEAD, Explorer, Opener
 
-ORIGINAL, *MODULES = ("Original", "Module 1, unedited", "Module 2, unedited", "Module 3, unedited")
+ORIGINAL, *MODULES = ("Original", "Layer 1, unedited", "Layer 2, unedited", "Layer 3, unedited")
 DECODED = "Decoded"
 WHOLE_TURN = [ORIGINAL, *MODULES]
 
