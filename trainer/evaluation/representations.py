@@ -43,7 +43,7 @@ def model_source(model: Model, prefix: str = "") -> RepresentationSource:
 
 
 def _encode(model: Model, waveforms: Tensor) -> list[Posterior]:
-    """Posteriors (B, dims, frames) of each module; a single waveform goes through Model.encode, which splits long ones."""
+    """Posteriors (B, dims, frames) of each module; Model.encode splits a single long waveform."""
     if len(waveforms) > 1:
         return model.rotate(model.encoder(waveforms))
     return [Posterior(one.mean[None], None) for one in model.encode(waveforms[0])]

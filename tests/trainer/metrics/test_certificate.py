@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from trainer.metrics.prior.certificate import blocks, capacity, certify, standardised
+from trainer.metrics.prior.certificate import capacity, certify, dimension_blocks, standardise
 
 CLIPS, FRAMES = 200, 3
 
@@ -77,11 +77,11 @@ def test_exactly_uniform_codes_keep_the_gap_of_the_uniform_target(noise: float, 
 def test_standardised_by_others() -> None:
     rng = np.random.default_rng(3)
     by, codes = 3 + 2 * rng.normal(size=(100, 2)), 3 + 2 * rng.normal(size=(50, 2))
-    found = standardised(codes, by)
+    found = standardise(codes, by)
     assert found == pytest.approx((codes - by.mean(0)) / by.std(0))
     with pytest.raises(ValueError, match="dimension 1 does not vary"):
-        standardised(codes, by * [1, 0])
-    assert blocks(5, 2) == [[0, 1], [2, 3], [4]]
+        standardise(codes, by * [1, 0])
+    assert dimension_blocks(5, 2) == [[0, 1], [2, 3], [4]]
 
 
 def test_faults_are_named() -> None:

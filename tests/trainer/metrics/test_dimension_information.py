@@ -10,9 +10,9 @@ from trainer.metrics.probing.dimension_information import (
     entropy_bits,
     held_out_bits,
     quantile_codes,
-    shuffled,
+    shuffle_groups,
 )
-from trainer.metrics.statistics.significance import above_chance, chance_of_means
+from trainer.metrics.statistics.significance import benjamini_hochberg, mean_p_values
 
 FRAMES = 40_000
 
@@ -79,7 +79,7 @@ def test_shuffled_groups_tell_nothing_though_both_are_slow() -> None:
         z = quantile_codes(slow + rng.normal(size=FRAMES), BINS)
         assert held_out_bits(z, slow, folds).mean() > 0.5
         for seed in range(5):
-            other = shuffled(slow, group, seed)
+            other = shuffle_groups(slow, group, seed)
             assert sorted(other) == sorted(slow)
             assert -0.02 < held_out_bits(z, other, folds).mean() < 0.02
 
@@ -106,25 +106,25 @@ def test_chance_of_independent_means_is_even() -> None:
     """Under no effect, a share p of the tests has a chance under p: also with neighbours that are alike."""
     rng = np.random.default_rng(4)
     sums = 30 * rng.normal(size=(12, 4000))  # of 30 frames of a group, all the same
-    chances = chance_of_means(sums, np.full(12, 30.0))
+    chances = mean_p_values(sums, np.full(12, 30.0))
     for share in (0.01, 0.05, 0.5):
         assert (chances < share).mean() == pytest.approx(share, abs=4 * np.sqrt(share / 4000))
-    assert above_chance(chances).sum() <= 2
+    assert benjamini_hochberg(chances).sum() <= 2
 
 
 def test_chance_is_the_t_test_where_groups_are_of_one_size() -> None:
     """Group means 1 .. 5: mean 3, standard error sqrt(2.5 / 5), t = 4.243, 4 degrees of freedom: p = 0.00662."""
     sums = 10 * np.arange(1.0, 6.0)[:, None]
-    assert chance_of_means(sums, np.full(5, 10.0))[0] == pytest.approx(0.00662, abs=5e-5)
-    assert chance_of_means(np.ones((3, 1)), np.ones(3))[0] == 0.0
-    assert chance_of_means(-np.ones((3, 1)), np.ones(3))[0] == 1.0
+    assert mean_p_values(sums, np.full(5, 10.0))[0] == pytest.approx(0.00662, abs=5e-5)
+    assert mean_p_values(np.ones((3, 1)), np.ones(3))[0] == 0.0
+    assert mean_p_values(-np.ones((3, 1)), np.ones(3))[0] == 1.0
     with pytest.raises(ValueError, match="two groups"):
-        chance_of_means(np.ones((1, 1)), np.ones(1))
+        mean_p_values(np.ones((1, 1)), np.ones(1))
 
 
 def test_the_correction_is_benjamini_and_hochbergs() -> None:
     """Their own example (1995, section 4): of 15 tests at 5 %, the first four."""
     chances = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459]
     chances += [0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
-    assert above_chance(np.array(chances)).tolist() == [True] * 4 + [False] * 11
-    assert not above_chance(np.array([0.2, 0.9])).any()
+    assert benjamini_hochberg(np.array(chances)).tolist() == [True] * 4 + [False] * 11
+    assert not benjamini_hochberg(np.array([0.2, 0.9])).any()

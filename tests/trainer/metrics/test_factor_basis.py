@@ -11,7 +11,7 @@ from trainer import bundle
 from trainer.cli.main import main
 from trainer.config import preset
 from trainer.evaluation.dimensions.rotation import ALIGNMENT_KEY
-from trainer.metrics.latents.factor_basis import Target, aligned_basis
+from trainer.metrics.latents.factor_basis import FactorTarget, aligned_basis
 from trainer.model import Model
 
 N, DIMS = 4000, 7
@@ -31,12 +31,12 @@ def latents() -> np.ndarray:
     return (np.stack(told, axis=1) + noise) @ TURN.T
 
 
-def targets() -> list[Target]:
+def targets() -> list[FactorTarget]:
     voiced = np.where(VOICED, "voiced", "voiceless")
     return [
-        Target("f0", 1, EVERY[VOICED], PITCH[VOICED]),
-        Target("voicing", 1, EVERY, voiced),
-        Target("vowel", 2, EVERY, np.array(["a", "i", "u"])[VOWEL]),
+        FactorTarget("f0", 1, EVERY[VOICED], PITCH[VOICED]),
+        FactorTarget("voicing", 1, EVERY, voiced),
+        FactorTarget("vowel", 2, EVERY, np.array(["a", "i", "u"])[VOWEL]),
     ]
 
 
@@ -70,16 +70,16 @@ def test_the_same_latents_give_the_same_basis(found) -> None:
 
 def test_what_is_one_and_the_same_is_passed_over_and_no_axis_is_taken_twice() -> None:
     values = latents()
-    constant = [Target("f0", 1, EVERY, np.ones(N)), Target("voicing", 1, EVERY, np.full(N, "voiced"))]
+    constant = [FactorTarget("f0", 1, EVERY, np.ones(N)), FactorTarget("voicing", 1, EVERY, np.full(N, "voiced"))]
     basis, followed = aligned_basis(values, constant)
     assert followed == ()
     assert (values @ basis.T).std(0) == pytest.approx(np.sqrt(np.linalg.eigvalsh(np.cov(values.T))[::-1]), rel=1e-3)
-    many = [Target(f"f{k}", 2, EVERY, RNG.normal(size=N)) for k in range(9)]
+    many = [FactorTarget(f"f{k}", 2, EVERY, RNG.normal(size=N)) for k in range(9)]
     basis, followed = aligned_basis(values, many)
     assert followed == tuple(f"f{k}" for k in range(DIMS)), "a quantity has one direction"
     assert basis @ basis.T == pytest.approx(np.eye(DIMS), abs=1e-10)
     names = np.array(list("abcdefghi"))[RNG.integers(9, size=N)]
-    basis, followed = aligned_basis(values, [Target("phone", 99, EVERY, names), *targets()])
+    basis, followed = aligned_basis(values, [FactorTarget("phone", 99, EVERY, names), *targets()])
     assert followed == ("phone",) * DIMS
 
 
@@ -100,7 +100,7 @@ def model(tmp_path: Path) -> Path:
 def test_the_command_turns_a_bundle_and_turns_it_back(model: Path, corpus: Path, capsys) -> None:
     before = bundle.digest(model)
     bundle.write_report(model, bundle.Report(modules=()))
-    command = ["align", "--bundle", str(model)]
+    command = ["rotate", "--bundle", str(model)]
     assert main([*command, "--data", str(corpus)]) == 0
     told = bundle.read_report(model).model_extra[ALIGNMENT_KEY]
     assert told["axes"]["1"][0] == "f0"
@@ -117,7 +117,7 @@ def test_the_command_turns_a_bundle_and_turns_it_back(model: Path, corpus: Path,
 
     assert main([*command, "--data", str(corpus)]) == 0
     assert bundle.digest(model) == turned, "from the dimensions it was trained with, whatever it had"
-    assert main([*command, "--as-trained"]) == 0
+    assert main([*command, "--undo"]) == 0
     assert bundle.digest(model) == before
     assert ALIGNMENT_KEY not in (bundle.read_report(model).model_extra or {})
 
@@ -127,6 +127,6 @@ def test_recordings_of_which_nothing_is_known_are_refused(model: Path, corpus: P
     silent.mkdir()
     for number in range(4):
         (silent / f"{number}.wav").write_bytes((corpus / "0.wav").read_bytes()[:44] + bytes(19_200))
-    assert main(["align", "--bundle", str(model), "--data", str(silent)]) == 1
+    assert main(["rotate", "--bundle", str(model), "--data", str(silent)]) == 1
     assert "is known of these recordings, so there is nothing to follow" in capsys.readouterr().err
     assert not (model / "axes.safetensors").exists()

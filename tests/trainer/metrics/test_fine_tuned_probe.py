@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from trainer.config import preset
-from trainer.metrics.probing.fine_tuned_probe import Examples, fine_tuned_answers
-from trainer.metrics.probing.pooling import WHOLE
+from trainer.evaluation.probing.fine_tuned_probe import ClipSpans, fine_tuned_log_probabilities
+from trainer.metrics.probing.pooling import WHOLE_CLIP
 from trainer.model import Model
 
 CLIPS, FRAMES, HOP = 60, 120, 20
@@ -44,13 +44,13 @@ def test_the_modules_above_learn_what_the_mean_does_not_show(model: Model) -> No
     means = np.stack([clip.mean(1).numpy() for clip in clips])
     assert np.abs(means[classes == 0].mean(0) - means[classes == 1].mean(0)).max() < 0.05
     train, aside = parts()
-    examples = Examples(np.arange(CLIPS), [WHOLE] * CLIPS, classes)
+    examples = ClipSpans(np.arange(CLIPS), [WHOLE_CLIP] * CLIPS, classes)
     before = [value.clone() for value in model.encoder.state_dict().values()]
-    answers = fine_tuned_answers(model, 1, clips, examples, train, aside)
+    answers = fine_tuned_log_probabilities(model, 1, clips, examples, train, aside)
     assert answers.shape == (20, 2)
     assert np.exp(answers).sum(1) == pytest.approx(np.ones(20))
     assert told(answers, classes[~train]) > 0.5
-    assert np.array_equal(fine_tuned_answers(model, 1, clips, examples, train, aside), answers)
+    assert np.array_equal(fine_tuned_log_probabilities(model, 1, clips, examples, train, aside), answers)
     after = model.encoder.state_dict().values()
     assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True)), "copies learn, not the model"
 
@@ -59,7 +59,9 @@ def test_nothing_is_told_of_classes_that_have_nothing_to_do_with_it(model: Model
     clips, _ = rhythm()
     train, aside = parts()
     classes = np.random.default_rng(1).integers(2, size=CLIPS)
-    answers = fine_tuned_answers(model, 1, clips, Examples(np.arange(CLIPS), [WHOLE] * CLIPS, classes), train, aside)
+    answers = fine_tuned_log_probabilities(
+        model, 1, clips, ClipSpans(np.arange(CLIPS), [WHOLE_CLIP] * CLIPS, classes), train, aside
+    )
     assert told(answers, classes[~train]) < 0.1
 
 
@@ -73,13 +75,15 @@ def test_spans_of_one_clip_are_told_apart_whatever_the_length_of_its_neighbours(
         clip[2, : FRAMES // 2] += 2
         clips.append(torch.tensor(clip, dtype=torch.float32))
     clip = np.repeat(np.arange(CLIPS), 2)
-    examples = Examples(clip, [(0.0, half), (half, None)] * CLIPS, np.tile([0, 1], CLIPS))
+    examples = ClipSpans(clip, [(0.0, half), (half, None)] * CLIPS, np.tile([0, 1], CLIPS))
     train, aside = clip < 40, clip % 5 == 0
-    answers = fine_tuned_answers(model, 1, clips, examples, train, aside)
+    answers = fine_tuned_log_probabilities(model, 1, clips, examples, train, aside)
     assert told(answers, examples.classes[~train]) > 0.8
 
 
 def test_above_the_deepest_there_is_none(model: Model) -> None:
     clips, classes = rhythm()
     with pytest.raises(ValueError, match="no module above module 3; a linear probe reads the deepest"):
-        fine_tuned_answers(model, 3, clips, Examples(np.arange(CLIPS), [WHOLE] * CLIPS, classes), *parts())
+        fine_tuned_log_probabilities(
+            model, 3, clips, ClipSpans(np.arange(CLIPS), [WHOLE_CLIP] * CLIPS, classes), *parts()
+        )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trainer.metrics.probing.dimension_information import entropy_bits
-from trainer.metrics.probing.information_bounds import bits_told, donsker_varadhan, margins
+from trainer.metrics.probing.information_bounds import donsker_varadhan, margins, pointwise_information
 from trainer.metrics.probing.trained_probe import FAMILIES, HIDDEN, train_probe
 
 
@@ -21,13 +21,13 @@ def test_perfect_and_ignorant_answers() -> None:
     """All of H(Y), 2 bits of four even classes; nothing."""
     classes = np.arange(400) % 4
     sure = np.log(np.where(np.eye(4)[classes] > 0, 1 - 3e-9, 1e-9))
-    assert bits_told(sure, classes).mean() == pytest.approx(2.0, abs=1e-6)
+    assert pointwise_information(sure, classes).mean() == pytest.approx(2.0, abs=1e-6)
     assert donsker_varadhan(sure, classes) == pytest.approx(2.0, abs=1e-6)
     ignorant = np.full((400, 4), np.log(0.25))
-    assert bits_told(ignorant, classes) == pytest.approx(np.zeros(400))
+    assert pointwise_information(ignorant, classes) == pytest.approx(np.zeros(400))
     assert donsker_varadhan(ignorant, classes) == pytest.approx(0.0)
     wrong = np.roll(sure, 1, axis=1)
-    assert bits_told(wrong, classes).mean() < -20
+    assert pointwise_information(wrong, classes).mean() < -20
 
 
 def test_a_noisy_channel_has_the_capacity_in_the_books() -> None:
@@ -38,13 +38,13 @@ def test_a_noisy_channel_has_the_capacity_in_the_books() -> None:
     answers = np.log(np.where(np.eye(2)[got] > 0, 0.9, 0.1))
     exact = 1 + 0.9 * np.log2(0.9) + 0.1 * np.log2(0.1)
     assert exact == pytest.approx(0.5310, abs=1e-4)
-    assert bits_told(answers, sent).mean() == pytest.approx(exact, abs=1e-9)
+    assert pointwise_information(answers, sent).mean() == pytest.approx(exact, abs=1e-9)
     assert donsker_varadhan(answers, sent) == pytest.approx(exact, abs=1e-3)
     assert donsker_varadhan(answers + 7.0, sent) == pytest.approx(donsker_varadhan(answers, sent)), (
         "no scale of its own"
     )
     # A probe that is too sure of itself proves less
-    assert bits_told(np.log(np.where(np.eye(2)[got] > 0, 0.99, 0.01)), sent).mean() < exact - 0.1
+    assert pointwise_information(np.log(np.where(np.eye(2)[got] > 0, 0.99, 0.01)), sent).mean() < exact - 0.1
 
 
 @pytest.mark.parametrize(("family", "hidden"), FAMILIES.items())
@@ -55,7 +55,7 @@ def test_a_trained_probe_comes_near_what_there_is(family: str, hidden: int | Non
     probe = train_probe(features[:4000].astype("f4"), classes[:4000], aside, 2, hidden)
     answers = probe(features[4000:].astype("f4"))
     assert np.exp(answers).sum(1) == pytest.approx(np.ones(2000), abs=1e-5)
-    assert bits_told(answers, classes[4000:]).mean() == pytest.approx(exact, abs=0.04)
+    assert pointwise_information(answers, classes[4000:]).mean() == pytest.approx(exact, abs=0.04)
     assert donsker_varadhan(answers, classes[4000:]) == pytest.approx(exact, abs=0.04)
 
 
@@ -64,7 +64,7 @@ def test_shuffled_classes_prove_nothing() -> None:
     shuffled = np.random.default_rng(0).permutation(classes[:2000])
     for hidden in (None, HIDDEN):
         probe = train_probe(features[:2000].astype("f4"), shuffled, np.arange(2000) % 5 == 0, 2, hidden)
-        assert -0.04 < bits_told(probe(features[2000:].astype("f4")), classes[2000:]).mean() < 0.01
+        assert -0.04 < pointwise_information(probe(features[2000:].astype("f4")), classes[2000:]).mean() < 0.01
 
 
 def test_one_hidden_layer_tells_what_no_line_can() -> None:
@@ -74,7 +74,7 @@ def test_one_hidden_layer_tells_what_no_line_can() -> None:
     classes = (features.prod(1) > 0).astype(np.int64)
     aside = np.arange(6000) % 5 == 0
     bits = {
-        family: bits_told(
+        family: pointwise_information(
             train_probe(features[:6000], classes[:6000], aside, 2, hidden)(features[6000:]), classes[6000:]
         ).mean()
         for family, hidden in FAMILIES.items()

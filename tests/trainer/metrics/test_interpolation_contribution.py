@@ -3,7 +3,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from trainer.metrics.latents.interpolation_contribution import contributions, doublings, draw_pairs, mix
+from trainer.metrics.latents.interpolation_contribution import (
+    interpolation_contributions,
+    powers_of_two,
+    random_pairs,
+    swap_dimensions,
+)
 
 
 def pairs(count: int, dims: int, frames: int = 30) -> list[tuple[Tensor, Tensor]]:
@@ -26,9 +31,9 @@ def test_one_dimension_carries_all_that_a_decoder_of_one_dimension_hears() -> No
     """Dimension 2 differs most and is all the decoder reads; dimension 5 differs second most."""
     first, second = torch.zeros(8, 20), torch.zeros(8, 20)
     second[2], second[5], second[[0, 1]] = 3.0, -2.0, 0.5
-    (one,) = contributions([(first, second)], lambda z: z[2], halved, [1])
+    (one,) = interpolation_contributions([(first, second)], lambda z: z[2], halved, [1])
     assert (one.waveform.mean, one.log_mel.mean) == (0.0, 0.0)
-    found = contributions([(first, second)], lambda z: z[5], halved, [1, 2])
+    found = interpolation_contributions([(first, second)], lambda z: z[5], halved, [1, 2])
     assert [row.waveform.mean for row in found] == [1.0, 0.0]
 
 
@@ -37,12 +42,12 @@ def test_each_swapped_dimension_of_a_sum_of_squares_takes_its_share() -> None:
     2.
     """
     first, second = torch.zeros(4, 10), torch.tensor([2.0, -4.0, 1.0, 1.0])[:, None].expand(4, 10)
-    found = contributions([(first, second)], lambda z: z.flatten(), lambda waveform: waveform, [1, 2, 4])
+    found = interpolation_contributions([(first, second)], lambda z: z.flatten(), lambda waveform: waveform, [1, 2, 4])
     assert [row.waveform.mean for row in found] == pytest.approx([6 / 22, 2 / 22, 0.0])
 
 
 def test_all_dimensions_swapped_is_the_other_clip() -> None:
-    found = contributions(pairs(5, dims=8), lambda z: z.sum(0), halved, doublings(8))
+    found = interpolation_contributions(pairs(5, dims=8), lambda z: z.sum(0), halved, powers_of_two(8))
     assert [row.swapped for row in found] == [2, 4, 8]
     assert found[-1].waveform.high == found[-1].log_mel.high == 0.0
     assert found[0].waveform.n == 5
@@ -57,40 +62,42 @@ def test_clips_are_cut_to_the_shorter() -> None:
         heard.append(latents.shape[1])
         return latents[0]
 
-    contributions([(first, second)], decode, halved, [2])
+    interpolation_contributions([(first, second)], decode, halved, [2])
     assert set(heard) == {12}
 
 
 def test_the_same_clip_twice_says_nothing() -> None:
     clip = torch.randn(4, 10, generator=torch.Generator().manual_seed(0))
     with pytest.raises(ValueError, match="same sound"):
-        contributions([(clip, clip)] * 3, lambda z: z[0], halved, [2])
+        interpolation_contributions([(clip, clip)] * 3, lambda z: z[0], halved, [2])
     other = (torch.zeros(4, 10), torch.ones(4, 10))
-    alone, joined = (contributions(some, lambda z: z.sum(0), halved, [2]) for some in ([other], [other, (clip, clip)]))
+    alone, joined = (
+        interpolation_contributions(some, lambda z: z.sum(0), halved, [2]) for some in ([other], [other, (clip, clip)])
+    )
     assert alone[0].waveform.mean == joined[0].waveform.mean
 
 
 def test_mixing_changes_nothing_given() -> None:
     ((first, second),) = pairs(1, dims=4)
     before = first.clone()
-    mixed = mix(first, second, 4)
+    mixed = swap_dimensions(first, second, 4)
     assert torch.equal(first, before)
     assert torch.equal(mixed, second)
-    assert torch.equal(mix(first, second, 0), first)
+    assert torch.equal(swap_dimensions(first, second, 0), first)
 
 
 def test_doublings_end_with_all() -> None:
-    assert doublings(8) == (2, 4, 8)
-    assert doublings(12) == (2, 4, 8, 12)
-    assert doublings(2) == (2,)
-    assert doublings(1) == (1,)
+    assert powers_of_two(8) == (2, 4, 8)
+    assert powers_of_two(12) == (2, 4, 8, 12)
+    assert powers_of_two(2) == (2,)
+    assert powers_of_two(1) == (1,)
 
 
 def test_pairs_are_of_different_clips_and_never_twice() -> None:
-    drawn = draw_pairs(20, 200)
+    drawn = random_pairs(20, 200)
     assert len({tuple(pair) for pair in drawn.tolist()}) == 200
     assert (drawn[:, 0] != drawn[:, 1]).all()
     assert set(np.unique(drawn)) == set(range(20))
-    assert len(draw_pairs(3, 200)) == 6
+    assert len(random_pairs(3, 200)) == 6
     with pytest.raises(ValueError, match="two recordings"):
-        draw_pairs(1, 5)
+        random_pairs(1, 5)

@@ -4,22 +4,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trainer.metrics.probing.linear_probe import Trial, difference, probe, run_probe, splittable
+from trainer.metrics.probing.cross_validation import CrossValidation, cross_validations, paired_difference, probe_rows
+from trainer.metrics.probing.linear_probe import run_probe
 from trainer.metrics.probing.pooling import MEAN, MEAN_SD
-from trainer.metrics.probing.tasks import Question, ask, fold_of, questions
+from trainer.metrics.probing.tasks import ProbeTask, fold_of, make_task, recording_tasks
 
 CLASSES = np.array(["a", "i", "u"])
 GROUPS, TAKES = 150, 4
 
 
-def question(seed: int = 0) -> Question:
+def question(seed: int = 0) -> ProbeTask:
     """150 words of four takes; the class is drawn for each take."""
     rng = np.random.default_rng(seed)
     groups = np.repeat([f"word{number}" for number in range(GROUPS)], TAKES)
-    return Question("vowel", CLASSES[rng.integers(3, size=len(groups))], groups, np.arange(len(groups)))
+    return ProbeTask("vowel", CLASSES[rng.integers(3, size=len(groups))], groups, np.arange(len(groups)))
 
 
-def telling(asked: Question, spread: float, seed: int = 1) -> np.ndarray:
+def telling(asked: ProbeTask, spread: float, seed: int = 1) -> np.ndarray:
     """Means [n, 3] that name the class up to normal noise of standard deviation `spread`, and sds that are noise."""
     rng = np.random.default_rng(seed)
     means = (asked.classes[:, None] == CLASSES).astype(float) + spread * rng.normal(size=(len(asked.classes), 3))
@@ -28,23 +29,23 @@ def telling(asked: Question, spread: float, seed: int = 1) -> np.ndarray:
 
 def test_the_rule_of_folds_is_what_others_use() -> None:
     assert fold_of("badigu", 5) == int(hashlib.sha256(b"badigu").hexdigest(), 16) % 5 == 4
-    assert np.bincount(question().folds(5), minlength=5).min() > 50
+    assert np.bincount(question().assign_folds(5), minlength=5).min() > 50
 
 
 def test_a_group_is_on_one_side() -> None:
     asked = question()
-    for train, test in Trial(asked, 5, (2, 3, 4)).parts():
+    for train, test in CrossValidation(asked, 5, (2, 3, 4)).splits():
         assert not set(asked.groups[train]) & set(asked.groups[test])
         assert train.sum() + test.sum() == len(asked.groups)
 
 
 def test_what_is_plain_is_found_and_what_is_not_there_is_not() -> None:
     asked = question()
-    trial = Trial(asked, 5, (0, 1, 2, 3, 4))
-    assert trial.outcome(telling(asked, 0.0)).correct.all()
-    blind = trial.row("noise", MEAN, trial.outcome(telling(question(seed=9), 0.0)))
+    trial = CrossValidation(asked, 5, (0, 1, 2, 3, 4))
+    assert trial.evaluate(telling(asked, 0.0)).correct.all()
+    blind = trial.row("noise", MEAN, trial.evaluate(telling(question(seed=9), 0.0)))
     assert blind.low < 1 / 3 < blind.high
-    shuffled = trial.outcome(telling(asked, 0.5), shuffle=0)
+    shuffled = trial.evaluate(telling(asked, 0.5), shuffle=0)
     assert shuffled.correct.mean() == pytest.approx(1 / 3, abs=0.08)
 
 
@@ -82,10 +83,12 @@ def test_rows_with_their_controls_and_paired_differences() -> None:
         "untrained module 1": own,
         "untrained GRU": telling(asked, 2.0),
     }
-    rows = {(row.representation, row.pooling): row for row in probe(features, Trial(asked, 5, (2, 3, 4)))}
+    rows = {
+        (row.representation, row.pooling): row for row in probe_rows(features, CrossValidation(asked, 5, (2, 3, 4)))
+    }
     controls = {("majority class", ""), *(("shuffled labels (GRU)", pooling) for pooling in (MEAN, MEAN_SD))}
     assert rows.keys() == {(name, pooling) for name in features for pooling in (MEAN, MEAN_SD)} | controls
-    tested = np.isin(asked.folds(5), (2, 3, 4))
+    tested = np.isin(asked.assign_folds(5), (2, 3, 4))
     assert {(row.n, row.classes, row.groups) for row in rows.values()} == {
         (tested.sum(), 3, len(set(asked.groups[tested])))
     }
@@ -101,10 +104,10 @@ def test_rows_with_their_controls_and_paired_differences() -> None:
 
 def test_pairing_narrows_the_interval() -> None:
     asked = question()
-    trial = Trial(asked, 5, (2, 3, 4))
-    near, far = (trial.outcome(telling(asked, spread, seed=1)) for spread in (0.5, 0.55))
+    trial = CrossValidation(asked, 5, (2, 3, 4))
+    near, far = (trial.evaluate(telling(asked, spread, seed=1)) for spread in (0.5, 0.55))
     unpaired = trial.row("", MEAN, near)
-    _, low, high = difference(near, far, trial.groups())
+    _, low, high = paired_difference(near, far, trial.test_groups())
     assert high - low < 0.7 * (unpaired.high - unpaired.low)
 
 
@@ -115,33 +118,33 @@ def test_only_words_are_asked_about_unless_wanted() -> None:
         for index in range(200)
     ]
     groups = [str(index % 50) for index in range(200)]
-    assert [asked.label for asked in questions(labels, groups)] == ["kind"]
-    (asked,) = questions(labels, groups, ["f0"])
+    assert [asked.label for asked in recording_tasks(labels, groups)] == ["kind"]
+    (asked,) = recording_tasks(labels, groups, ["f0"])
     assert set(asked.classes) == {"0", "1", "2"}
     with pytest.raises(ValueError, match=r"'name' cannot be probed.*The labels here: kind, name"):
-        questions(labels, groups, ["name"])
+        recording_tasks(labels, groups, ["name"])
 
 
 def test_rare_classes_and_unknown_ones_are_left_out() -> None:
     classes = ["a"] * 30 + [None] * 5 + ["b"] * 30 + ["rare"] * 9 + ["of one word"] * 30
     groups = [f"g{index}" for index in range(74)] + ["the same"] * 30
-    asked = ask("vowel", classes, groups)
+    asked = make_task("vowel", classes, groups)
     assert set(asked.classes) == {"a", "b"}
     assert asked.rows.tolist() == [*range(30), *range(35, 65)]
     assert asked.groups[30] == "g35"
-    assert ask("vowel", ["a"] * 40, groups[:40]) is None
+    assert make_task("vowel", ["a"] * 40, groups[:40]) is None
 
 
 def test_a_split_that_cannot_be() -> None:
-    asked = ask("x", ["a", "b"] * 30, [f"g{index % 4}" for index in range(60)])
+    asked = make_task("x", ["a", "b"] * 30, [f"g{index % 4}" for index in range(60)])
     assert asked is None  # each class is in two groups alone
-    asked = ask("x", ["a", "b", "b"] * 20, [f"g{index % 4}" for index in range(60)])
-    empty = next(fold for fold in range(50) if fold not in asked.folds(50))
+    asked = make_task("x", ["a", "b", "b"] * 20, [f"g{index % 4}" for index in range(60)])
+    empty = next(fold for fold in range(50) if fold not in asked.assign_folds(50))
     with pytest.raises(ValueError, match="too few groups"):
-        Trial(asked, 50, (empty,)).parts()
+        CrossValidation(asked, 50, (empty,)).splits()
     sound = replace(question(), label="sound")
-    (kept,) = splittable([asked, sound], 50, (empty,), every=False)
-    assert kept.question is sound
+    (kept,) = cross_validations([asked, sound], 50, (empty,), every=False)
+    assert kept.task is sound
     for wanted, every in (([asked, sound], True), ([asked], False)):
         with pytest.raises(ValueError, match="label 'x' has too few groups"):
-            splittable(wanted, 50, (empty,), every=every)
+            cross_validations(wanted, 50, (empty,), every=every)

@@ -13,7 +13,7 @@ def line(steps: int = 25, values: int = 40, seed: int = 0) -> np.ndarray:
 def test_a_straight_line_is_as_smooth_as_can_be() -> None:
     found = path_shape(line())
     assert found.length / found.distance == pytest.approx(1.0)
-    assert found.largest == pytest.approx(1.0)
+    assert found.largest_step == pytest.approx(1.0)
     assert found.same_way == pytest.approx(1.0)
     assert found.distance == pytest.approx(np.linalg.norm(line()[-1] - line()[0]))
 
@@ -22,7 +22,7 @@ def test_a_staircase_has_the_largest_step_it_is_built_with() -> None:
     """24 steps in 4 jumps: each is six times the mean step, and none turns back."""
     stairs = line(4)[np.repeat(np.arange(5), [1, 6, 6, 6, 6])]
     found = path_shape(stairs)
-    assert found.largest == pytest.approx(6.0)
+    assert found.largest_step == pytest.approx(6.0)
     assert found.length / found.distance == pytest.approx(1.0)
     assert found.same_way == pytest.approx(1.0)
 
@@ -31,7 +31,7 @@ def test_there_and_part_of_the_way_back() -> None:
     """Three steps on and one back: twice as long as it leads, three quarters of it the same way."""
     found = path_shape(line(3)[[0, 1, 2, 3, 2]])
     assert found.length / found.distance == pytest.approx(2.0)
-    assert found.largest == pytest.approx(1.0)
+    assert found.largest_step == pytest.approx(1.0)
     assert found.same_way == pytest.approx(0.75)
 
 

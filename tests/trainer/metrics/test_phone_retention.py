@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from trainer.metrics.probing.pooling import log_mel_source
-from trainer.metrics.probing.tasks import Question
-from trainer.metrics.speech.phone_retention import FOLDS, phone_features, phones_told
+from trainer.metrics.probing.tasks import ProbeTask
+from trainer.metrics.speech.phone_retention import FOLDS, phone_features, recognised_phones
 
 RATE = 16_000
 
@@ -25,13 +25,13 @@ def test_features_are_the_mean_of_all_and_of_each_third() -> None:
         phone_features(source, wave, [])
 
 
-def phones(count: int = 600) -> tuple[Question, np.ndarray]:
+def phones(count: int = 600) -> tuple[ProbeTask, np.ndarray]:
     """Three phones in 30 clips, each named by the largest of three features up to noise."""
     rng = np.random.default_rng(0)
     kinds = rng.integers(3, size=count)
     clips = np.array([f"clip{number}" for number in rng.integers(30, size=count)])
     features = np.eye(3)[kinds] + 0.1 * rng.normal(size=(count, 3))
-    return Question("phone", np.array(["a", "i", "u"])[kinds], clips, np.arange(count)), features.astype(np.float32)
+    return ProbeTask("phone", np.array(["a", "i", "u"])[kinds], clips, np.arange(count)), features.astype(np.float32)
 
 
 def test_what_is_kept_is_told_and_what_is_lost_is_not() -> None:
@@ -40,7 +40,7 @@ def test_what_is_kept_is_told_and_what_is_lost_is_not() -> None:
     swapped = originals.copy()
     swapped[::4] = np.roll(originals[::4], 1, axis=1)
     flat = np.broadcast_to(originals.mean(0), originals.shape)
-    told = phones_told(question, originals, {"same": originals, "swapped": swapped, "flat": flat})
+    told = recognised_phones(question, originals, {"same": originals, "swapped": swapped, "flat": flat})
     assert told[""].mean() > 0.99
     assert np.array_equal(told["same"], told[""])
     assert np.array_equal(told["swapped"][1::4], told[""][1::4])
@@ -58,13 +58,13 @@ def test_the_probe_hears_originals_of_other_clips_alone() -> None:
     for clip in sorted(set(question.groups.tolist())):
         rows = question.groups == clip
         scrambled[rows] = features[rows][:, rng.permutation(3)]
-    told = phones_told(question, scrambled, {"decoded": features})
+    told = recognised_phones(question, scrambled, {"decoded": features})
     assert told[""].mean() < 0.6
     assert told["decoded"].mean() < 0.8
 
 
 def test_clips_that_cannot_be_split_are_refused() -> None:
     question, originals = phones()
-    one = Question("phone", question.classes, np.full(len(question.groups), "the only clip"), question.rows)
+    one = ProbeTask("phone", question.classes, np.full(len(question.groups), "the only clip"), question.rows)
     with pytest.raises(ValueError, match=f"{FOLDS} folds"):
-        phones_told(one, originals, {})
+        recognised_phones(one, originals, {})

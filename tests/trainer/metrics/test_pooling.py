@@ -2,22 +2,21 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.audio.files import loudness_gain
+from trainer.audio import loudness_gain
 from trainer.config import ContextConfig, preset
+from trainer.evaluation.representations import model_source, untrained_model
 from trainer.metrics.probing.pooling import (
     GRU,
     LOG_MEL,
+    MATCHED_WINDOW,
     MEAN,
     MEAN_SD,
-    ONE_WINDOW,
-    WHOLE,
-    level,
+    WHOLE_CLIP,
     log_mel_source,
-    model_source,
+    normalise_loudness,
     pool_clips,
-    select,
-    untrained,
-    with_windows,
+    select_pooling,
+    with_matched_windows,
 )
 from trainer.model import Model
 
@@ -43,7 +42,7 @@ def model() -> Model:
 
 
 def test_every_representation_of_a_model(model: Model) -> None:
-    found = pool_clips([model_source(model, "x ")], [(noise(8000), [WHOLE])])
+    found = pool_clips([model_source(model, "x ")], [(noise(8000), [WHOLE_CLIP])])
     assert {name: values.shape for name, values in found.items()} == {
         "x module 1": (1, 16),
         "x module 2": (1, 16),
@@ -59,13 +58,13 @@ def test_every_representation_of_a_model(model: Model) -> None:
 
 def test_poolings_are_columns() -> None:
     features = np.arange(12, dtype=np.float32).reshape(2, 6)
-    assert select(features, MEAN).tolist() == [[0, 1, 2], [6, 7, 8]]
-    assert select(features, MEAN_SD) is features
+    assert select_pooling(features, MEAN).tolist() == [[0, 1, 2], [6, 7, 8]]
+    assert select_pooling(features, MEAN_SD) is features
 
 
 def test_clips_together_are_as_clips_alone(model: Model) -> None:
     lengths = (8000, 8000, 8000, 9000, 8000)
-    clips = [(noise(length, seed), [WHOLE]) for seed, length in enumerate(lengths)]
+    clips = [(noise(length, seed), [WHOLE_CLIP]) for seed, length in enumerate(lengths)]
     together = pool_clips([model_source(model), log_mel_source(RATE)], clips)
     for index, clip in enumerate(clips):
         alone = pool_clips([model_source(model), log_mel_source(RATE)], [clip])
@@ -75,7 +74,7 @@ def test_clips_together_are_as_clips_alone(model: Model) -> None:
 
 def test_a_long_recording_goes_through_in_pieces(model: Model) -> None:
     long = noise(25 * RATE)
-    (row,) = pool_clips([model_source(model)], [(long, [WHOLE])])["module 3"]
+    (row,) = pool_clips([model_source(model)], [(long, [WHOLE_CLIP])])["module 3"]
     assert row[:8] == pytest.approx(model.encode(long)[2].mean.mean(1).numpy(), abs=1e-6)
 
 
@@ -83,8 +82,10 @@ def test_a_span_holds_what_sounds_in_it() -> None:
     """300 Hz for half a second, then 3000 Hz."""
     halves = np.concatenate([tone(300, RATE // 2), tone(3000, RATE // 2)])
     source = log_mel_source(RATE)
-    found = pool_clips([source], [(halves, [(0.05, 0.45), (0.55, 0.95), WHOLE]), (tone(300, RATE), [(0.05, 0.45)])])
-    first, second, whole, alone = select(found[LOG_MEL], MEAN)
+    found = pool_clips(
+        [source], [(halves, [(0.05, 0.45), (0.55, 0.95), WHOLE_CLIP]), (tone(300, RATE), [(0.05, 0.45)])]
+    )
+    first, second, whole, alone = select_pooling(found[LOG_MEL], MEAN)
     assert first == pytest.approx(alone, abs=1e-3)
     assert first.argmax() < second.argmax()
     assert (np.minimum(first, second) - 1 < whole).all()
@@ -98,7 +99,7 @@ def test_nothing_to_pool(model: Model) -> None:
 
 def test_level_brings_any_recording_to_one_loudness() -> None:
     for factor in (0.01, 1.0, 3.0):
-        assert loudness_gain(level(factor * noise(8000), -23.0), -23.0) == pytest.approx(1.0)
+        assert loudness_gain(normalise_loudness(factor * noise(8000), -23.0), -23.0) == pytest.approx(1.0)
 
 
 def test_untrained_is_fresh_settled_and_repeatable(model: Model) -> None:
@@ -106,7 +107,7 @@ def test_untrained_is_fresh_settled_and_repeatable(model: Model) -> None:
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
-    one, same, other = (untrained(TINY, waveforms, seed) for seed in (1, 1, 2))
+    one, same, other = (untrained_model(TINY, waveforms, seed) for seed in (1, 1, 2))
     assert torch.equal(torch.rand(1), expected), "the global generator is left alone"
     states = [fresh.encoder.state_dict() for fresh in (one, same, other)]
     assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
@@ -121,23 +122,23 @@ def test_untrained_is_fresh_settled_and_repeatable(model: Model) -> None:
     assert seen.mean(0).abs().max() < 0.1
     assert seen.std(0).numpy() == pytest.approx(np.ones(norm.num_features), abs=0.1)
     assert not one.training
-    assert untrained(WITH_GRU, waveforms, 0).encoder.context is not None
+    assert untrained_model(WITH_GRU, waveforms, 0).encoder.context is not None
 
 
 def test_one_window_is_the_span_that_the_deepest_module_sees(model: Model) -> None:
     wave, span = noise(12_000), (0.3, 0.4)
     deepest = model.geometry[-1]
     sources = [log_mel_source(RATE), model_source(model)]
-    found = pool_clips([with_windows(source, deepest) for source in sources], [(wave, [span, WHOLE])])
-    assert [name for name in found if name.startswith(ONE_WINDOW)] == [
-        f"{ONE_WINDOW}{name}" for name in (LOG_MEL, "module 1", "module 2", "module 3")
+    found = pool_clips([with_matched_windows(source, deepest) for source in sources], [(wave, [span, WHOLE_CLIP])])
+    assert [name for name in found if name.startswith(MATCHED_WINDOW)] == [
+        f"{MATCHED_WINDOW}{name}" for name in (LOG_MEL, "module 1", "module 2", "module 3")
     ]
     for name, field in {
         LOG_MEL: 401,
         **{f"module {n}": g.receptive_field for n, g in enumerate(model.geometry, 1)},
     }.items():
         more = (deepest.receptive_field - field) / 2 / RATE
-        plain = pool_clips(sources, [(wave, [(span[0] - more, span[1] + more), WHOLE])])[name]
-        assert np.array_equal(found[f"{ONE_WINDOW}{name}"], plain), "and all of a recording is all of it"
-    assert np.array_equal(found[f"{ONE_WINDOW}module 3"], found["module 3"])
-    assert not np.array_equal(found[f"{ONE_WINDOW}module 1"][0], found["module 1"][0])
+        plain = pool_clips(sources, [(wave, [(span[0] - more, span[1] + more), WHOLE_CLIP])])[name]
+        assert np.array_equal(found[f"{MATCHED_WINDOW}{name}"], plain), "and all of a recording is all of it"
+    assert np.array_equal(found[f"{MATCHED_WINDOW}module 3"], found["module 3"])
+    assert not np.array_equal(found[f"{MATCHED_WINDOW}module 1"][0], found["module 1"][0])

@@ -54,11 +54,11 @@ def test_points_that_are_all_one_have_a_plane_that_holds_nothing() -> None:
 
 def test_umap_keeps_clusters_apart_or_is_left_out() -> None:
     values = np.concatenate([np.zeros((40, 6)), np.full((40, 6), 20.0)]) + np.random.default_rng(0).normal(size=(80, 6))
-    places = umap.neighbour_plane(values)
+    places = umap.umap_projection(values)
     if not umap.INSTALLED:
         assert places is None
         return
     assert places is not None
     spread = max(np.linalg.norm(half - half.mean(0), axis=1).mean() for half in (places[:40], places[40:]))
     assert np.linalg.norm(places[:40].mean(0) - places[40:].mean(0)) > 3 * spread
-    assert umap.neighbour_plane(values[:10]) is None, "too few to have neighbours"
+    assert umap.umap_projection(values[:10]) is None, "too few to have neighbours"

@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trainer.metrics.prior.covariance_spectrum import covariance_spectrum, gaussian_kl, noise_edges
-from trainer.metrics.prior.energy_distance import distance_to_normal, energy_distance, mean_norm
-from trainer.metrics.prior.grouped_pairs import Pairs
-from trainer.metrics.prior.mean_discrepancy import mean_discrepancy
-from trainer.metrics.prior.normality import anderson_darling, anderson_darling_chance, ks_distance, normality
-from trainer.metrics.prior.sliced_wasserstein import directions, sliced_wasserstein
-from trainer.metrics.prior.two_sample import told_from_normal
+from trainer.metrics.prior.covariance_spectrum import covariance_spectrum, gaussian_kl, marchenko_pastur_edges
+from trainer.metrics.prior.energy_distance import distance_to_normal, energy_distance, mean_normal_norm
+from trainer.metrics.prior.grouped_sample import GroupedSample
+from trainer.metrics.prior.mmd import squared_mmd
+from trainer.metrics.prior.normality import anderson_darling, anderson_darling_p_value, ks_distance, normality
+from trainer.metrics.prior.sliced_wasserstein import random_directions, sliced_wasserstein
+from trainer.metrics.prior.two_sample import two_sample_accuracy
 from trainer.metrics.statistics.effective_size import autocorrelation, effective_size
 
 N, DIMS = 900, 4
 
 
-def sample(seed: int = 0, shift: float = 0.0, scale: float = 1.0, count: int = N, dims: int = DIMS) -> Pairs:
+def sample(seed: int = 0, shift: float = 0.0, scale: float = 1.0, count: int = N, dims: int = DIMS) -> GroupedSample:
     """N(shift e_1, scale^2 I), three values a clip."""
     values = scale * np.random.default_rng(seed).normal(size=(count, dims))
     values[:, 0] += shift
-    return Pairs(values, np.arange(count) // 3)
+    return GroupedSample(values, np.arange(count) // 3)
 
 
 def drift(rng: np.random.Generator, phi: float, frames: int) -> np.ndarray:
@@ -88,8 +88,8 @@ def test_chances_of_a_normal_sample_are_even() -> None:
         assert found.ks_chance == pytest.approx(stats.kstest(values, "norm").pvalue, abs=1e-6)
     for share in (0.05, 0.2, 0.5):
         assert np.mean(np.array(chances) < share) == pytest.approx(share, abs=3 * math.sqrt(share / 400))
-    assert anderson_darling_chance(2.492) == pytest.approx(0.05, abs=1e-3), "the tables' critical value"
-    assert anderson_darling_chance(3.857) == pytest.approx(0.01, abs=1e-3)
+    assert anderson_darling_p_value(2.492) == pytest.approx(0.05, abs=1e-3), "the tables' critical value"
+    assert anderson_darling_p_value(3.857) == pytest.approx(0.01, abs=1e-3)
 
 
 def test_anderson_darling_is_its_integral() -> None:
@@ -105,7 +105,7 @@ def test_energy_distance_in_one_dimension_is_twice_the_integral_of_squared_diffe
     pairs = sample(6, shift=1.0, dims=1)
     grid = np.linspace(-8, 9, 100_001)
     exact = 2 * ((stats.norm.cdf(grid - 1) - stats.norm.cdf(grid)) ** 2).sum() * (grid[1] - grid[0])
-    assert energy_distance(pairs, pairs.once)[0] == pytest.approx(exact, abs=0.06)
+    assert energy_distance(pairs, pairs.unit_weights)[0] == pytest.approx(exact, abs=0.06)
 
 
 def test_distance_to_normal_is_what_draws_say() -> None:
@@ -113,7 +113,7 @@ def test_distance_to_normal_is_what_draws_say() -> None:
     draws = np.random.default_rng(7).normal(size=(200_000, 6))
     drawn = [np.linalg.norm(point - draws, axis=1).mean() for point in points]
     assert distance_to_normal(points) == pytest.approx(drawn, abs=0.01)
-    assert distance_to_normal(points)[0] == pytest.approx(mean_norm(6))
+    assert distance_to_normal(points)[0] == pytest.approx(mean_normal_norm(6))
     assert distance_to_normal(np.full((1, 6), 100.0))[0] == pytest.approx(100 * math.sqrt(6), rel=1e-3)
 
 
@@ -122,13 +122,13 @@ def test_mean_discrepancy_of_a_shifted_normal_has_a_closed_form() -> None:
     pairs = sample(8, shift=1.0)
     same = (DIMS / (DIMS + 2)) ** (DIMS / 2)
     exact = 2 * same * (1 - math.exp(-1 / (2 * (DIMS + 2))))
-    found = [mean_discrepancy(sample(seed, shift=1.0), pairs.once)[0] for seed in range(8, 14)]
+    found = [squared_mmd(sample(seed, shift=1.0), pairs.unit_weights)[0] for seed in range(8, 14)]
     assert np.mean(found) == pytest.approx(exact, abs=0.006)
 
 
 def test_sliced_wasserstein_of_normals_has_a_closed_form() -> None:
     """Along a direction W_2^2 is (m . u)^2 + (sd - 1)^2; over all, |m|^2 / d + (sd - 1)^2."""
-    many = directions(DIMS, 500)
+    many = random_directions(DIMS, 500)
     for shift, scale in ((2.0, 1.0), (0.0, 1.5), (1.0, 0.5)):
         found = sliced_wasserstein(sample(9, shift, scale, 20_000).values, many)
         assert found**2 == pytest.approx(shift**2 / DIMS + (scale - 1) ** 2, rel=0.07, abs=0.005)
@@ -136,7 +136,10 @@ def test_sliced_wasserstein_of_normals_has_a_closed_form() -> None:
 
 
 def test_a_normal_sample_is_at_no_distance() -> None:
-    found = [(energy_distance(one, one.once)[0], mean_discrepancy(one, one.once)[0]) for one in map(sample, range(8))]
+    found = [
+        (energy_distance(one, one.unit_weights)[0], squared_mmd(one, one.unit_weights)[0])
+        for one in map(sample, range(8))
+    ]
     assert np.abs(np.mean(found, axis=0)) == pytest.approx([0, 0], abs=2e-3)
 
 
@@ -145,8 +148,8 @@ def test_clips_that_are_alike_within_do_not_seem_farther() -> None:
     found = []
     for seed in range(8):
         clip = np.repeat(np.arange(150), 10)
-        pairs = Pairs(np.random.default_rng(seed).normal(size=(150, DIMS))[clip], clip)
-        found.append(energy_distance(pairs, pairs.once)[0])
+        pairs = GroupedSample(np.random.default_rng(seed).normal(size=(150, DIMS))[clip], clip)
+        found.append(energy_distance(pairs, pairs.unit_weights)[0])
     assert abs(np.mean(found)) < 0.02
 
 
@@ -158,7 +161,7 @@ def test_weights_are_clips_drawn_again() -> None:
     copies = np.concatenate([each[pairs.groups == group] for group in drawn])
     assert pairs.mean(each, weights)[0] == pytest.approx(copies.mean())
     with pytest.raises(ValueError, match="two groups"):
-        Pairs(np.zeros((3, 1)), np.zeros(3, dtype=int))
+        GroupedSample(np.zeros((3, 1)), np.zeros(3, dtype=int))
 
 
 def test_spectrum_and_the_kl_of_its_normal() -> None:
@@ -166,7 +169,7 @@ def test_spectrum_and_the_kl_of_its_normal() -> None:
     values = rng.normal(size=(100_000, 3)) * [2.0, 1.0, 0.5] + [0.0, 1.0, 0.0]
     assert covariance_spectrum(values) == pytest.approx([4, 1, 0.25], rel=0.03)
     assert gaussian_kl(values) == pytest.approx(0.5 * (5.25 + 1 - 3 - math.log(1.0)), rel=0.03)
-    low, high = noise_edges(100, 400)
+    low, high = marchenko_pastur_edges(100, 400)
     found = covariance_spectrum(rng.normal(size=(400, 100)))
     assert low - 0.1 < found[-1] < found[0] < high + 0.2
     assert gaussian_kl(values * [1, 0, 1]) == math.inf
@@ -175,10 +178,10 @@ def test_spectrum_and_the_kl_of_its_normal() -> None:
 def test_a_network_tells_as_much_as_can_be_told() -> None:
     """Of N(2 e_1, I) and N(0, I) the best rule is right Phi(1) of the time; of the same, half."""
     shifted, same = sample(14, shift=2.0), sample(15)
-    told = told_from_normal(shifted.values, shifted.groups)
+    told = two_sample_accuracy(shifted.values, shifted.groups)
     assert told.low - 0.02 < stats.norm.cdf(1) < told.high + 0.02
     assert told.mean > 0.8
-    nothing = told_from_normal(same.values, same.groups)
+    nothing = two_sample_accuracy(same.values, same.groups)
     assert 0.44 < nothing.mean < 0.56
     with pytest.raises(ValueError, match="four recordings"):
-        told_from_normal(same.values[:6], same.groups[:6])
+        two_sample_accuracy(same.values[:6], same.groups[:6])

@@ -2,28 +2,28 @@ import numpy as np
 import pytest
 
 from trainer.metrics.statistics.bootstrap import bootstrap_mean, bootstrap_ratio
-from trainer.metrics.statistics.scores import Score
+from trainer.metrics.statistics.clip_scores import ClipScores
 
 
 def test_values_are_averaged_over_the_clips_that_tell() -> None:
-    score = Score.of_values([1.0, None, 3.0, 5.0])
+    score = ClipScores.from_values([1.0, None, 3.0, 5.0])
     assert score.estimate() == bootstrap_mean([1.0, 3.0, 5.0])
     assert score.estimate().n == 3
-    assert score.left_out == 1
-    assert Score.of_values([None, None]).estimate() is None
+    assert score.missing == 1
+    assert ClipScores.from_values([None, None]).estimate() is None
 
 
 def test_hits_are_counted_over_trials() -> None:
-    score = Score(np.array([3.0, 1.0, np.nan]), np.array([4.0, 1.0, 0.0]))
+    score = ClipScores(np.array([3.0, 1.0, np.nan]), np.array([4.0, 1.0, 0.0]))
     assert score.estimate() == bootstrap_ratio([3.0, 1.0], [4.0, 1.0])
     assert score.estimate().mean == pytest.approx(4 / 5)
-    assert Score(np.array([0.0]), np.array([0.0])).estimate() is None
+    assert ClipScores(np.array([0.0]), np.array([0.0])).estimate() is None
 
 
 def test_a_difference_is_paired() -> None:
     """Clips vary by 10, the two scores of a clip by 1 and the same: the difference knows no doubt."""
     clips = 10 * np.random.default_rng(0).normal(size=30)
-    one, other = Score.of_values([*clips + 1, None]), Score.of_values([*clips, 7.0])
-    found = one.minus(other).estimate()
+    one, other = ClipScores.from_values([*clips + 1, None]), ClipScores.from_values([*clips, 7.0])
+    found = one.paired_difference(other).estimate()
     assert (found.mean, found.low, found.high) == pytest.approx((1.0, 1.0, 1.0))
     assert found.n == 30

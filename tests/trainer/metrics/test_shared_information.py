@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.metrics.ensembles.channel_fusion import fuse
+from trainer.metrics.ensembles.channel_fusion import fuse_channels
 from trainer.metrics.ensembles.fingerprints import (
+    ConcatenatedFingerprints,
     GaussianFingerprints,
-    Joint,
+    JointFingerprints,
     LabelFingerprints,
-    Together,
-    coefficients,
+    bhattacharyya_coefficients,
 )
 from trainer.metrics.ensembles.hot_spots import (
     DISTANCES,
-    centre,
-    chosen_valleys,
     find_hot_spots,
+    max_jaccard,
+    medoid,
     min_samples_for,
-    overlap,
+    select_valleys,
     stability,
 )
 from trainer.metrics.ensembles.monte_carlo import monte_carlo_bits, monte_carlo_nmi
@@ -67,7 +67,7 @@ def test_gaussians_far_apart_are_hard_clusters() -> None:
     """As posteriors this time: classes 100 apart with a deviation of 0.1, beside the same classes as labels."""
     codes = np.random.default_rng(1).integers(5, size=(2, N))
     posteriors = GaussianFingerprints(100.0 * codes, np.full((2, N), math.log(0.01)), torch.float64)
-    shared = shared_information(Together(posteriors, LabelFingerprints(codes, torch.float64)))
+    shared = shared_information(ConcatenatedFingerprints(posteriors, LabelFingerprints(codes, torch.float64)))
     assert shared.nmi()[0, 1] == pytest.approx(exact(codes[0], codes[1])[0], abs=1e-9)
     assert shared.vi()[0, 1] == pytest.approx(exact(codes[0], codes[1])[1], abs=1e-9)
     assert shared.nmi()[0, 2] == pytest.approx(1.0, abs=1e-9)
@@ -123,7 +123,7 @@ def test_a_joint_channel_is_its_parts_together() -> None:
     """Two classes and three classes drawn apart: six; and a doubled hard channel tells no more than itself."""
     codes = np.random.default_rng(5).integers([[2], [3]], size=(2, N))
     labels = LabelFingerprints(codes, torch.float64)
-    joint = shared_information(Joint(labels, [[0, 1], [0, 0], [0]]))
+    joint = shared_information(JointFingerprints(labels, [[0, 1], [0, 0], [0]]))
     assert joint.single[0] == pytest.approx(entropy_bits(3 * codes[0] + codes[1]), abs=1e-9)
     assert joint.single[1] == pytest.approx(entropy_bits(codes[0]), abs=1e-9)
     assert joint.single[0] == pytest.approx(shared_information(labels).joint[0, 1], abs=1e-9)
@@ -150,7 +150,7 @@ def test_rows_are_the_coefficients_of_the_formula() -> None:
     assert fingerprints.row(7, every).numpy() == pytest.approx(np.exp(-distance), abs=1e-12)
     assert torch.equal(fingerprints.row(7, some), fingerprints.row(7, every)[:, some])
     both = (torch.from_numpy(part) for part in (mean[:, 7:8], np.exp(logvar[:, 7:8]), mean, np.exp(logvar)))
-    assert coefficients(*both).numpy() == pytest.approx(np.exp(-distance), abs=1e-12)
+    assert bhattacharyya_coefficients(*both).numpy() == pytest.approx(np.exp(-distance), abs=1e-12)
 
 
 def test_faults_are_named() -> None:
@@ -159,7 +159,7 @@ def test_faults_are_named() -> None:
     with pytest.raises(ValueError, match="channels, samples"):
         GaussianFingerprints(np.zeros((1, 4)), np.zeros((1, 5)))
     with pytest.raises(ValueError, match="same samples"):
-        Together(LabelFingerprints(np.zeros((1, 4), int)), LabelFingerprints(np.zeros((1, 5), int)))
+        ConcatenatedFingerprints(LabelFingerprints(np.zeros((1, 4), int)), LabelFingerprints(np.zeros((1, 5), int)))
     with pytest.raises(ValueError, match="min_samples is 9"):
         find_hot_spots(np.zeros((4, 4)), 9)
 
@@ -181,7 +181,7 @@ def test_planted_hot_spots_are_found_and_stable(distance: str) -> None:
     mean, logvar = planted()
     fingerprints = GaussianFingerprints(mean, logvar)
     apart = DISTANCES[distance](shared_information(fingerprints))
-    found = find_hot_spots(apart, min_samples_for(8), most=16)
+    found = find_hot_spots(apart, min_samples_for(8), max_channels=16)
     for truth in ({4 * model + k for model in range(8)} for k in range(3)):
         # A valley's last channel may be the first that is outside
         assert any(truth <= set(spot) and len(spot) <= len(truth) + 1 for spot in found.spots)
@@ -190,26 +190,28 @@ def test_planted_hot_spots_are_found_and_stable(distance: str) -> None:
     assert np.isinf(found.reachability[found.order[0]])
     rng = np.random.default_rng(8)
     again = [
-        find_hot_spots(DISTANCES[distance](shared_information(fingerprints, rng.integers(N, size=N))), 3, most=16).spots
+        find_hot_spots(
+            DISTANCES[distance](shared_information(fingerprints, rng.integers(N, size=N))), 3, max_channels=16
+        ).spots
         for _ in range(5)
     ]
     assert all(one.mean > 0.9 for one in stability(found.spots, again))
-    assert all(centre(spot, apart) in spot for spot in found.spots)
+    assert all(medoid(spot, apart) in spot for spot in found.spots)
 
 
 def test_a_valley_counts_unless_those_within_it_are_deeper() -> None:
     """Two deep valleys within a shallow one; and a deep one with a ripple on its floor."""
     plot = np.array([np.inf, 5, 5, 4, 1, 1, 1, 3.9, 1, 1, 1, 4.5, 5])
-    assert chosen_valleys(plot, [(3, 6), (7, 10), (3, 10)]) == [(3, 6), (7, 10)]
+    assert select_valleys(plot, [(3, 6), (7, 10), (3, 10)]) == [(3, 6), (7, 10)]
     plot = np.array([np.inf, 5, 5, 4, 1.2, 1.1, 1.2, 1.2, 1.1, 1.1, 1.2, 4.5, 5])
-    assert chosen_valleys(plot, [(7, 9), (3, 10)]) == [(3, 10)]
-    assert chosen_valleys(plot, []) == []
+    assert select_valleys(plot, [(7, 9), (3, 10)]) == [(3, 10)]
+    assert select_valleys(plot, []) == []
 
 
 def test_overlap_is_jaccards() -> None:
-    assert overlap((1, 2, 3), [(2, 3, 4), (9,)]) == pytest.approx(0.5)
-    assert overlap((1, 2), []) == 0.0
-    assert overlap((), [(1,)]) == 0.0
+    assert max_jaccard((1, 2, 3), [(2, 3, 4), (9,)]) == pytest.approx(0.5)
+    assert max_jaccard((1, 2), []) == 0.0
+    assert max_jaccard((), [(1,)]) == 0.0
     assert min_samples_for(50) == 20
     assert min_samples_for(4) == 3
 
@@ -224,12 +226,12 @@ def test_a_channel_fused_from_weak_learners_is_nearer_to_what_they_have_in_commo
     heard = 0.8 * signal + 0.6 * rng.normal(size=(12, samples))
     sd = 2**-1.5
     means, logvars = math.sqrt(1 - sd**2) * heard, np.full((12, samples), 2 * math.log(sd))
-    fused = fuse(means[:8], logvars[:8], start=0, steps=100, similarity=similarity)
+    fused = fuse_channels(means[:8], logvars[:8], start=0, steps=100, similarity=similarity)
     levels = np.searchsorted(np.quantile(signal, np.arange(1, 8) / 8), signal)[None]
     posteriors = GaussianFingerprints(np.stack([fused[0], *means]), np.stack([fused[1], *logvars]))
-    nmi = shared_information(Together(posteriors, LabelFingerprints(levels))).nmi()
+    nmi = shared_information(ConcatenatedFingerprints(posteriors, LabelFingerprints(levels))).nmi()
     assert abs(np.corrcoef(fused[0], signal)[0, 1]) > np.abs(np.corrcoef(signal, means[:8])[0, 1:]).max() + 0.05
     assert nmi[0, -1] > nmi[1:9, -1].max() + 0.05
     assert nmi[0, 9:13].mean() > nmi[1:9, 9:13].mean(1).max() + 0.05
-    again = fuse(means[:8], logvars[:8], start=0, steps=5)
-    assert np.array_equal(again[0], fuse(means[:8], logvars[:8], start=0, steps=5)[0])
+    again = fuse_channels(means[:8], logvars[:8], start=0, steps=5)
+    assert np.array_equal(again[0], fuse_channels(means[:8], logvars[:8], start=0, steps=5)[0])

@@ -5,13 +5,14 @@ import sys
 import numpy as np
 import pytest
 
-from trainer.metrics.speech.baselines import griffin_lim, still
+from trainer.metrics.speech.baselines import griffin_lim, mean_spectrum
 from trainer.metrics.speech.cepstral_distortion import COEFFICIENTS, mel_cepstral_distortion
+from trainer.metrics.speech.f0_correlation import f0_correlation
 from trainer.metrics.speech.log_mel_distance import log_mel_distance
 from trainer.metrics.speech.pesq import pesq
-from trainer.metrics.speech.pitch_agreement import f0_correlation, voicing_error
 from trainer.metrics.speech.stoi import stoi
-from trainer.metrics.speech.suite import MEASURES, Ear
+from trainer.metrics.speech.suite import SPEECH_METRICS, FeatureExtractor
+from trainer.metrics.speech.voicing_error import voicing_error
 
 RATE = 16_000
 
@@ -112,13 +113,13 @@ def test_voicing_error_counts_frames() -> None:
 
 def test_the_anchors_lie_where_they_should() -> None:
     """Griffin-Lim is near the original, its mean spectrum is not; the original is as near as can be."""
-    ear = Ear(RATE)
+    ear = FeatureExtractor(RATE)
     original = ear(speechlike())
-    upper, lower = griffin_lim(original, ear), still(original, ear)
+    upper, lower = griffin_lim(original, ear), mean_spectrum(original, ear)
     assert len(upper.wave) == len(lower.wave) == len(original.wave)
     best = {"stoi": 1.0, "f0_correlation": 1.0, "pesq": 4.644}
-    for measure in (measure for measure in MEASURES if measure.installed):
-        itself, near, far = (measure.of(original, heard) for heard in (original, upper, lower))
+    for measure in (measure for measure in SPEECH_METRICS if measure.installed):
+        itself, near, far = (measure.compute(original, heard) for heard in (original, upper, lower))
         assert itself == pytest.approx(best.get(measure.name, 0.0), abs=1e-3)
         if far is None:
             assert measure.name == "f0_correlation", "a spectrum held still has no voice"
@@ -128,7 +129,7 @@ def test_the_anchors_lie_where_they_should() -> None:
 
 
 def test_what_is_not_installed_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    (measure,) = (measure for measure in MEASURES if measure.package == "pystoi")
+    (measure,) = (measure for measure in SPEECH_METRICS if measure.package == "pystoi")
     monkeypatch.setitem(sys.modules, "pystoi", None)
     assert not measure.installed
-    assert all(measure.installed for measure in MEASURES if measure.package is None)
+    assert all(measure.installed for measure in SPEECH_METRICS if measure.package is None)

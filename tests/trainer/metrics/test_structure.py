@@ -12,10 +12,10 @@ from trainer.metrics.latents.disentanglement import (
 )
 from trainer.metrics.latents.total_correlation import (
     gaussian_total_correlation,
-    neighbour_total_correlation,
-    shuffled_dimensions,
+    knn_total_correlation,
+    shuffle_dimensions,
 )
-from trainer.metrics.probing.concentration import dims_to_reach, sorted_shares, weight_of_dimensions
+from trainer.metrics.probing.concentration import cumulative_shares, dimension_weights, dims_to_reach
 
 
 def gaussians(rho: float, dims: int, n: int = 1500) -> tuple[np.ndarray, float]:
@@ -29,14 +29,14 @@ def gaussians(rho: float, dims: int, n: int = 1500) -> tuple[np.ndarray, float]:
 def test_total_correlation_of_gaussians_is_the_closed_form(rho: float, dims: int) -> None:
     values, exact = gaussians(rho, dims)
     assert gaussian_total_correlation(values) == pytest.approx(exact, abs=0.06)
-    assert neighbour_total_correlation(values) == pytest.approx(exact, abs=0.15)
+    assert knn_total_correlation(values) == pytest.approx(exact, abs=0.15)
 
 
 def test_independent_dimensions_have_none_where_the_published_estimate_finds_nats() -> None:
     """At d = 5 a kernel density on its own points finds 5.96 nats."""
     values, _ = gaussians(0.0, 5)
     assert abs(gaussian_total_correlation(values)) < 0.03
-    assert abs(neighbour_total_correlation(values)) < 0.15
+    assert abs(knn_total_correlation(values)) < 0.15
 
 
 def test_neighbours_see_what_no_correlation_shows() -> None:
@@ -44,19 +44,19 @@ def test_neighbours_see_what_no_correlation_shows() -> None:
     angle, noise = np.random.default_rng(1).uniform(0, 2 * np.pi, 1500), np.random.default_rng(2).normal(size=(1500, 2))
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1) + 0.1 * noise
     assert abs(gaussian_total_correlation(ring)) < 0.02
-    assert neighbour_total_correlation(ring) > 1
-    assert abs(neighbour_total_correlation(shuffled_dimensions(ring))) < 0.15
-    assert sorted(shuffled_dimensions(ring)[:, 0]) == sorted(ring[:, 0])
+    assert knn_total_correlation(ring) > 1
+    assert abs(knn_total_correlation(shuffle_dimensions(ring))) < 0.15
+    assert sorted(shuffle_dimensions(ring)[:, 0]) == sorted(ring[:, 0])
 
 
 def test_scale_and_dimensions_that_stand_still_make_no_difference() -> None:
     values, _ = gaussians(0.6, 3, n=400)
     warped = np.stack([1000 * values[:, 0], np.exp(values[:, 1]), values[:, 2], np.ones(400)], axis=1)
-    assert neighbour_total_correlation(warped) == pytest.approx(neighbour_total_correlation(values))
+    assert knn_total_correlation(warped) == pytest.approx(knn_total_correlation(values))
     assert gaussian_total_correlation(np.c_[values * [1, 50, 1], np.ones(400)]) == pytest.approx(
         gaussian_total_correlation(values)
     )
-    assert gaussian_total_correlation(np.ones((10, 3))) == neighbour_total_correlation(np.ones((10, 3))) == 0.0
+    assert gaussian_total_correlation(np.ones((10, 3))) == knn_total_correlation(np.ones((10, 3))) == 0.0
 
 
 def test_a_dimension_for_each_factor_scores_one_everywhere() -> None:
@@ -91,9 +91,9 @@ def test_scores_worked_out_by_hand() -> None:
 
 def test_weight_of_dimensions_leaves_out_what_is_common_to_all_classes() -> None:
     weights = np.array([[3.0, 5.0, 1.0], [-3.0, 5.0, 1.0], [0.0, 5.0, -2.0]])
-    assert weight_of_dimensions(weights) == pytest.approx([np.sqrt(18), 0.0, np.sqrt(6)])
-    assert sorted_shares(weight_of_dimensions(weights)) == pytest.approx([0.75, 1.0, 1.0])
-    assert sorted_shares(np.zeros(2)) == pytest.approx([0.0, 0.0])
+    assert dimension_weights(weights) == pytest.approx([np.sqrt(18), 0.0, np.sqrt(6)])
+    assert cumulative_shares(dimension_weights(weights)) == pytest.approx([0.75, 1.0, 1.0])
+    assert cumulative_shares(np.zeros(2)) == pytest.approx([0.0, 0.0])
 
 
 def test_dims_to_reach_nine_tenths() -> None:

@@ -4,7 +4,9 @@ import torch
 from torch import Tensor
 
 from trainer.config import override, preset
-from trainer.metrics.latents.traversal import Survey, draw_couples, interpolation, survey, traversal, walk_shapes
+from trainer.evaluation.decoding.gather_statistics import gather_statistics
+from trainer.metrics.latents.latent_statistics import LatentStatistics
+from trainer.metrics.latents.traversal import disjoint_pairs, interpolation, traversal, traversal_shapes
 from trainer.metrics.latents.usage import usage
 from trainer.model import Model, Posterior
 
@@ -25,20 +27,20 @@ def posteriors() -> list[Posterior]:
 
 def test_a_survey_counts_every_frame_once() -> None:
     """As usage does, which has them all at hand."""
-    found = Survey()
+    found = LatentStatistics()
     for posterior in posteriors():
-        found.add(posterior, excerpt_frames=60)
+        found.add(posterior, segment_frames=60)
     wanted = usage(posteriors())
     assert found.kl.numpy() == pytest.approx(wanted.kl)
     assert found.sd.numpy() == pytest.approx(wanted.sd)
     assert found.mean.numpy() == pytest.approx(np.concatenate([p.mean.numpy() for p in posteriors()], 1).mean(1))
-    assert [excerpt.shape[1] for excerpt in found.excerpts] == [50, 60]
-    assert torch.equal(found.excerpts[1], posteriors()[1].mean[:, 5:65])
+    assert [excerpt.shape[1] for excerpt in found.segments] == [50, 60]
+    assert torch.equal(found.segments[1], posteriors()[1].mean[:, 5:65])
 
 
 def test_dimensions_are_ranked_by_kl_or_by_sd() -> None:
     """Dimension 2 lies far from the prior and hardly moves."""
-    with_kl, without = Survey(), Survey()
+    with_kl, without = LatentStatistics(), LatentStatistics()
     for posterior in posteriors():
         with_kl.add(posterior, 60)
         without.add(Posterior(posterior.mean, None), 60)
@@ -50,7 +52,7 @@ def test_dimensions_are_ranked_by_kl_or_by_sd() -> None:
 def test_a_survey_of_a_model_takes_about_a_second_of_each_clip() -> None:
     torch.manual_seed(0)
     model = Model(preset("tiny")).eval()
-    found = survey(model, [1, 3], iter(waves()))
+    found = gather_statistics(model, [1, 3], iter(waves()))
     assert [excerpt.shape[1] for excerpt in found[3].excerpts] == [
         model.geometry[2].frames(9000),
         model.geometry[2].frames(15_000),
@@ -58,7 +60,7 @@ def test_a_survey_of_a_model_takes_about_a_second_of_each_clip() -> None:
     ]
     assert torch.equal(found[1].excerpts[0], model.encode(waves()[0])[0].mean)
     deterministic = Model(override(preset("tiny"), {"encoder.probabilistic": False})).eval()
-    assert survey(deterministic, [2], waves())[2].kl is None
+    assert gather_statistics(deterministic, [2], waves())[2].kl is None
 
 
 def test_a_traversal_moves_one_dimension_in_equal_steps() -> None:
@@ -76,12 +78,12 @@ def test_an_interpolation_goes_straight_from_clip_to_clip() -> None:
 
 
 def test_couples_share_no_clip() -> None:
-    drawn = draw_couples(21)
+    drawn = disjoint_pairs(21)
     assert len(drawn) == 10
     assert len({clip for pair in drawn for clip in pair}) == 20
-    assert drawn == draw_couples(21) != draw_couples(21, seed=1)
+    assert drawn == disjoint_pairs(21) != disjoint_pairs(21, seed=1)
     with pytest.raises(ValueError, match="two recordings"):
-        draw_couples(1)
+        disjoint_pairs(1)
 
 
 def as_picture(sounds: Tensor) -> Tensor:
@@ -92,10 +94,10 @@ def as_picture(sounds: Tensor) -> Tensor:
 def test_a_linear_decoder_goes_straight_and_so_does_a_crossfade() -> None:
     weights = torch.randn(30, 4, generator=torch.Generator().manual_seed(1))
     latents = torch.randn(4, 10, generator=torch.Generator().manual_seed(0))
-    shapes = walk_shapes(traversal(latents, 1, -3, 3, 25), lambda z: (weights @ z).flatten(), as_picture)
+    shapes = traversal_shapes(traversal(latents, 1, -3, 3, 25), lambda z: (weights @ z).flatten(), as_picture)
     for shape in shapes:
         assert shape.length / shape.distance == pytest.approx(1.0, abs=1e-5)
-        assert shape.largest == pytest.approx(1.0, abs=1e-4)
+        assert shape.largest_step == pytest.approx(1.0, abs=1e-4)
         assert shape.same_way == pytest.approx(1.0, abs=1e-5)
 
 
@@ -103,9 +105,9 @@ def test_a_decoder_of_steps_takes_them_while_a_crossfade_does_not() -> None:
     """-3 to 3 in 24 steps, and only whole numbers are heard: six jumps, each four times the mean."""
     latents = torch.zeros(2, 10)
     path = traversal(latents, 0, -3.0, 3.0, 24)
-    decoded, crossfade = walk_shapes(path, lambda z: z[0].floor() + torch.linspace(0, 1, 10), as_picture)
-    assert decoded.largest == pytest.approx(4.0)
-    assert crossfade.largest == pytest.approx(1.0, abs=1e-4)
+    decoded, crossfade = traversal_shapes(path, lambda z: z[0].floor() + torch.linspace(0, 1, 10), as_picture)
+    assert decoded.largest_step == pytest.approx(4.0)
+    assert crossfade.largest_step == pytest.approx(1.0, abs=1e-4)
 
 
 def test_what_nobody_hears_does_not_move() -> None:
@@ -114,5 +116,5 @@ def test_what_nobody_hears_does_not_move() -> None:
     def decode(latents: Tensor) -> Tensor:
         return torch.cat([torch.zeros(1), latents[0, :1] * 5 - 80.0])
 
-    assert walk_shapes(traversal(torch.zeros(2, 3), 0, -3, 3, 6), decode, as_picture)[0] is None
-    assert walk_shapes(traversal(torch.zeros(2, 3), 1, -3, 3, 6), decode, as_picture) == (None, None)
+    assert traversal_shapes(traversal(torch.zeros(2, 3), 0, -3, 3, 6), decode, as_picture)[0] is None
+    assert traversal_shapes(traversal(torch.zeros(2, 3), 1, -3, 3, 6), decode, as_picture) == (None, None)

@@ -6,8 +6,9 @@ from trainer.bundle import Report
 from trainer.config import preset
 from trainer.evaluation.decoding.interpolation import interpolations
 from trainer.evaluation.decoding.reconstruction import add_reconstructions, reconstructions
-from trainer.evaluation.dimensions.usage import report_usage, step_effects
-from trainer.metrics.latents.usage import sensitivity, usage
+from trainer.evaluation.dimensions.sensitivity import sensitivity
+from trainer.evaluation.dimensions.usage_report import report_usage, step_effects
+from trainer.metrics.latents.usage import usage
 from trainer.metrics.speech.spectrogram_correlation import correlation, mean_spectrum_correlation
 from trainer.model import Model, Posterior
 

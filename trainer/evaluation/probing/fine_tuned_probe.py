@@ -1,6 +1,7 @@
-"""What the modules above can be brought to read off a module: a copy of them, and a linear answer over time-pooled
-frames, trained further on a label while the module itself stays as it is. The widest family of probes of Choi, Jung and
-Watanabe (arXiv 2312.10019): each of its held-out cross-entropies bounds I(Y; Z) as any other probe's does.
+"""Fine-tuned probe: copies of the modules above a module, with a linear head on time-pooled frames, trained on a label.
+
+The module itself stays fixed. It is the widest family of probes of Choi, Jung and Watanabe (arXiv 2312.10019); its
+held-out cross-entropy bounds I(Y; Z) as that of any other probe.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from trainer.model import Model
 Values = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-_EPOCHS, _PATIENCE, _CLIPS_A_BATCH = 12, 2, 8
-_LEARNING_RATE, _ANSWER_LEARNING_RATE, _WEIGHT_DECAY = 3e-4, 1e-2, 1e-2
-_FALL = 1e-4  # nats, that count as such
+_EPOCHS, _PATIENCE, _BATCH_CLIPS = 12, 2, 8
+_LEARNING_RATE, _HEAD_LEARNING_RATE, _WEIGHT_DECAY = 3e-4, 1e-2, 1e-2
+_MIN_DECREASE = 1e-4  # nats; a smaller decrease of the validation loss does not count
 
 
 @dataclass(frozen=True)
 class ClipSpans:
-    """Stretches of clips to be told apart: the `clip` that each is of [n], its `spans`, and its class [n]."""
+    """Labelled spans of clips: the index of its `clip` [n], the `spans` [n] in seconds, and the `classes` [n]."""
 
     clip: Codes
     spans: Sequence[Span]
@@ -36,7 +37,7 @@ class ClipSpans:
 
 
 class FineTunedProbe(nn.Module):
-    """Copies of the modules above `module`, the mean over a span's frames of the deepest, and a linear answer."""
+    """Copies of the modules above `module`, mean pooling over a span's frames, and a linear head."""
 
     mean: Tensor
     sd: Tensor
@@ -49,72 +50,79 @@ class FineTunedProbe(nn.Module):
         self.above.requires_grad_(True)
         dims = model.dims(len(model.geometry))
         self.geometry: ModuleGeometry = model.geometry[-1]
-        self.answer = nn.Linear(dims, classes)
+        self.head = nn.Linear(dims, classes)
         self.register_buffer("mean", torch.zeros(dims))
         self.register_buffer("sd", torch.ones(dims))
 
-    def pooled(self, frames: Tensor, placed: Sequence[tuple[int, Span]]) -> Tensor:
-        """Frames of the module (B, dims, frames), and which clip of the batch and span each example is [n] -> [n, dims
-        of the deepest].
+    def pooled(self, frames: Tensor, spans: Sequence[tuple[int, Span]]) -> Tensor:
+        """Frames of the module (B, dims, frames) and (clip of the batch, span) of each example [n] -> [n, D].
+
+        D is the number of dimensions of the deepest module.
         """
         for module in self.above:
             frames = module(frames.mT).mean
         count = frames.shape[2]
-        return torch.stack([frames[clip][:, self.geometry.frame_span(*span, count)].mean(1) for clip, span in placed])
+        return torch.stack([frames[clip][:, self.geometry.frame_span(*span, count)].mean(1) for clip, span in spans])
 
-    def forward(self, frames: Tensor, placed: Sequence[tuple[int, Span]]) -> Tensor:
-        """Log-probabilities (nats) [n, classes]."""
-        scores: Tensor = self.answer((self.pooled(frames, placed) - self.mean) / self.sd)
+    def forward(self, frames: Tensor, spans: Sequence[tuple[int, Span]]) -> Tensor:
+        """Log-probabilities in nats [n, classes]."""
+        scores: Tensor = self.head((self.pooled(frames, spans) - self.mean) / self.sd)
         return scores.log_softmax(1)
 
 
 def fine_tuned_log_probabilities(
-    model: Model, module: int, clips: Sequence[Tensor], examples: ClipSpans, train: Flags, aside: Flags, seed: int = 0
+    model: Model,
+    module: int,
+    clips: Sequence[Tensor],
+    examples: ClipSpans,
+    train: Flags,
+    validation: Flags,
+    seed: int = 0,
 ) -> Values:
-    """Log-probabilities (nats) [n, classes] of the examples that are not of `train` [n], from a reader that learnt from
-    those that are; of these `aside` [n] say when to stop. `clips`: the latents [dims, frames] of `module` as trained.
-    The same seed gives the same answers.
+    """Log-probabilities in nats of the test examples (not in `train` [n]) from a probe trained on the others.
 
-    Raises ValueError for the deepest module, above which there is none: that is the linear probe.
+    Training examples in `validation` [n] are used for early stopping only. `clips`: latents [dims, frames] of `module`,
+    without rotation. The same seed gives the same result [n tested, classes]. Raises ValueError for the deepest module,
+    which has no module above it.
     """
     if module >= len(model.geometry):
-        raise ValueError(f"there is no module above module {module}; a linear probe reads the deepest one")
-    examples = _ended(examples, clips, model.geometry[module - 1])
+        raise ValueError(f"there is no module above module {module}; use a linear probe for the deepest module")
+    examples = _with_ends(examples, clips, model.geometry[module - 1])
     count = int(examples.classes.max()) + 1
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(seed)
-        reader = FineTunedProbe(model, module, count)
-    # Batch norm keeps the statistics it has: a batch of few clips would only blur them
-    reader.eval()
-    learnt = train & ~aside
-    _begin(reader, clips, examples, learnt, count)
+        probe = FineTunedProbe(model, module, count)
+    # Keep the running statistics of batch norm: those of a batch of few clips are noisier
+    probe.eval()
+    fitted, held_out = train & ~validation, train & validation
+    _initialise(probe, clips, examples, fitted, count)
     rng = np.random.default_rng(seed)
     optimiser = torch.optim.AdamW(
         [
-            {"params": reader.above.parameters(), "lr": _LEARNING_RATE},
-            {"params": reader.answer.parameters(), "lr": _ANSWER_LEARNING_RATE},
+            {"params": probe.above.parameters(), "lr": _LEARNING_RATE},
+            {"params": probe.head.parameters(), "lr": _HEAD_LEARNING_RATE},
         ],
         weight_decay=_WEIGHT_DECAY,
     )
-    best, best_state, since = _loss(reader, clips, examples, train & aside), copy.deepcopy(reader.state_dict()), 0
+    best, best_state, since = _loss(probe, clips, examples, held_out), copy.deepcopy(probe.state_dict()), 0
     for _ in range(_EPOCHS):
-        for frames, placed, rows in _batches(clips, examples, learnt, rng):
+        for frames, spans, rows in _batches(clips, examples, fitted, rng):
             optimiser.zero_grad()
-            loss = nn.functional.nll_loss(reader(frames, placed), torch.from_numpy(examples.classes[rows]))
+            loss = nn.functional.nll_loss(probe(frames, spans), torch.from_numpy(examples.classes[rows]))
             torch.autograd.backward(loss)
             optimiser.step()
-        loss_aside = _loss(reader, clips, examples, train & aside)
+        validation_loss = _loss(probe, clips, examples, held_out)
         since += 1
-        if loss_aside < best - _FALL:
-            best, best_state, since = loss_aside, copy.deepcopy(reader.state_dict()), 0
+        if validation_loss < best - _MIN_DECREASE:
+            best, best_state, since = validation_loss, copy.deepcopy(probe.state_dict()), 0
         if since == _PATIENCE:
             break
-    reader.load_state_dict(best_state)
-    return _answers(reader, clips, examples, ~train)
+    probe.load_state_dict(best_state)
+    return _predict(probe, clips, examples, ~train)
 
 
-def _ended(examples: ClipSpans, clips: Sequence[Tensor], geometry: ModuleGeometry) -> ClipSpans:
-    """The same, each span that has no end ending with its clip: in a batch there may be silence after it."""
+def _with_ends(examples: ClipSpans, clips: Sequence[Tensor], geometry: ModuleGeometry) -> ClipSpans:
+    """The same examples with open spans ended at the end of their clip, because in a batch clips are padded."""
     hop = geometry.hop / geometry.sample_rate
     spans = [
         (start, clips[clip].shape[1] * hop if end is None else end)
@@ -123,47 +131,48 @@ def _ended(examples: ClipSpans, clips: Sequence[Tensor], geometry: ModuleGeometr
     return ClipSpans(examples.clip, spans, examples.classes)
 
 
-def _begin(reader: FineTunedProbe, clips: Sequence[Tensor], examples: ClipSpans, learnt: Flags, count: int) -> None:
-    """Standardise as what is learnt from has it, and at first answer with how frequent the classes are."""
+def _initialise(probe: FineTunedProbe, clips: Sequence[Tensor], examples: ClipSpans, fitted: Flags, count: int) -> None:
+    """Standardise by the training examples, and start from the class prior as prediction."""
     with torch.inference_mode():
-        parts = [reader.pooled(frames, placed) for frames, placed, _ in _batches(clips, examples, learnt)]
+        parts = [probe.pooled(frames, spans) for frames, spans, _ in _batches(clips, examples, fitted)]
     pooled = torch.cat(parts).clone()
     spread = pooled.std(0, correction=0)
-    share = (np.bincount(examples.classes[learnt], minlength=count) + 1) / (learnt.sum() + count)
+    share = (np.bincount(examples.classes[fitted], minlength=count) + 1) / (fitted.sum() + count)
     with torch.no_grad():
-        reader.mean.copy_(pooled.mean(0))
-        reader.sd.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
-        reader.answer.weight.zero_()
-        reader.answer.bias.copy_(torch.from_numpy(np.log(share)))
+        probe.mean.copy_(pooled.mean(0))
+        probe.sd.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
+        probe.head.weight.zero_()
+        probe.head.bias.copy_(torch.from_numpy(np.log(share)))
 
 
 def _batches(
-    clips: Sequence[Tensor], examples: ClipSpans, wanted: Flags, rng: np.random.Generator | None = None
+    clips: Sequence[Tensor], examples: ClipSpans, mask: Flags, rng: np.random.Generator | None = None
 ) -> Iterator[tuple[Tensor, list[tuple[int, Span]], Codes]]:
-    """The clips of the examples `wanted` [n], a few at a time, in a random order where there is an `rng`: their frames,
-    silence after the shorter ones, where their examples lie, and the rows of these.
+    """Batches of the clips of the examples in `mask` [n], in random order if `rng` is given.
+
+    Each batch: zero-padded frames (B, dims, frames), (clip of the batch, span) of each example, and the examples' rows.
     """
-    rows = np.flatnonzero(wanted)
-    homes = np.unique(examples.clip[rows])
+    rows = np.flatnonzero(mask)
+    used = np.unique(examples.clip[rows])
     if rng is not None:
-        rng.shuffle(homes)
-    for some in np.split(homes, range(_CLIPS_A_BATCH, len(homes), _CLIPS_A_BATCH)):
-        longest = max(clips[home].shape[1] for home in some)
-        frames = torch.stack([nn.functional.pad(clips[home], (0, longest - clips[home].shape[1])) for home in some])
-        places = {home: place for place, home in enumerate(some.tolist())}
+        rng.shuffle(used)
+    for some in np.split(used, range(_BATCH_CLIPS, len(used), _BATCH_CLIPS)):
+        longest = max(clips[clip].shape[1] for clip in some)
+        frames = torch.stack([nn.functional.pad(clips[clip], (0, longest - clips[clip].shape[1])) for clip in some])
+        places = {clip: place for place, clip in enumerate(some.tolist())}
         own = rows[np.isin(examples.clip[rows], some)]
         yield frames, [(places[int(examples.clip[row])], examples.spans[row]) for row in own], own
 
 
 @torch.inference_mode()
-def _answers(reader: FineTunedProbe, clips: Sequence[Tensor], examples: ClipSpans, wanted: Flags) -> Values:
-    """In the order of the examples."""
-    parts = [(rows, reader(frames, placed)) for frames, placed, rows in _batches(clips, examples, wanted)]
+def _predict(probe: FineTunedProbe, clips: Sequence[Tensor], examples: ClipSpans, mask: Flags) -> Values:
+    """Log-probabilities of the examples in `mask`, in their order."""
+    parts = [(rows, probe(frames, spans)) for frames, spans, rows in _batches(clips, examples, mask)]
     order = np.argsort(np.concatenate([rows for rows, _ in parts]))
-    answers: Values = torch.cat([said for _, said in parts]).double().numpy()[order]
-    return answers
+    predicted: Values = torch.cat([log_probabilities for _, log_probabilities in parts]).double().numpy()[order]
+    return predicted
 
 
-def _loss(reader: FineTunedProbe, clips: Sequence[Tensor], examples: ClipSpans, wanted: Flags) -> float:
-    said = _answers(reader, clips, examples, wanted)
-    return float(-np.take_along_axis(said, examples.classes[wanted][:, None], 1).mean())
+def _loss(probe: FineTunedProbe, clips: Sequence[Tensor], examples: ClipSpans, mask: Flags) -> float:
+    predicted = _predict(probe, clips, examples, mask)
+    return float(-np.take_along_axis(predicted, examples.classes[mask][:, None], 1).mean())

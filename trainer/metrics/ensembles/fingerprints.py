@@ -1,8 +1,9 @@
-"""A latent dimension as a soft clustering of samples: how hard each two of them are to tell apart by it.
+"""Fingerprints of channels: Bhattacharyya coefficients between the posteriors of all pairs of samples.
 
-The fingerprint of a channel over N samples is the matrix of Bhattacharyya coefficients between the posteriors of each
-two of them (Murphy, Dillavou and Bassett, arXiv 2405.21042): 1 where they are the same, 0 where one draw tells them.
-Joint channels multiply theirs. A label is a channel whose coefficients are 1 within a class, else 0.
+A channel (one latent dimension of one model) is a soft clustering of the samples. Its fingerprint over N samples
+(Murphy, Dillavou and Bassett, arXiv 2405.21042) is 1 for pairs with equal posteriors and 0 for pairs that one draw
+distinguishes. The coefficients of a joint channel are the product of its parts'. A label is a channel with coefficient
+1 within a class and 0 otherwise.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Codes = NDArray[np.int64]
 
 
 class Fingerprints(Protocol):
-    """Channels over the same samples, whose coefficients are made row by row: all of them may not fit into memory."""
+    """`count` channels over the same `samples`; coefficients are computed row by row to bound memory."""
 
     @property
     def samples(self) -> int: ...
@@ -28,13 +29,16 @@ class Fingerprints(Protocol):
     @property
     def count(self) -> int: ...
 
-    def row(self, sample: int, of: Tensor) -> Tensor:
-        """The coefficients of `sample` with the samples `of` [m]: [count, m]."""
+    def row(self, sample: int, others: Tensor) -> Tensor:
+        """Coefficients of `sample` with the samples `others` [m] -> [count, m]."""
         ...
 
 
 class GaussianFingerprints:
-    """Of posteriors `mean` and `logvar` [channels, N]. Raises ValueError where a number is not finite."""
+    """Fingerprints of Gaussian posteriors `mean` and `logvar` [channels, N].
+
+    Raises ValueError for unequal shapes or non-finite numbers.
+    """
 
     def __init__(self, mean: Values, logvar: Values, dtype: torch.dtype = torch.float32) -> None:
         if mean.ndim != 2 or mean.shape != logvar.shape:
@@ -46,18 +50,20 @@ class GaussianFingerprints:
         self.fourth_root = self.variance.sqrt().sqrt()
         self.count, self.samples = mean.shape
 
-    def row(self, sample: int, of: Tensor) -> Tensor:
-        """As `coefficients` has it, in fewer walks over the numbers: most of the time goes into them."""
-        every = len(of) == self.samples and bool((of[1:] > of[:-1]).all())
-        mean, variance, root = (part if every else part[:, of] for part in (self.mean, self.variance, self.fourth_root))
+    def row(self, sample: int, others: Tensor) -> Tensor:
+        """Equal to `bhattacharyya_coefficients`, but in place: this is where most of the time is spent."""
+        whole = len(others) == self.samples and bool((others[1:] > others[:-1]).all())
+        mean, variance, root = (
+            part if whole else part[:, others] for part in (self.mean, self.variance, self.fourth_root)
+        )
         here = slice(sample, sample + 1)
-        between = (variance + self.variance[:, here]).mul_(0.5)
-        found = (mean - self.mean[:, here]).square_().div_(between).mul_(-0.125).exp_()
-        return found.mul_(root).mul_(between.rsqrt_()).mul_(self.fourth_root[:, here])
+        mean_variance = (variance + self.variance[:, here]).mul_(0.5)
+        row = (mean - self.mean[:, here]).square_().div_(mean_variance).mul_(-0.125).exp_()
+        return row.mul_(root).mul_(mean_variance.rsqrt_()).mul_(self.fourth_root[:, here])
 
 
 class LabelFingerprints:
-    """Of the classes `codes` [labels, N]."""
+    """Fingerprints of labels with the class numbers `codes` [labels, N]. Raises ValueError for another shape."""
 
     def __init__(self, codes: Codes, dtype: torch.dtype = torch.float32) -> None:
         if codes.ndim != 2:
@@ -65,39 +71,40 @@ class LabelFingerprints:
         self.codes, self.dtype = torch.from_numpy(np.ascontiguousarray(codes)), dtype
         self.count, self.samples = codes.shape
 
-    def row(self, sample: int, of: Tensor) -> Tensor:
-        return (self.codes[:, of] == self.codes[:, sample : sample + 1]).to(self.dtype)
+    def row(self, sample: int, others: Tensor) -> Tensor:
+        return (self.codes[:, others] == self.codes[:, sample : sample + 1]).to(self.dtype)
 
 
-class Together:
-    """The channels of several `parts`, one after the other."""
+class ConcatenatedFingerprints:
+    """The channels of several `parts`, one part after the other. Raises ValueError if their samples differ."""
 
     def __init__(self, *parts: Fingerprints) -> None:
         if len({part.samples for part in parts}) != 1:
-            raise ValueError("channels that are compared must be of the same samples")
+            raise ValueError("channels can only be compared on the same samples")
         self.parts = parts
         self.count, self.samples = sum(part.count for part in parts), parts[0].samples
 
-    def row(self, sample: int, of: Tensor) -> Tensor:
-        return torch.cat([part.row(sample, of) for part in self.parts])
+    def row(self, sample: int, others: Tensor) -> Tensor:
+        return torch.cat([part.row(sample, others) for part in self.parts])
 
 
-class Joint:
-    """A channel for each of `members`, which are lists of the channels of `parts` that it looks at all at once."""
+class JointFingerprints:
+    """One joint channel for each of `members`, each a list of channel numbers of `channels`."""
 
-    def __init__(self, parts: Fingerprints, members: Sequence[Sequence[int]]) -> None:
-        self.parts, self.members = parts, [torch.tensor(list(each)) for each in members]
-        self.count, self.samples = len(members), parts.samples
+    def __init__(self, channels: Fingerprints, members: Sequence[Sequence[int]]) -> None:
+        self.channels, self.members = channels, [torch.tensor(list(each)) for each in members]
+        self.count, self.samples = len(members), channels.samples
 
-    def row(self, sample: int, of: Tensor) -> Tensor:
-        single = self.parts.row(sample, of)
+    def row(self, sample: int, others: Tensor) -> Tensor:
+        single = self.channels.row(sample, others)
         return torch.stack([single[each].prod(0) for each in self.members])
 
 
-def coefficients(mean: Tensor, variance: Tensor, other_mean: Tensor, other_variance: Tensor) -> Tensor:
-    """e^-D of Gaussians, of broadcast shape, D their Bhattacharyya distance in nats: (mu_i - mu_j)^2 / (8 s) +
-    0.5 [log s - (logvar_i + logvar_j) / 2], s the mean of both variances.
+def bhattacharyya_coefficients(mean: Tensor, variance: Tensor, other_mean: Tensor, other_variance: Tensor) -> Tensor:
+    """e^-D of two Gaussians (broadcast), D their Bhattacharyya distance in nats.
+
+    D = (mu_i - mu_j)^2 / (8 s) + 0.5 [log s - (logvar_i + logvar_j) / 2] with s the mean of both variances.
     """
-    between = (variance + other_variance) / 2
-    narrower = (variance.sqrt() * other_variance.sqrt() / between).sqrt()
-    return narrower * torch.exp((mean - other_mean).square() / (-8 * between))
+    mean_variance = (variance + other_variance) / 2
+    ratio = (variance.sqrt() * other_variance.sqrt() / mean_variance).sqrt()
+    return ratio * torch.exp((mean - other_mean).square() / (-8 * mean_variance))

@@ -1,7 +1,6 @@
-"""Hot spots: groups of channels, of many models, that hold the same fragment of information, so that training finds it
-again and again (Murphy, Dillavou and Bassett, arXiv 2405.21042).
+"""Hot spots: groups of channels of many models that carry the same fragment of information (arXiv 2405.21042).
 
-They are the valleys of OPTICS' reachability plot (Ankerst et al. 1999) over the channels' distances.
+They are valleys of the OPTICS reachability plot (Ankerst et al. 1999) over the distances of channels.
 """
 
 from __future__ import annotations
@@ -13,34 +12,35 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import cluster_optics_xi, compute_optics_graph
 
-from trainer.metrics.ensembles.shared_information import Shared
+from trainer.metrics.ensembles.shared_information import SharedInformation
 from trainer.metrics.statistics.bootstrap import Estimate
 
 Values = NDArray[np.float64]
 Codes = NDArray[np.int64]
-MEMBERS_SHARE = 0.4
-"""min_samples over the number of models: the paper's 20 of 50."""
-LEAST_MIN_SAMPLES = 3
-MOST_A_MODULE = 2
-"""Channels of one module of one model that a fragment of information may be spread over."""
+MIN_SAMPLES_PER_MODEL = 0.4
+"""min_samples over the number of models: 20 of 50 in the paper."""
+SMALLEST_MIN_SAMPLES = 3
+MAX_CHANNELS_PER_MODULE = 2
+"""Channels of one module of one model over which a fragment of information may be spread."""
 STEEPNESS = 0.05
-_LEAST_NMI = 1e-6
-_LEAST_REACHABILITY = 1e-3
-DISTANCES: dict[str, Callable[[Shared], Values]] = {
-    "nmi": lambda shared: -np.log(np.clip(shared.nmi(), _LEAST_NMI, 1.0)),
+_MIN_NMI = 1e-6
+_MIN_REACHABILITY = 1e-3
+DISTANCES: dict[str, Callable[[SharedInformation], Values]] = {
+    "nmi": lambda shared: -np.log(np.clip(shared.nmi(), _MIN_NMI, 1.0)),
     "vi": lambda shared: np.maximum(shared.vi(), 0.0),
 }
 
 
 def min_samples_for(models: int) -> int:
-    """How many channels make a neighbourhood, of so many models."""
-    return max(LEAST_MIN_SAMPLES, round(MEMBERS_SHARE * models))
+    """OPTICS' min_samples for an ensemble of `models` models."""
+    return max(SMALLEST_MIN_SAMPLES, round(MIN_SAMPLES_PER_MODEL * models))
 
 
 @dataclass(frozen=True)
-class Order:
-    """Channels [n] in OPTICS' order; the reachability of each channel, by its own number, inf for the first; and the
-    valleys, as channel numbers, in that order.
+class OpticsResult:
+    """`order` of the channels [n]; `reachability` [n] by channel number, inf for the first; `spots`: hot spots.
+
+    A hot spot is a tuple of channel numbers in OPTICS order.
     """
 
     order: Codes
@@ -48,15 +48,19 @@ class Order:
     spots: tuple[tuple[int, ...], ...]
 
 
-def find_hot_spots(distance: Values, min_samples: int, steepness: float = STEEPNESS, most: int | None = None) -> Order:
-    """OPTICS over `distance` [n, n]. A valley begins and ends where reachability changes by the share `steepness`.
-    One of more than `most` channels is a region, in which spots may lie. Raises ValueError where there are fewer than
-    `min_samples` channels.
+def find_hot_spots(
+    distance: Values, min_samples: int, steepness: float = STEEPNESS, max_channels: int | None = None
+) -> OpticsResult:
+    """OPTICS and its hot spots over `distance` [n, n].
+
+    A valley begins and ends where the reachability changes by the share `steepness` (xi). Valleys of more than
+    `max_channels` channels are not hot spots, but may contain some. Raises ValueError with fewer than `min_samples`
+    channels.
     """
     count = len(distance)
     if not 2 <= min_samples <= count:
         raise ValueError(f"min_samples is {min_samples}; it must be from 2 to the number of channels, {count}")
-    # Twins have distance 0, which steepness, a ratio, cannot be told from
+    # Steepness is a ratio, so identical channels need a positive distance
     apart = np.maximum((distance + distance.T) / 2, 1e-9)
     np.fill_diagonal(apart, 0.0)
     order, _, reachability, predecessor = compute_optics_graph(
@@ -79,24 +83,25 @@ def find_hot_spots(distance: Values, min_samples: int, steepness: float = STEEPN
             min_cluster_size=min_samples,
             xi=steepness,
         )
-    largest = count - 1 if most is None else min(most, count - 1)
+    largest = count - 1 if max_channels is None else min(max_channels, count - 1)
     small = [(int(begin), int(end)) for begin, end in valleys if end - begin < largest]
-    chosen = chosen_valleys(reachability[order], small)
+    chosen = select_valleys(reachability[order], small)
     spots = tuple(tuple(order[begin : end + 1].tolist()) for begin, end in chosen)
-    return Order(order.astype(np.int64), reachability, spots)
+    return OpticsResult(order.astype(np.int64), reachability, spots)
 
 
-def chosen_valleys(plot: Values, valleys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Of `valleys`, places (first, last) in the reachability `plot` [n] that may lie in one another, those that do not:
-    a valley, or those within it, whichever hold more mass, the sum over channels of 1 / reachability above that of the
-    border (as in HDBSCAN, Campello et al. 2013, excess of mass).
+def select_valleys(plot: Values, valleys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Disjoint valleys of the reachability `plot` [n], from nested `valleys` (first, last).
+
+    A valley or those within it, whichever has the larger excess of mass (HDBSCAN, Campello et al. 2013): the sum over
+    its channels of 1 / reachability above that of its border.
     """
-    density = 1 / np.maximum(plot, _LEAST_REACHABILITY)
+    density = 1 / np.maximum(plot, _MIN_REACHABILITY)
 
     def best(one: tuple[int, int]) -> tuple[float, list[tuple[int, int]]]:
         top = density[one[0] : one[1] + 1].copy()
-        top[0] = top[1:].max()  # its own is the way in
-        within = [each for each in valleys if each != one and one[0] <= each[0] and each[1] <= one[1]]
+        top[0] = top[1:].max()  # its own reachability is that from outside
+        within = [other for other in valleys if other != one and one[0] <= other[0] and other[1] <= one[1]]
         children = _outermost(within)
         for first, last in children:
             here = slice(first - one[0], last - one[0] + 1)
@@ -105,14 +110,14 @@ def chosen_valleys(plot: Values, valleys: Sequence[tuple[int, int]]) -> list[tup
         found = [best(child) for child in children]
         total = sum(mass for mass, _ in found)
         if total > own:
-            return total, [each for _, those in found for each in those]
+            return total, [valley for _, selected in found for valley in selected]
         return own, [one]
 
-    return [each for one in _outermost(valleys) for each in best(one)[1]]
+    return [selected for valley in _outermost(valleys) for selected in best(valley)[1]]
 
 
 def _outermost(valleys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Those in no other, in order; of two that overlap the wider."""
+    """Valleys contained in no other, in order; of two that overlap, the wider."""
     kept: list[tuple[int, int]] = []
     for one in sorted(valleys, key=lambda each: (each[0] - each[1], each[0])):
         if all(one[1] < first or last < one[0] for first, last in kept):
@@ -121,33 +126,34 @@ def _outermost(valleys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _border(density: Values, first: int, last: int) -> float:
-    """The density at the lower of a valley's two sides; at its one side where nothing follows, or goes before."""
+    """Density at the lower of a valley's two borders, or at its only border at an end of the plot."""
     before = density[first] if first > 0 else 0.0
     after = density[last + 1] if last + 1 < len(density) else 0.0
     return float(max(before, after))
 
 
-def overlap(spot: Sequence[int], others: Sequence[Sequence[int]]) -> float:
-    """The largest Jaccard index of `spot` with any of `others`: 1 where it was found again (Hennig 2007)."""
+def max_jaccard(spot: Sequence[int], others: Sequence[Sequence[int]]) -> float:
+    """Largest Jaccard index of `spot` with any of `others`: 1 if it is among them (Hennig 2007)."""
     own = set(spot)
     if not own:
         return 0.0
     return max((len(own & set(other)) / len(own | set(other)) for other in others), default=0.0)
 
 
-def stability(spots: Sequence[Sequence[int]], found_again: Sequence[Sequence[Sequence[int]]]) -> list[Estimate]:
-    """For each spot the mean overlap with what each resample found (Hennig 2007), with the
-    2.5th and 97.5th percentile over resamples.
+def stability(spots: Sequence[Sequence[int]], resampled: Sequence[Sequence[Sequence[int]]]) -> list[Estimate]:
+    """Stability of each spot: mean of its largest Jaccard index with the spots of each resample (Hennig 2007).
+
+    The interval is the 2.5th to 97.5th percentile over resamples.
     """
     estimates = []
     for spot in spots:
-        overlaps = np.array([overlap(spot, others) for others in found_again])
+        overlaps = np.array([max_jaccard(spot, others) for others in resampled])
         low, high = np.quantile(overlaps, (0.025, 0.975)).tolist()
         estimates.append(Estimate(float(overlaps.mean()), low, high, len(overlaps)))
     return estimates
 
 
-def centre(spot: Sequence[int], distance: Values) -> int:
-    """The member of `spot` that is nearest to all others of it."""
+def medoid(spot: Sequence[int], distance: Values) -> int:
+    """Member of `spot` with the smallest summed distance to the others."""
     members = np.array(spot)
     return int(members[distance[np.ix_(members, members)].sum(1).argmin()])

@@ -1,7 +1,7 @@
-"""What a channel tells of the samples, by draws from its posteriors, beside the bound of shared_information.py.
+"""Monte Carlo estimate of a channel's information about the samples, to compare with the bound of shared_information.
 
-I(X; U) = E log2 p(u | x) / mean_j p(u | x_j), u drawn at x (Murphy, Dillavou and Bassett, arXiv 2405.21042). It too is
-at most log2 N of the N samples.
+I(X; U) = E log2[p(u | x) / mean_j p(u | x_j)] with u drawn from p(u | x) (Murphy, Dillavou and Bassett, arXiv
+2405.21042); at most log2 N for N samples.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ _BLOCK_VALUES = 1 << 22
 
 
 def monte_carlo_bits(mean: Values, logvar: Values, draws: int = DRAWS, seed: int = 0) -> Bits:
-    """Bits by sample [N], whose mean is I(X; U): of the channel whose posteriors are `mean` and `logvar` [N], or of
-    several at once [parts, N]. About `draws` draws, as many of each sample.
+    """Bits of each sample [N]; their mean is I(X; U).
+
+    `mean` and `logvar` [N]: posteriors of one channel, or [parts, N] of a joint channel. About `draws` draws in total,
+    equally many per sample.
     """
     means, logvars = (torch.from_numpy(np.atleast_2d(part).astype(np.float64)) for part in (mean, logvar))
     parts, samples = means.shape
@@ -36,18 +38,18 @@ def monte_carlo_bits(mean: Values, logvar: Values, draws: int = DRAWS, seed: int
         noise = torch.randn((parts, count, each), generator=generator, dtype=torch.float64)
         drawn = means[:, here, None] + sd[:, here, None] * noise
         own = -(noise.square() + logvars[:, here, None]).sum(0) / 2
-        every = torch.zeros(count, each, samples, dtype=torch.float64)
+        log_densities = torch.zeros(count, each, samples, dtype=torch.float64)
         for part in range(parts):
             offset = (drawn[part, :, :, None] - means[part]).square_().mul_(precision[part]).add_(logvars[part])
-            every.sub_(offset, alpha=0.5)
-        bits[here] = (own - every.logsumexp(2) + math.log(samples)).mean(1) / math.log(2)
+            log_densities.sub_(offset, alpha=0.5)
+        bits[here] = (own - log_densities.logsumexp(2) + math.log(samples)).mean(1) / math.log(2)
     return bits.numpy()
 
 
 def monte_carlo_nmi(
     channel: tuple[Values, Values], other: tuple[Values, Values], draws: int = DRAWS, seed: int = 0
 ) -> tuple[float, float]:
-    """NMI and VI (bits) of two channels, each (mean, logvar) [N], every information in them by draws."""
+    """Monte Carlo NMI and VI (bits) of two channels, each (mean, logvar) [N]."""
 
     def bits(*parts: tuple[Values, Values]) -> float:
         mean, logvar = (np.stack([part[index] for part in parts]) for index in (0, 1))

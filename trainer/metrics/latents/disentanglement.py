@@ -1,5 +1,7 @@
-"""Does each dimension stand for one factor, and each factor in one dimension? Scores from 0 (no) to 1 (yes), of a table
-of how much each dimension has to do with each factor: bits, weights or accuracies [factors, dims], none below 0.
+"""Disentanglement scores between 0 and 1: whether dimensions and factors correspond one to one.
+
+Each takes a non-negative table [factors, dims] of how strongly dimensions and factors are related: bits, probe weights
+or accuracies.
 """
 
 from __future__ import annotations
@@ -11,24 +13,27 @@ Table = NDArray[np.float64]
 
 
 def mutual_information_gap(bits: Table, entropies: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of each factor [factors], by how much of its entropy (bits) the best dimension is ahead of the second (MIG, Chen
-    et al. 2018, arXiv 1802.04942).
+    """MIG of each factor [factors]: bits of the best minus the second best dimension, over the factor's entropy.
+
+    `bits` [factors, dims], `entropies` in bits [factors] (Chen et al. 2018, arXiv 1802.04942).
     """
-    gap: NDArray[np.float64] = _lead(bits) / entropies
+    gap: NDArray[np.float64] = _top_gap(bits) / entropies
     return gap
 
 
 def separated_predictability(scores: Table) -> NDArray[np.float64]:
-    """Of each factor [factors], by how much the dimension that tells it best is ahead of the second, as shares told
-    right (SAP, Kumar et al. 2018, arXiv 1711.00848).
+    """SAP of each factor [factors]: score of the best minus the second best dimension (Kumar et al., arXiv 1711.00848).
+
+    `scores` [factors, dims]: accuracy of predicting the factor from the dimension.
     """
-    return _lead(scores)
+    return _top_gap(scores)
 
 
 def modularity(bits: Table) -> NDArray[np.float64]:
-    """Of each dimension [dims], how far it is from telling of other factors than its own (Ridgeway and Mozer 2018,
-    arXiv 1802.05312): 1 less the mean square of its bits about others over the square of its most. NaN where it has
-    none.
+    """Modularity of each dimension [dims] (Ridgeway and Mozer 2018, arXiv 1802.05312).
+
+    1 minus the mean squared bits about other factors over the squared bits about the dimension's best factor, from
+    `bits` [factors, dims]. NaN for a dimension with no bits.
     """
     most = bits.max(0)
     others = (bits**2).sum(0) - most**2
@@ -38,24 +43,27 @@ def modularity(bits: Table) -> NDArray[np.float64]:
 
 
 def disentanglement(weights: Table) -> float:
-    """DCI's D (Eastwood and Williams 2018): 1 less the entropy of each dimension's weights over factors, in units of
-    what is possible, mean over dimensions by their share of all weight.
+    """DCI disentanglement (Eastwood and Williams 2018) of `weights` [factors, dims].
+
+    1 minus the normalised entropy of each dimension's weights over factors, averaged over dimensions by total weight.
     """
-    return _focus(weights.T)
+    return _weighted_concentration(weights.T)
 
 
 def completeness(weights: Table) -> float:
-    """DCI's C: the same of each factor's weights over dimensions, mean over factors by their share of all weight."""
-    return _focus(weights)
+    """DCI completeness: 1 minus the normalised entropy of each factor's weights over dimensions, averaged likewise."""
+    return _weighted_concentration(weights)
 
 
-def _lead(table: Table) -> NDArray[np.float64]:
+def _top_gap(table: Table) -> NDArray[np.float64]:
+    """Largest minus second largest value of each row."""
     ordered = np.sort(table, axis=1)
-    lead: NDArray[np.float64] = ordered[:, -1] - ordered[:, -2]
-    return lead
+    gap: NDArray[np.float64] = ordered[:, -1] - ordered[:, -2]
+    return gap
 
 
-def _focus(rows: Table) -> float:
+def _weighted_concentration(rows: Table) -> float:
+    """1 minus the normalised entropy of each row, averaged by the rows' totals; 0 for an empty table."""
     totals = rows.sum(1)
     if not totals.sum() > 0 or rows.shape[1] < 2:
         return 0.0

@@ -1,8 +1,8 @@
-"""An orthonormal basis whose first axes follow named factors as far as a straight line can.
+"""Orthonormal basis whose first axes follow named factors as well as a linear direction can.
 
-A factor's direction is that of a ridge-regularised linear discriminant (classes) or regression (quantities), fitted in
-what earlier factors left over; the rest is told by principal components, those of most variance first. A turn keeps all
-of the representation: what it changes is which single dimension tells what.
+The direction of a factor is that of a ridge-regularised linear discriminant (classes) or regression (quantities),
+fitted in the orthogonal complement of the axes of earlier factors. The remaining axes are principal components, largest
+variance first. The basis is a rotation, so no information is lost.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 RIDGE = 0.1
-"""Of the mean variance within, added to each. Less reads better (on voices of the shipped model's own corpus that were
-held out, 13.5 bits in all at 0.003, 12.9 at 0.1, 12.2 at 0.3), but of 0.003, 0.01, 0.03, 0.1 and 0.3 only with 0.1 does
-the axis of F0 move the pitch of these voices most in every module.
+"""Share of the mean within-class variance, added to each variance. A smaller ridge gives more bits (on held-out voices
+of the shipped model's corpus 13.5 bits in total at 0.003, 12.9 at 0.1, 12.2 at 0.3), but of 0.003, 0.01, 0.03, 0.1 and
+0.3 only at 0.1 is the F0 axis the one that moves the pitch of these voices most in every module.
 """
 
 
 @dataclass(frozen=True)
-class Target:
-    """A factor to be followed by at most `axes` axes: its `values` (names, or quantities) at the examples `rows`."""
+class FactorTarget:
+    """A factor to follow with at most `axes` axes: its `values` (names or quantities) at the examples `rows`."""
 
     factor: str
     axes: int
@@ -32,11 +32,11 @@ class Target:
     values: NDArray[Any]
 
 
-def aligned_basis(latents: NDArray[np.floating], targets: Sequence[Target]) -> tuple[Matrix, tuple[str, ...]]:
-    """A basis [dims, dims], an axis a row, of latents [n, dims], and the factors that its first axes follow, one each.
+def aligned_basis(latents: NDArray[np.floating], targets: Sequence[FactorTarget]) -> tuple[Matrix, tuple[str, ...]]:
+    """Basis [dims, dims] of `latents` [n, dims], one axis per row, and the factors that its first axes follow.
 
-    An axis points where its quantity grows; that of classes, to the more frequent ones. A factor of which too little is
-    known (no two classes, no spread) is passed over.
+    An axis points to larger values of a quantity, or to the more frequent classes. A factor with a single value is
+    skipped.
     """
     values = latents.astype(np.float64)
     dims = values.shape[1]
@@ -48,7 +48,7 @@ def aligned_basis(latents: NDArray[np.floating], targets: Sequence[Target]) -> t
         found = _directions(values[target.rows] @ left.T, target.values)[: min(target.axes, len(left))]
         if len(found):
             axes = np.linalg.qr((found @ left).T)[0].T
-            upward = np.sign((axes * (found @ left)).sum(1))  # the decomposition may turn an axis round
+            upward = np.sign((axes * (found @ left)).sum(1))  # QR may flip the sign of an axis
             basis = np.concatenate([basis, axes * upward[:, None]])
             followed += [target.factor] * len(axes)
     left = _complement(basis)
@@ -56,13 +56,13 @@ def aligned_basis(latents: NDArray[np.floating], targets: Sequence[Target]) -> t
 
 
 def _complement(basis: Matrix) -> Matrix:
-    """An orthonormal basis of what `basis` [k, dims] leaves over [dims - k, dims]."""
+    """Orthonormal basis of the orthogonal complement of `basis` [k, dims] -> [dims - k, dims]."""
     full: Matrix = np.linalg.qr(basis.T, mode="complete")[0] if len(basis) else np.eye(basis.shape[1])
     return full.T[len(basis) :]
 
 
 def _principal(values: Matrix) -> Matrix:
-    """The principal components of values [n, dims], most variance first, each with its largest weight positive."""
+    """Principal components of `values` [n, dims], largest variance first, with the largest weight of each positive."""
     if not values.shape[1]:
         return np.zeros((0, 0))
     axes: Matrix = np.linalg.eigh(np.cov(values.T).reshape(values.shape[1], -1))[1].T[::-1]
@@ -70,13 +70,13 @@ def _principal(values: Matrix) -> Matrix:
     return axes
 
 
-def _directions(values: Matrix, known: NDArray[Any]) -> Matrix:
-    """Where values [n, dims] tell of `known` [n], the best direction first [directions, dims]; none of what is one and
-    the same.
-    """
-    if len(set(known.tolist())) < 2:
+def _directions(values: Matrix, labels: NDArray[Any]) -> Matrix:
+    """Directions in `values` [n, dims] that predict `labels` [n], best first [directions, dims]; none if constant."""
+    if len(set(labels.tolist())) < 2:
         return np.zeros((0, values.shape[1]))
-    return _discriminants(values, known) if known.dtype.kind == "U" else _regression(values, known.astype(np.float64))
+    if labels.dtype.kind == "U":
+        return _discriminants(values, labels)
+    return _regression(values, labels.astype(np.float64))
 
 
 def _ridged(covariance: Matrix) -> Matrix:
@@ -84,19 +84,21 @@ def _ridged(covariance: Matrix) -> Matrix:
     return covariance + ridge * np.eye(len(covariance))
 
 
-def _regression(values: Matrix, known: NDArray[np.float64]) -> Matrix:
+def _regression(values: Matrix, quantity: NDArray[np.float64]) -> Matrix:
+    """Slope of the ridge regression of `quantity` [n] on `values` [n, dims] -> [1, dims]."""
     centred = values - values.mean(0)
-    slope: Matrix = np.linalg.solve(_ridged(centred.T @ centred / len(centred)), centred.T @ (known - known.mean()))
+    covariance = _ridged(centred.T @ centred / len(centred))
+    slope: Matrix = np.linalg.solve(covariance, centred.T @ (quantity - quantity.mean()))
     return slope[None]
 
 
 def _discriminants(values: Matrix, names: NDArray[np.str_]) -> Matrix:
-    """Fisher's, of which there is one less than classes."""
+    """Fisher's linear discriminants of the classes `names` [n] -> [classes - 1, dims]."""
     classes, members, counts = np.unique(names, return_inverse=True, return_counts=True)
     means = np.stack([values[members == one].mean(0) for one in range(len(classes))])
     apart, within = means - values.mean(0), values - means[members]
-    spread, turn = np.linalg.eigh(_ridged(within.T @ within / len(values)))
-    whiten = turn / np.sqrt(spread)
+    spread, rotation = np.linalg.eigh(_ridged(within.T @ within / len(values)))
+    whiten = rotation / np.sqrt(spread)
     between = whiten.T @ (apart.T * counts / len(values)) @ apart @ whiten
     directions: Matrix = (whiten @ np.linalg.eigh(between)[1][:, ::-1]).T[: len(classes) - 1]
     upward = np.sign((directions @ apart.T) @ (counts * (counts >= np.median(counts))))

@@ -1,4 +1,4 @@
-"""A plane through points of many dimensions, for them to be looked at."""
+"""Projection of points onto the plane of their two largest principal components."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Plane:
-    """`centre` [dims] and two `axes` [2, dims] of unit length at right angles; `shares` [2] of the points' variance
-    lie along them.
-    """
+    """`centre` [dims], two orthonormal `axes` [2, dims], and their `shares` [2] of the points' variance."""
 
     centre: Values
     axes: Values
     shares: Values
 
     def project(self, values: NDArray[np.floating]) -> Values:
-        """Where `values` [n, dims] lie on the plane [n, 2]."""
-        places: Values = (values.astype(np.float64) - self.centre) @ self.axes.T
-        return places
+        """Coordinates of `values` [n, dims] on the plane [n, 2]."""
+        coordinates: Values = (values.astype(np.float64) - self.centre) @ self.axes.T
+        return coordinates
 
 
 def principal_plane(values: NDArray[np.floating]) -> Plane:
-    """The plane of `values` [n, dims] that holds most of their variance (PCA; Pearson 1901). Of an axis's two
-    directions it takes the one in which its largest part is positive, so that a map looks the same tomorrow. Raises
-    ValueError where there are fewer than three points, or two dimensions.
+    """The plane of largest variance of `values` [n, dims] (PCA; Pearson 1901).
+
+    The largest component of each axis is positive, so that the sign is reproducible. Raises ValueError with fewer than
+    three points or two dimensions.
     """
     n, dims = values.shape
     if n < 3 or dims < 2:
-        raise ValueError(f"a plane takes three points of two dimensions; these are {n} of {dims}")
+        raise ValueError(f"a plane needs at least three points of two dimensions, not {n} of {dims}")
     wide = values.astype(np.float64)
     centre = wide.mean(0)
     _, lengths, directions = np.linalg.svd(wide - centre, full_matrices=False)

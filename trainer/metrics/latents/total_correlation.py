@@ -1,7 +1,7 @@
-"""How much dimensions tell of one another, all together: total correlation, in bits. 0: they are independent.
+"""Total correlation of latent dimensions in bits: 0 if they are independent.
 
-Two estimates, each to be read beside what it gives for the same dimensions shuffled: neither is the published one of
-SIM, a kernel density on its own points, which finds bits in independent Gaussians.
+Two estimates, each to be compared with its value for independently shuffled dimensions. Neither is the published one of
+SIM (arXiv 2408.12936), a kernel density evaluated on its own points, which reports bits for independent Gaussians.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from scipy import special
 
 Values = NDArray[np.float64]
 NEIGHBOURS = 5
-_BLOCK_VALUES = 1 << 22
+_BLOCK_VALUES = 1 << 22  # values compared at once, which bounds memory
 
 
 def gaussian_total_correlation(values: NDArray[np.floating]) -> float:
-    """-1/2 log2 det R of `values` [n, dims], R their correlation: all there is where they are jointly Gaussian.
-    Dimensions that do not vary are left out.
+    """-1/2 log2 det R of `values` [n, dims] with R their correlation matrix: exact for joint Gaussians.
+
+    Constant dimensions are ignored.
     """
     wide = values.astype(np.float64)
     wide = wide[:, wide.std(0) > 0]
@@ -26,9 +27,10 @@ def gaussian_total_correlation(values: NDArray[np.floating]) -> float:
     return float(-0.5 * np.linalg.slogdet(np.corrcoef(wide, rowvar=False))[1] / np.log(2))
 
 
-def neighbour_total_correlation(values: NDArray[np.floating], neighbours: int = NEIGHBOURS) -> float:
-    """Of `values` [n, dims], of whatever shape, by the distances to nearest neighbours (Kraskov et al. 2004, their
-    first estimator for many variables). It falls short where dimensions are many: n points fill few of them.
+def knn_total_correlation(values: NDArray[np.floating], neighbours: int = NEIGHBOURS) -> float:
+    """Nearest-neighbour estimate for `values` [n, dims] of any distribution (Kraskov et al. 2004, first estimator).
+
+    Biased low in many dimensions, which n points cover only sparsely.
     """
     wide = _ranked(values[:, values.std(0) > 0])
     n, dims = wide.shape
@@ -40,7 +42,7 @@ def neighbour_total_correlation(values: NDArray[np.floating], neighbours: int = 
     for first in range(0, n, block):
         own = wide[first : first + block]
         distance = np.abs(own[:, None] - wide[None]).max(2)
-        radius = np.partition(distance, neighbours, axis=1)[:, neighbours]  # the nearest is the point itself
+        radius = np.partition(distance, neighbours, axis=1)[:, neighbours]  # index 0 is the point itself
         for dim in range(dims):
             column = sorted_columns[:, dim]
             low = np.searchsorted(column, own[:, dim] - radius, side="right")
@@ -51,8 +53,9 @@ def neighbour_total_correlation(values: NDArray[np.floating], neighbours: int = 
 
 
 def _ranked(values: NDArray[np.floating]) -> Values:
-    """Each column as the normal quantiles of its ranks, ties in a fixed random order: information stays the same, and
-    no dimension's scale outweighs another's.
+    """Each column as normal quantiles of its ranks, ties broken in a fixed random order.
+
+    This leaves the information unchanged and gives all dimensions the same scale.
     """
     n = len(values)
     order = np.random.default_rng(0).permutation(n)
@@ -62,7 +65,7 @@ def _ranked(values: NDArray[np.floating]) -> Values:
     return ranked
 
 
-def shuffled_dimensions(values: NDArray[np.floating], seed: int = 0) -> NDArray[np.floating]:
-    """Each column of `values` [n, dims] in an order of its own: what an estimate then finds is its own error."""
+def shuffle_dimensions(values: NDArray[np.floating], seed: int = 0) -> NDArray[np.floating]:
+    """Each column of `values` [n, dims] permuted independently: the estimates' baseline."""
     rng = np.random.default_rng(seed)
     return np.stack([rng.permutation(column) for column in values.T], axis=1)

@@ -1,6 +1,4 @@
-"""UMAP (McInnes, Healy and Melville 2018, arXiv 1802.03426): near stays near, and far means little. The one file that
-knows umap-learn.
-"""
+"""UMAP projection to two dimensions (McInnes et al., arXiv 1802.03426). The only module that imports umap."""
 
 from __future__ import annotations
 
@@ -10,21 +8,24 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.runtime.distribution import install_command
+
 INSTALLED = importlib.util.find_spec("umap") is not None
-MISSING = "UMAP is left out for want of umap-learn: pip install 'sim-explorer[umap]'."
+MISSING = f"UMAP skipped: umap-learn is not installed. Install it with: {install_command('umap')}"
 _NEIGHBOURS = 15
 
 
-def neighbour_plane(values: NDArray[np.floating], seed: int = 0) -> NDArray[np.float64] | None:
-    """A place on a plane [n, 2] for each of `values` [n, dims]; None where umap-learn is not installed, or the points
-    are too few to have neighbours.
+def umap_projection(values: NDArray[np.floating], seed: int = 0) -> NDArray[np.float64] | None:
+    """UMAP of `values` [n, dims] -> [n, 2]; neighbourhoods are kept, large distances carry no meaning.
+
+    None if umap-learn is not installed or there are too few points for the neighbourhood size.
     """
     if not INSTALLED or len(values) <= _NEIGHBOURS:
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ImportWarning)  # that a part of it which is not used here wants TensorFlow
+        warnings.simplefilter("ignore", ImportWarning)  # an unused part of umap-learn asks for TensorFlow
         from umap import UMAP
 
-    # With a seed it uses one thread, and says so at length where it is not told to
-    found: NDArray[np.float64] = UMAP(n_neighbors=_NEIGHBOURS, n_jobs=1, random_state=seed).fit_transform(values)
-    return found
+    # With a seed UMAP runs in one thread, and warns unless n_jobs says so
+    places: NDArray[np.float64] = UMAP(n_neighbors=_NEIGHBOURS, n_jobs=1, random_state=seed).fit_transform(values)
+    return places

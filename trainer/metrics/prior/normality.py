@@ -1,6 +1,6 @@
-"""How far one dimension is from N(0, 1): moments, Kolmogorov-Smirnov, Anderson-Darling, and quantiles to draw.
+"""Distance of one dimension from N(0, 1): moments, Kolmogorov-Smirnov, Anderson-Darling, and quantiles.
 
-All as distances that do not grow with the sample, beside intervals and chances that take n for what frames are worth.
+The distances do not grow with the sample size; intervals and p-values use the effective sample size.
 """
 
 from __future__ import annotations
@@ -14,19 +14,21 @@ from scipy import special, stats
 
 Values = NDArray[np.float64]
 Interval = tuple[float, float, float]
-"""A figure and the ends of its 95 % interval."""
+"""A value and the ends of its 95 % interval."""
 NORMALITY_KEY, DIMENSIONS_KEY, CERTIFICATES_KEY = "normality", "normality_dimensions", "certificates"
-"""Where a report has how normal modules are, how normal each dimension is, and what is certified."""
+"""Keys of a report: normality of modules, normality of dimensions, certificates."""
 PROBABILITIES = tuple(float(p) for p in np.round(np.linspace(0.01, 0.99, 29), 4))
-"""Of the quantiles that are kept for a Q-Q plot."""
+"""Probabilities of the quantiles kept for a Q-Q plot."""
 _Z = 1.959964
 
 
 @dataclass(frozen=True)
 class Normality:
-    """One dimension. `skew` and `kurtosis` (over 3) are 0 for a normal one. `ks` is the largest distance between
-    distribution functions, `ad` the mean square of that distance over its variance (A^2 / n); `ks_chance` and
-    `ad_chance`: of one as large from N(0, 1) with `n` independent values. `quantiles` at PROBABILITIES.
+    """Normality of one dimension.
+
+    `skew` and excess `kurtosis` are 0 for a normal dimension. `ks`: maximum distance between distribution functions;
+    `ad`: A^2 / n of Anderson and Darling. `ks_chance` and `ad_chance` are the p-values of these for `n` independent
+    values from N(0, 1). `quantiles` at PROBABILITIES. The field names are keys of a report.
     """
 
     mean: Interval
@@ -42,29 +44,29 @@ class Normality:
 
 
 def normality(values: Values, n: float) -> Normality:
-    """Of `values` [frames] that are worth `n` independent ones."""
+    """Normality of `values` [frames] with effective sample size `n`."""
     mean, sd = float(values.mean()), float(values.std())
     standard = (values - mean) / sd if sd > 0 else np.zeros_like(values)
     skew, kurtosis = float((standard**3).mean()), float((standard**4).mean() - 3)
-    # Variances of moments by the moments themselves, which holds for any distribution
-    of_variance = max(0.0, kurtosis + 2) * sd**4
+    # Variances of moments from higher sample moments, valid for any distribution
+    variance_of_square = max(0.0, kurtosis + 2) * sd**4
     ks, ad = ks_distance(values), anderson_darling(values)
     return Normality(
         mean=_interval(mean, sd / math.sqrt(n)),
-        variance=_interval(sd**2, math.sqrt(of_variance / n)),
+        variance=_interval(sd**2, math.sqrt(variance_of_square / n)),
         skew=_interval(skew, _moment_error(standard, 3, n)),
         kurtosis=_interval(kurtosis, _moment_error(standard, 4, n)),
         ks=(ks, max(0.0, ks - _dkw(n)), min(1.0, ks + _dkw(n))),
         ks_chance=float(stats.kstwo.sf(ks, max(1, round(n)))),
         ad=ad,
-        ad_chance=anderson_darling_chance(ad * n),
+        ad_chance=anderson_darling_p_value(ad * n),
         n=n,
         quantiles=tuple(np.quantile(values, PROBABILITIES).round(4).tolist()),
     )
 
 
 def ks_distance(values: Values) -> float:
-    """The largest distance of the empirical distribution function of `values` [n] from that of N(0, 1)."""
+    """Maximum distance between the empirical distribution function of `values` [n] and that of N(0, 1)."""
     below = special.ndtr(np.sort(values))
     count = len(below)
     steps = np.arange(count + 1) / count
@@ -72,8 +74,9 @@ def ks_distance(values: Values) -> float:
 
 
 def anderson_darling(values: Values) -> float:
-    """A^2 / n of `values` [n] against N(0, 1) (Anderson and Darling 1954), for large n the integral of (F - Phi)^2 /
-    (Phi (1 - Phi)) dPhi.
+    """A^2 / n of `values` [n] against N(0, 1) (Anderson and Darling 1954).
+
+    For large n it is the integral of (F - Phi)^2 / (Phi (1 - Phi)) dPhi.
     """
     ordered, count = np.sort(values), len(values)
     odd = 2 * np.arange(1, count + 1) - 1
@@ -81,10 +84,8 @@ def anderson_darling(values: Values) -> float:
     return float(max(0.0, -1.0 - (odd * logs).sum() / count**2))
 
 
-def anderson_darling_chance(statistic: float) -> float:
-    """The chance of an A^2 as large if the values are from the distribution itself, for large n (Marsaglia and
-    Marsaglia 2004, their ADinf).
-    """
+def anderson_darling_p_value(statistic: float) -> float:
+    """Asymptotic p-value of A^2 = `statistic` (Marsaglia and Marsaglia 2004, ADinf)."""
     z = statistic
     if z <= 0:
         return 1.0
@@ -106,7 +107,7 @@ def _interval(value: float, error: float) -> Interval:
 
 
 def _moment_error(standard: Values, order: int, n: float) -> float:
-    """The standard error of a standardised moment, its mean and scale estimated too (delta method)."""
+    """Standard error of a standardised moment with estimated mean and scale (delta method)."""
     moments = [float((standard**k).mean()) for k in range(order + 2)]
     influence = (standard**order - moments[order] - order * moments[order - 1] * standard) - order / 2 * moments[
         order
@@ -115,5 +116,5 @@ def _moment_error(standard: Values, order: int, n: float) -> float:
 
 
 def _dkw(n: float) -> float:
-    """Dvoretzky, Kiefer and Wolfowitz's bound, at 95 %."""
+    """Dvoretzky-Kiefer-Wolfowitz bound at 95 %."""
     return math.sqrt(math.log(2 / 0.05) / (2 * n))

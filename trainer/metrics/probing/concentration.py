@@ -1,4 +1,4 @@
-"""In how few dimensions a probe finds what it needs."""
+"""Concentration: how few dimensions a linear probe needs."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 CONCENTRATION_KEY = "concentration"
-"""Where a report has in how few dimensions of a module each factor lies."""
+"""Key of a report: concentration of each factor in each module."""
 
 
-def weight_of_dimensions(weights: Values) -> Values:
-    """How much a linear probe of standardised features leans on each dimension [dims]: the length of its `weights`
-    [classes, dims] after what is common to all classes, which tells none of them, is taken off.
+def dimension_weights(weights: Values) -> Values:
+    """Importance of each dimension [dims] to a linear probe of standardised features.
+
+    The norm over classes of `weights` [classes, dims] minus their mean over classes, which does not affect the
+    prediction.
     """
-    length: Values = np.linalg.norm(weights - weights.mean(0), axis=0)
-    return length
+    importance: Values = np.linalg.norm(weights - weights.mean(0), axis=0)
+    return importance
 
 
-def sorted_shares(weight: Values) -> Values:
-    """The share of the sum of squares of `weight` [dims] that lies in the 1, 2 .. all largest [dims]."""
+def cumulative_shares(weight: Values) -> Values:
+    """Share of the sum of squares of `weight` [dims] in its 1, 2 .. dims largest values [dims]."""
     ordered = np.sort(weight**2)[::-1]
     shares: Values = np.cumsum(ordered) / max(float(ordered.sum()), np.finfo(np.float64).tiny)
     return shares
 
 
 def dims_to_reach(bits: Mapping[int, float], share: float = 0.9) -> int | None:
-    """The least number of dimensions of which a probe tells `share` of the most that any number of them tells; None
-    where there is nothing to tell. `bits` by number of dimensions.
+    """Fewest dimensions that reach `share` of the maximum of `bits`, which maps a number of dimensions to bits.
+
+    None if the maximum is not positive.
     """
     most = max(bits.values())
     if most <= 0:
         return None
-    return min(count for count, told in bits.items() if told >= share * most)
+    return min(count for count, reached in bits.items() if reached >= share * most)

@@ -1,7 +1,7 @@
-"""What can be asked of a corpus: which class each example has, and which group it belongs to, that is never split.
+"""Probe tasks: the class of each example, and its group, which is never split between training and test.
 
-The rule of the folds is part of every measure, so that runs of different days can be compared: a group (a word with all
-its takes) belongs to fold int(sha256(name).hexdigest(), 16) % folds.
+The assignment to folds is fixed, so that runs at different times are comparable: a group (for example a word with all
+its takes) is in fold int(sha256(name).hexdigest(), 16) % folds.
 """
 
 from __future__ import annotations
@@ -15,66 +15,68 @@ import numpy as np
 from numpy.typing import NDArray
 
 Names = NDArray[np.str_]
-LEAST_EXAMPLES, LEAST_GROUPS = 10, 3
-"""A class with fewer examples, or from fewer groups, is left out."""
-MOST_CLASSES = 100
-SHUFFLED = "shuffled labels"
-"""What is asked when the answers are mixed up, so that nothing can be learnt."""
+MIN_EXAMPLES, MIN_GROUPS = 10, 3
+"""A class with fewer examples or groups is dropped."""
+MAX_CLASSES = 100
+SHUFFLED_LABELS = "shuffled labels"
+"""Name of the control whose training labels are shuffled."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """A label to be told: the class and the group of each example [n], and its row in the pooled features."""
+class ProbeTask:
+    """Prediction of one label: class and group of each example [n], and its row in the pooled features [n]."""
 
     label: str
     classes: Names
     groups: Names
     rows: NDArray[np.int64]
 
-    def folds(self, folds: int) -> NDArray[np.int64]:
-        """The fold of each example [n]."""
-        of = {group: fold_of(group, folds) for group in set(self.groups.tolist())}
-        return np.array([of[group] for group in self.groups.tolist()], dtype=np.int64)
+    def assign_folds(self, folds: int) -> NDArray[np.int64]:
+        """Fold number of each example [n]."""
+        numbers = {group: fold_of(group, folds) for group in set(self.groups.tolist())}
+        return np.array([numbers[group] for group in self.groups.tolist()], dtype=np.int64)
 
 
 def fold_of(group: str, folds: int) -> int:
-    """The fold, from 0, of everything in `group`."""
+    """Fold number of `group`, from 0."""
     return int(hashlib.sha256(group.encode()).hexdigest(), 16) % folds
 
 
-def ask(label: str, classes: Sequence[str | None], groups: Sequence[str]) -> Question | None:
-    """The question of one class (None: unknown) and group an example, without classes too rare to be learnt; None
-    where there are not 2 to 100 classes left.
+def make_task(label: str, classes: Sequence[str | None], groups: Sequence[str]) -> ProbeTask | None:
+    """Task from one class (None: unknown) and group per example, without rare classes.
+
+    None unless 2 to MAX_CLASSES classes remain.
     """
     counts = Counter(name for name in classes if name is not None)
-    homes: dict[str, set[str]] = {name: set() for name in counts}
+    groups_of: dict[str, set[str]] = {name: set() for name in counts}
     for name, group in zip(classes, groups, strict=True):
         if name is not None:
-            homes[name].add(group)
-    kept = {name for name, count in counts.items() if count >= LEAST_EXAMPLES and len(homes[name]) >= LEAST_GROUPS}
-    if not 2 <= len(kept) <= MOST_CLASSES:
+            groups_of[name].add(group)
+    kept = {name for name, count in counts.items() if count >= MIN_EXAMPLES and len(groups_of[name]) >= MIN_GROUPS}
+    if not 2 <= len(kept) <= MAX_CLASSES:
         return None
     rows = np.array([row for row, name in enumerate(classes) if name in kept], dtype=np.int64)
-    return Question(label, np.array(classes, dtype=object)[rows].astype(str), np.array(groups)[rows], rows)
+    return ProbeTask(label, np.array(classes, dtype=object)[rows].astype(str), np.array(groups)[rows], rows)
 
 
-def questions(
-    labels: Sequence[Mapping[str, str | float]], groups: Sequence[str], wanted: Sequence[str] | None = None
-) -> list[Question]:
-    """What can be asked of recordings with `labels`: of those `wanted`, else of every label that is a word. Numbers
-    are quantities, and classes only where wanted by name. Raises ValueError where a wanted label cannot be probed.
+def recording_tasks(
+    labels: Sequence[Mapping[str, str | float]], groups: Sequence[str], requested: Sequence[str] | None = None
+) -> list[ProbeTask]:
+    """Tasks for recordings with `labels`: for the labels `requested`, or for every label with string values.
+
+    Numeric labels are classes only if requested. Raises ValueError if a requested label cannot be probed.
     """
-    names = dict.fromkeys(name for known in labels for name, value in known.items() if isinstance(value, str))
-    asked = []
-    for name in names if wanted is None else wanted:
-        values = [known.get(name) for known in labels]
+    names = dict.fromkeys(name for of_one in labels for name, value in of_one.items() if isinstance(value, str))
+    tasks = []
+    for name in names if requested is None else requested:
+        values = [of_one.get(name) for of_one in labels]
         classes = [value if value is None or isinstance(value, str) else f"{value:g}" for value in values]
-        question = ask(name, classes, groups)
-        if question is not None:
-            asked.append(question)
-        elif wanted is not None:
+        task = make_task(name, classes, groups)
+        if task is not None:
+            tasks.append(task)
+        elif requested is not None:
             raise ValueError(
-                f"the label {name!r} cannot be probed: that takes 2 to {MOST_CLASSES} classes, each with "
-                f"{LEAST_EXAMPLES} recordings of {LEAST_GROUPS} groups. The labels here: {', '.join(names) or 'none'}"
+                f"the label {name!r} cannot be probed: a task needs 2 to {MAX_CLASSES} classes, each with at least "
+                f"{MIN_EXAMPLES} recordings of {MIN_GROUPS} groups. Available labels: {', '.join(names) or 'none'}"
             )
-    return asked
+    return tasks

@@ -1,4 +1,4 @@
-"""What a sound is like to a phonetician: pitch, strength, brightness, formants, and how long it is voiced."""
+"""Acoustic properties of a sound: F0, intensity, spectral centroid, voiced duration and formants."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ Values = NDArray[np.float64]
 Wave = NDArray[np.float32] | Values
 HOP_SECONDS = 0.02
 _WINDOW_SECONDS = 0.04
-_QUIETEST = 1e-6  # of the power of full scale
+_POWER_FLOOR = 1e-6  # relative to full scale
 
 
 @dataclass(frozen=True)
-class Property:
-    """A property of a sound, and the unit in which it changes."""
+class AcousticProperty:
+    """An acoustic property and the unit of its changes."""
 
     name: str
     unit: str
 
 
-F0 = Property("f0", "semitones")
-INTENSITY = Property("intensity", "dB")
-CENTROID = Property("spectral_centroid", "Hz")
-VOICED = Property("voiced_duration", "s")
-FORMANTS = tuple(Property(f"f{number}", "Hz") for number in (1, 2, 3))
+F0 = AcousticProperty("f0", "semitones")
+INTENSITY = AcousticProperty("intensity", "dB")
+CENTROID = AcousticProperty("spectral_centroid", "Hz")
+VOICED = AcousticProperty("voiced_duration", "s")
+FORMANTS = tuple(AcousticProperty(f"f{number}", "Hz") for number in (1, 2, 3))
 PROPERTIES = (F0, INTENSITY, CENTROID, VOICED, *FORMANTS)
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A sound's `pitch` [frames] in Hz and `formants` [frames, 3] in Hz, NaN where there is no voice or nothing to
-    measure it with; its RMS `intensity` in dB re full scale, the `centroid` of its power in Hz, and seconds `voiced`.
+class AcousticMeasurement:
+    """The acoustic properties of one sound.
+
+    `pitch` [frames] and `formants` [frames, 3] in Hz, NaN in unvoiced frames and where no formant was found; RMS
+    `intensity` in dB re full scale; power-weighted `centroid` in Hz; `voiced` duration in seconds.
     """
 
     pitch: Values
@@ -47,37 +49,38 @@ class Measured:
     voiced: float
 
 
-def measure(wave: Wave, sample_rate: int) -> Measured:
-    """Of `wave` [samples], pitch and formants every HOP_SECONDS."""
+def measure_acoustics(wave: Wave, sample_rate: int) -> AcousticMeasurement:
+    """Acoustic properties of `wave` [samples]; pitch and formants every HOP_SECONDS."""
     pitch = track_pitch(wave, sample_rate, HOP_SECONDS)
     voiced = np.flatnonzero(np.isfinite(pitch))
-    tones = np.full((len(pitch), len(FORMANTS)), np.nan)
-    tones[voiced] = formants(wave, sample_rate, HOP_SECONDS * voiced.astype(np.float64))
+    tracks = np.full((len(pitch), len(FORMANTS)), np.nan)
+    tracks[voiced] = formants(wave, sample_rate, HOP_SECONDS * voiced.astype(np.float64))
     power = float((wave.astype(np.float64) ** 2).mean())
-    return Measured(
+    return AcousticMeasurement(
         pitch,
-        tones,
-        10 * np.log10(max(power, _QUIETEST)),
-        centroid(wave, sample_rate),
+        tracks,
+        10 * np.log10(max(power, _POWER_FLOOR)),
+        spectral_centroid(wave, sample_rate),
         min(len(voiced) * HOP_SECONDS, len(wave) / sample_rate),
     )
 
 
-def change(before: Measured, after: Measured) -> Values:
-    """Of each of PROPERTIES, between two sounds of the same length. That of pitch and of formants is the median over
-    the frames where both have it: what a frame that has lost its voice was like says nothing of a movement, and a
-    tracker that takes an octave for another in some frames does not move a median. NaN where no frame has both.
+def property_changes(before: AcousticMeasurement, after: AcousticMeasurement) -> Values:
+    """Change of each of PROPERTIES between two sounds of the same length [properties].
+
+    Changes of pitch and formants are medians over the frames where both sounds have a value, so frames that become
+    unvoiced do not count and octave errors in a few frames have no effect. NaN without such a frame.
     """
-    rise = 12 * np.log2(after.pitch / before.pitch)
-    tracks = np.column_stack([rise, after.formants - before.formants])
-    there = np.isfinite(tracks)
-    moved = [np.median(one[known]) if known.any() else np.nan for one, known in zip(tracks.T, there.T, strict=True)]
+    semitones = 12 * np.log2(after.pitch / before.pitch)
+    tracks = np.column_stack([semitones, after.formants - before.formants])
+    defined = np.isfinite(tracks)
+    medians = [np.median(one[mask]) if mask.any() else np.nan for one, mask in zip(tracks.T, defined.T, strict=True)]
     wholes = [after.intensity - before.intensity, after.centroid - before.centroid, after.voiced - before.voiced]
-    return np.array([moved[0], *wholes, *moved[1:]])
+    return np.array([medians[0], *wholes, *medians[1:]])
 
 
-def centroid(wave: Wave, sample_rate: int) -> float:
-    """Hz: the mean frequency of `wave` [samples], weighted by power; NaN in digital silence."""
+def spectral_centroid(wave: Wave, sample_rate: int) -> float:
+    """Power-weighted mean frequency of `wave` [samples] in Hz; NaN for digital silence."""
     size = round(_WINDOW_SECONDS * sample_rate)
     padded = np.pad(wave.astype(np.float64), (0, max(0, size - len(wave))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[:: size // 2] * np.hanning(size)
@@ -86,6 +89,6 @@ def centroid(wave: Wave, sample_rate: int) -> float:
     return float(frequencies @ power / power.sum()) if power.sum() > 0 else np.nan
 
 
-def slopes(up: Sequence[Measured], down: Sequence[Measured], step: float) -> Values:
-    """Change of each property per unit [clips, properties], from clips moved by +step and by -step."""
-    return np.stack([change(low, high) for low, high in zip(down, up, strict=True)]) / (2 * step)
+def change_per_unit(up: Sequence[AcousticMeasurement], down: Sequence[AcousticMeasurement], step: float) -> Values:
+    """Change of each property per latent unit [clips, properties], from the same clips decoded at +step and -step."""
+    return np.stack([property_changes(low, high) for low, high in zip(down, up, strict=True)]) / (2 * step)

@@ -1,19 +1,20 @@
-"""What decoded clips are held against: sounds made of the original's log-mel spectrogram, without any encoder."""
+"""Baselines for decoded clips: sounds made from the original's log-mel spectrogram without an encoder."""
 
 from __future__ import annotations
 
 import torch
 
-from trainer.metrics.speech.suite import Ear, Heard
+from trainer.metrics.speech.suite import AudioFeatures, FeatureExtractor
 
 
-def griffin_lim(original: Heard, ear: Ear) -> Heard:
-    """The original's own log-mel made audible: what a decoder with all 80 bands, and no phase, can come to."""
-    picture = torch.from_numpy(original.log_mel)
-    return ear(ear.log_mel.invert(picture, len(original.wave)).numpy())
+def griffin_lim(original: AudioFeatures, extractor: FeatureExtractor) -> AudioFeatures:
+    """Griffin-Lim inversion of the original's log-mel: an upper baseline with all 80 bands but no phase."""
+    log_mel = torch.from_numpy(original.log_mel)
+    return extractor(extractor.log_mel.invert(log_mel, len(original.wave)).numpy())
 
 
-def still(original: Heard, ear: Ear) -> Heard:
-    """The original's mean spectrum held still: a decoder that knows the voice and the room, and not a word."""
-    picture = torch.from_numpy(original.log_mel)
-    return ear(ear.log_mel.invert(picture.mean(1, keepdim=True).expand_as(picture), len(original.wave)).numpy())
+def mean_spectrum(original: AudioFeatures, extractor: FeatureExtractor) -> AudioFeatures:
+    """Griffin-Lim inversion of the original's mean spectrum, constant in time: a lower baseline without any phone."""
+    log_mel = torch.from_numpy(original.log_mel)
+    constant = log_mel.mean(1, keepdim=True).expand_as(log_mel)
+    return extractor(extractor.log_mel.invert(constant, len(original.wave)).numpy())

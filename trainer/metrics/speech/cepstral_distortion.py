@@ -1,6 +1,4 @@
-"""Mel-cepstral distortion: how far a decoded clip's spectral envelope is from the original's, in dB, whatever the
-loudness and without the fine structure of the spectrum.
-"""
+"""Mel-cepstral distortion of a decoded clip: spectral envelope difference in dB, independent of loudness."""
 
 from __future__ import annotations
 
@@ -9,17 +7,16 @@ import numpy as np
 from trainer.metrics.speech.log_mel_distance import Spectrogram, difference
 
 COEFFICIENTS = 13
-_NEPER_DB = 20 / np.log(10)  # of an amplitude
+_NEPER_DB = 20 / np.log(10)  # dB per neper of amplitude
 
 
 def mel_cepstral_distortion(original: Spectrogram, decoded: Spectrogram) -> float:
-    """10 / ln 10 sqrt(2 sum_m (c_m - c'_m)^2) over m = 1 .. 13, its mean over all frames (Kubichek 1993), of two
-    log-mel spectrograms [bands, frames] in dB.
+    """Mean over frames of 10 / ln 10 * sqrt(2 sum_m (c_m - c'_m)^2), m = 1 .. 13, in dB (Kubichek 1993).
 
-    The frames are those of one moment: both clips are of one length, and none is warped. c_m are the cosine transform
-    of the log amplitude of the mel bands, scaled as a cepstrum is: log amplitude = c_0 + sum_m c_m cos(pi m (b + 1/2) /
-    bands). So a figure here is the root mean square dB between two envelopes; programs that fit mel-generalised
-    cepstra to the waveform instead give others.
+    `original` and `decoded`: log-mel spectrograms [bands, frames] in dB of the same length; frames are compared without
+    time warping. c_m is the cosine transform of the log amplitude of the mel bands, scaled as a cepstrum:
+    log amplitude = c_0 + sum_m c_m cos(pi m (b + 1/2) / bands). The result is the RMS difference of two envelopes in
+    dB; values differ from those of programs that fit mel-generalised cepstra to the waveform.
     """
     bands = original.shape[0]
     order, band = np.arange(1, COEFFICIENTS + 1), np.arange(bands) + 0.5

@@ -1,4 +1,4 @@
-"""How many of a clip's phones are still told apart after decoding, by a probe that learnt from originals alone."""
+"""Phone retention: phones of a decoded clip recognised by a linear probe trained on original recordings only."""
 
 from __future__ import annotations
 
@@ -7,38 +7,49 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from trainer.metrics.probing.linear_probe import Flags, Trial, run_probe
-from trainer.metrics.probing.pooling import MEAN, Features, Source, Span, Waveform, pool_clips, select
-from trainer.metrics.probing.tasks import Question
+from trainer.metrics.probing.cross_validation import CrossValidation
+from trainer.metrics.probing.linear_probe import Flags, run_probe
+from trainer.metrics.probing.pooling import (
+    MEAN,
+    Features,
+    RepresentationSource,
+    Span,
+    Waveform,
+    pool_clips,
+    select_pooling,
+)
+from trainer.metrics.probing.tasks import ProbeTask
 
 FOLDS = 5
 _PARTS = 3
 
 
-def phone_features(log_mel: Source, wave: Waveform, spans: Sequence[tuple[float, float]]) -> Features:
-    """Of each stretch of (start, end) seconds of `wave` [samples]: its mean log-mel, then those of its first, middle
-    and last third [spans, 4 bands]. Raises ValueError where there is no span.
+def phone_features(log_mel: RepresentationSource, wave: Waveform, spans: Sequence[tuple[float, float]]) -> Features:
+    """Mean log-mel of each span, then of its first, middle and last third [spans, 4 bands].
+
+    `spans`: (start, end) in seconds of `wave` [samples]. Raises ValueError without spans.
     """
-    cut: list[Span] = []
+    parts: list[Span] = []
     for start, end in spans:
         edges = np.linspace(start, end, _PARTS + 1).tolist()
-        cut += [(start, end), *itertools.pairwise(edges)]
-    (pooled,) = pool_clips([log_mel], [(wave, cut)]).values()
-    return select(pooled, MEAN).reshape(len(spans), -1)
+        parts += [(start, end), *itertools.pairwise(edges)]
+    (pooled,) = pool_clips([log_mel], [(wave, parts)]).values()
+    return select_pooling(pooled, MEAN).reshape(len(spans), -1)
 
 
-def phones_told(question: Question, originals: Features, decoded: Mapping[str, Features]) -> dict[str, Flags]:
-    """Whether the probe is right on each of the question's phones [n], in the originals ("") and in each of `decoded`,
-    all features [n, dims] of the same phones in the same order.
+def recognised_phones(task: ProbeTask, originals: Features, decoded: Mapping[str, Features]) -> dict[str, Flags]:
+    """Whether the probe recognises each phone of `task` [n], in the originals (key "") and in each of `decoded`.
 
-    A phone is told by a probe that learnt from the originals of the other folds, and the question's groups are clips:
-    so no clip is told by a probe that heard any of it. Raises ValueError where the clips cannot be split.
+    All features [n, dims] are of the same phones in the same order. The probe of a fold is trained on the originals of
+    the other folds; the groups of `task` are clips, so no clip is tested with a probe trained on any part of it. Raises
+    ValueError if the clips cannot be split into FOLDS folds.
     """
     names = ["", *decoded]
     stacked = np.concatenate([originals, *decoded.values()])
-    classes = np.tile(question.classes, len(names))
-    told = np.zeros((len(names), len(question.classes)), dtype=np.bool_)
-    for train, test in Trial(question, FOLDS, tuple(range(FOLDS))).parts():
-        learnt = np.concatenate([train, np.zeros(len(stacked) - len(train), dtype=np.bool_)])
-        told[:, test] = run_probe(stacked, classes, learnt, np.tile(test, len(names))).correct.reshape(len(names), -1)
-    return dict(zip(names, told, strict=True))
+    classes = np.tile(task.classes, len(names))
+    correct = np.zeros((len(names), len(task.classes)), dtype=np.bool_)
+    for train, test in CrossValidation(task, FOLDS, tuple(range(FOLDS))).splits():
+        on_originals = np.concatenate([train, np.zeros(len(stacked) - len(train), dtype=np.bool_)])
+        result = run_probe(stacked, classes, on_originals, np.tile(test, len(names)))
+        correct[:, test] = result.correct.reshape(len(names), -1)
+    return dict(zip(names, correct, strict=True))

@@ -1,4 +1,4 @@
-"""What of a clip a decoder gives back: every measure of one decoded clip against its original."""
+"""The suite of metrics that compare a decoded clip with its original."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from numpy.typing import NDArray
 from trainer.audio.log_mel import LogMel
 from trainer.audio.pitch import track_pitch
 from trainer.metrics.speech.cepstral_distortion import mel_cepstral_distortion
+from trainer.metrics.speech.f0_correlation import f0_correlation
 from trainer.metrics.speech.log_mel_distance import log_mel_distance
 from trainer.metrics.speech.pesq import pesq
-from trainer.metrics.speech.pitch_agreement import f0_correlation, voicing_error
 from trainer.metrics.speech.stoi import stoi
+from trainer.metrics.speech.voicing_error import voicing_error
 
 Waveform = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A clip as the measures take it: `wave` [samples], its log-mel [80, frames] in dB and its F0 [frames] in Hz, NaN
-    where unvoiced, both every 10 ms.
+class AudioFeatures:
+    """A clip as the metrics need it.
+
+    `wave` [samples]; `log_mel` [80, frames] in dB and `f0` [frames] in Hz (NaN where unvoiced), both every 10 ms.
     """
 
     wave: Waveform
@@ -33,26 +35,28 @@ class Heard:
     f0: NDArray[np.float64]
 
 
-class Ear:
-    """Hears waveforms [samples] at `sample_rate`."""
+class FeatureExtractor:
+    """Computes AudioFeatures of waveforms [samples] at `sample_rate`."""
 
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate, self.log_mel = sample_rate, LogMel(sample_rate)
 
-    def __call__(self, wave: Waveform) -> Heard:
-        picture = self.log_mel(torch.from_numpy(wave)).numpy()
-        return Heard(wave, self.sample_rate, picture, track_pitch(wave, self.sample_rate, self.log_mel.hop_seconds))
+    def __call__(self, wave: Waveform) -> AudioFeatures:
+        log_mel = self.log_mel(torch.from_numpy(wave)).numpy()
+        f0 = track_pitch(wave, self.sample_rate, self.log_mel.hop_seconds)
+        return AudioFeatures(wave, self.sample_rate, log_mel, f0)
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One figure of a decoded clip beside its original, None where the clip does not tell. `package`: what it needs
-    that may not be installed.
+class SpeechMetric:
+    """A metric of (original, decoded); `compute` returns None where it is undefined.
+
+    `package`: an optional dependency that it needs.
     """
 
     name: str
     title: str
-    of: Callable[[Heard, Heard], float | None]
+    compute: Callable[[AudioFeatures, AudioFeatures], float | None]
     package: str | None = None
 
     @property
@@ -60,37 +64,38 @@ class Measure:
         return self.package is None or importlib.util.find_spec(self.package) is not None
 
 
-MEASURES = (
-    Measure(
+SPEECH_METRICS = (
+    SpeechMetric(
         "log_mel_distance_db",
-        "log-mel distance, dB (less is better)",
+        "log-mel distance, dB (lower is better)",
         lambda original, decoded: log_mel_distance(original.log_mel, decoded.log_mel),
     ),
-    Measure(
+    SpeechMetric(
         "mel_cepstral_distortion_db",
-        "mel-cepstral distortion, dB (less is better)",
+        "mel-cepstral distortion, dB (lower is better)",
         lambda original, decoded: mel_cepstral_distortion(original.log_mel, decoded.log_mel),
     ),
-    Measure(
+    SpeechMetric(
         "stoi",
-        "STOI, up to 1 (more is better)",
+        "STOI, up to 1 (higher is better)",
         lambda original, decoded: stoi(original.wave, decoded.wave, original.sample_rate),
         package="pystoi",
     ),
-    Measure(
+    SpeechMetric(
         "pesq",
-        "PESQ wide band, 1 to 4.64 (more is better)",
+        "PESQ wide band, 1 to 4.64 (higher is better)",
         lambda original, decoded: pesq(original.wave, decoded.wave, original.sample_rate),
         package="pesq",
     ),
-    Measure(
+    SpeechMetric(
         "f0_correlation",
-        "correlation of log F0 (more is better)",
+        "correlation of log F0 (higher is better)",
         lambda original, decoded: f0_correlation(original.f0, decoded.f0),
     ),
-    Measure(
+    SpeechMetric(
         "voicing_error",
-        "voicing error, share of frames (less is better)",
+        "voicing error, share of frames (lower is better)",
         lambda original, decoded: voicing_error(original.f0, decoded.f0),
     ),
 )
+"""One more metric is one more entry."""

@@ -1,4 +1,4 @@
-"""How many independent samples frames are worth: neighbours in time are alike."""
+"""Effective sample size of autocorrelated frames."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ Values = NDArray[np.float64]
 
 
 def autocorrelation(clips: Sequence[Values]) -> Values:
-    """Of one dimension over the frames of several `clips` [frames] each, lag 0 up to the longest clip, about the mean
-    over all of them. A dimension that stays where it is within a clip is as alike at all lags.
+    """Autocorrelation of one dimension over several `clips` [frames] each, for lags 0 to the longest clip [lags].
+
+    The mean is taken over all clips, so a dimension that is constant within each clip has autocorrelation 1 at every
+    lag.
     """
     whole = np.concatenate(clips)
     mean, lags = whole.mean(), max(map(len, clips))
@@ -23,23 +25,25 @@ def autocorrelation(clips: Sequence[Values]) -> Values:
         products[:size] += np.fft.irfft(np.abs(spectrum) ** 2, 2 * size)[:size]
         counts[:size] += np.arange(size, 0, -1)
     covariances = products / np.maximum(counts, 1)
-    found: Values = covariances / covariances[0] if covariances[0] > 0 else np.eye(1, lags)[0]
-    return found
+    correlations: Values = covariances / covariances[0] if covariances[0] > 0 else np.eye(1, lags)[0]
+    return correlations
 
 
 def effective_size(clips: Sequence[Values]) -> float:
-    """The number of independent values whose mean varies as much as that of the frames of `clips`: n over the sum of
-    autocorrelations, which ends where two neighbouring ones together are not positive (Geyer 1992, initial positive
-    sequence). At least 1, at most n; what differs from clip to clip alone is worth the number of clips.
+    """Number of independent values whose mean has the same variance as the mean over all frames of `clips`.
+
+    n / (1 + 2 * sum of autocorrelations), with the sum truncated where two successive autocorrelations together are not
+    positive (Geyer 1992, initial positive sequence). Between 1 and n; for a dimension that is constant within each clip
+    it is the number of clips.
     """
     count = sum(map(len, clips))
-    found = autocorrelation(clips)
+    correlations = autocorrelation(clips)
     lengths = np.sort([len(clip) for clip in clips])
-    # Of all frames, the share that has another one so far away in its clip
-    lags = np.arange(len(found))
+    # Share of all frames that have another frame of their clip at each lag
+    lags = np.arange(len(correlations))
     first = np.searchsorted(lengths, lags, side="right")
-    behind = np.concatenate([np.cumsum(lengths[::-1])[::-1], [0]])[first] - lags * (len(lengths) - first)
-    weighted = found * behind / count
+    remaining = np.concatenate([np.cumsum(lengths[::-1])[::-1], [0]])[first] - lags * (len(lengths) - first)
+    weighted = correlations * remaining / count
     pairs = weighted[1 : len(weighted) // 2 * 2 - 1].reshape(-1, 2).sum(1) if len(weighted) > 3 else weighted[1:]
     ends = np.flatnonzero(pairs <= 0)
     total = pairs[: ends[0] if len(ends) else len(pairs)].sum()

@@ -1,4 +1,4 @@
-"""A sample in groups, and means over its pairs that are of two groups: what U-statistics are made of."""
+"""A sample in groups, with U-statistics over pairs from different groups."""
 
 from __future__ import annotations
 
@@ -14,34 +14,37 @@ Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """`values` [n, dims] of `groups` [n], numbers from 0. Two values of one group do not vary independently."""
+class GroupedSample:
+    """`values` [n, dims] with the group number of each in `groups` [n]; values of one group are dependent.
+
+    Raises ValueError with fewer than two groups.
+    """
 
     values: Values
     groups: Codes
 
     def __post_init__(self) -> None:
         if len(np.unique(self.groups)) < 2:
-            raise ValueError("a distance between distributions takes values of two groups (recordings) or more")
+            raise ValueError("a distance between distributions needs at least two groups (recordings)")
 
     @property
     def count(self) -> int:
-        """How many groups."""
+        """Number of groups."""
         return int(self.groups.max()) + 1
 
     @cached_property
     def distances(self) -> Values:
-        """Of each two values [n, n]."""
-        found: Values = cdist(self.values, self.values)
-        return found
+        """Euclidean distances of all pairs [n, n]."""
+        distances: Values = cdist(self.values, self.values)
+        return distances
 
     def mean(self, each: Values, weights: Values) -> Values:
-        """Of a figure of each value [n], the groups drawn `weights` [resamples, groups] times: [resamples]."""
-        found: Values = (weights @ np.bincount(self.groups, each)) / (weights @ np.bincount(self.groups))
-        return found
+        """Mean of `each` [n] with groups weighted by `weights` [resamples, groups] -> [resamples]."""
+        means: Values = (weights @ np.bincount(self.groups, each)) / (weights @ np.bincount(self.groups))
+        return means
 
     def mean_of_pairs(self, each: Values, weights: Values) -> Values:
-        """Of a figure of each two values [n, n], over those of two groups: [resamples]."""
+        """Mean of `each` [n, n] over pairs from different groups, weighted likewise -> [resamples]."""
         order = np.argsort(self.groups, kind="stable")
         starts = np.searchsorted(self.groups[order], np.arange(self.count))
         sums = np.add.reduceat(np.add.reduceat(each[np.ix_(order, order)], starts, axis=0), starts, axis=1)
@@ -49,10 +52,10 @@ class Pairs:
         counts = np.outer(sizes, sizes)
         np.fill_diagonal(sums, 0.0)
         np.fill_diagonal(counts, 0.0)
-        found: Values = ((weights @ sums) * weights).sum(1) / ((weights @ counts) * weights).sum(1)
-        return found
+        means: Values = ((weights @ sums) * weights).sum(1) / ((weights @ counts) * weights).sum(1)
+        return means
 
     @property
-    def once(self) -> Values:
-        """The weights of the sample as it is [1, groups]."""
+    def unit_weights(self) -> Values:
+        """Weights of the sample itself, each group once [1, groups]."""
         return np.ones((1, self.count))

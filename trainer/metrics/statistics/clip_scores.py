@@ -1,0 +1,45 @@
+"""A metric per clip and its mean over clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.metrics.statistics.bootstrap import Estimate, bootstrap_ratio
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ClipScores:
+    """A score per clip as `numerators` over `denominators` [clips]: a value over 1, or hits over trials.
+
+    The numerator is NaN for a clip on which the metric is undefined.
+    """
+
+    numerators: Values
+    denominators: Values
+
+    @classmethod
+    def from_values(cls, values: Sequence[float | None]) -> ClipScores:
+        """One value per clip; None where the metric is undefined."""
+        numerators = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        return cls(numerators, np.ones_like(numerators))
+
+    def paired_difference(self, other: ClipScores) -> ClipScores:
+        """Difference to another score of the same clips; undefined where either is undefined."""
+        return ClipScores(self.numerators - other.numerators, self.denominators)
+
+    @property
+    def missing(self) -> int:
+        """Number of clips on which the metric is undefined."""
+        return int(np.isnan(self.numerators).sum())
+
+    def estimate(self) -> Estimate | None:
+        """sum(numerators) / sum(denominators) with its interval over resampled clips; None if undefined on all."""
+        defined = ~np.isnan(self.numerators)
+        numerators, denominators = self.numerators[defined], self.denominators[defined]
+        return bootstrap_ratio(numerators, denominators) if denominators.sum() > 0 else None
