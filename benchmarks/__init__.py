@@ -1,1 +1,1 @@
-"""How fast it is. Figures are for proportion: machines are noisy, so each row carries a baseline of the same run."""
+"""Speed and quality benchmarks. Machines vary: compare ratios to the baseline of the same run, not absolute times."""

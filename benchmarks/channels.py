@@ -1,6 +1,6 @@
-"""Fingerprints and all pairs of many channels: NMI and VI, on random posteriors, in float32.
+"""Speed of NMI and VI between all pairs of channels, on random posteriors in float32.
 
-The baseline is the same by the formula as it stands, every pair's coefficients multiplied and summed by itself.
+The baseline evaluates the formula for one pair at a time.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _BASELINE_PAIRS = 20
 
 
 def rows(sizes: tuple[int, ...] = (200, 2000)) -> Iterator[dict[str, Any]]:
-    """One row a number of channels: seconds, microseconds a pair, times faster than pair by pair, and the most memory
-    that the process has had, in MB.
+    """One row per number of channels: seconds, microseconds per pair, speedup over the baseline, and the peak memory of
+    the process in MB.
     """
     for channels in sizes:
         rng = np.random.default_rng(0)
@@ -50,7 +50,7 @@ def rows(sizes: tuple[int, ...] = (200, 2000)) -> Iterator[dict[str, Any]]:
 
 
 def _pair_by_pair(mean: np.ndarray[Any, Any], logvar: np.ndarray[Any, Any]) -> float:
-    """Seconds a pair takes where fingerprints are whole matrices."""
+    """Seconds per pair if each fingerprint is a full matrix."""
     parts = GaussianFingerprints(mean[:2], logvar[:2])
     every = torch.arange(SAMPLES)
     prints = torch.stack([parts.row(sample, every) for sample in range(SAMPLES)], dim=1)

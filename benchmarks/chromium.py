@@ -1,4 +1,4 @@
-"""The browser that measures and tests the page: Debian's, since Playwright's own would have to be fetched."""
+"""Debian's Chromium for page benchmarks and browser tests, so that Playwright downloads no browser."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, Playwright
 
 EXECUTABLE = Path("/usr/bin/chromium")
 
-# A window's suggestions under the address are a page of their own, which takes as long to open as ours does.
+# The address bar's suggestions are a page of their own, which takes as long to load as ours.
 _SUGGESTIONS = "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup"
 
 
 def launch(playwright: Playwright, *arguments: str, **options: Any) -> Browser:
-    """Chromium, without a sandbox as containers have it, and with these command line arguments beside."""
+    """Chromium without a sandbox, as containers require, and with further command line `arguments`."""
     quiet = ["--no-sandbox", f"--disable-features={_SUGGESTIONS}"]
     return playwright.chromium.launch(executable_path=str(EXECUTABLE), args=[*quiet, *arguments], **options)

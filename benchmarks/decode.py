@@ -1,7 +1,6 @@
-"""The shipped model on one thread: encoding and decoding one second, in process and through the service.
+"""Speed of encoding and decoding one second with the shipped model on one thread, in process and over HTTP.
 
-The baseline is Griffin-Lim, 32 iterations from the magnitudes of the same second: the usual way from a picture back to
-a sound.
+The baseline is Griffin-Lim with 32 iterations on the magnitudes of the same second.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from torchaudio.functional import griffinlim
 from benchmarks.service import encode, post, service
 from benchmarks.timing import milliseconds
 from trainer import bundle
-from trainer.audio.files import encode_wav
+from trainer.audio import encode_wav
 
 SECONDS = 1.0
 N_FFT, HOP, ITERATIONS = 640, 160, 32
 
 
 def rows(repeats: int) -> Iterator[dict[str, Any]]:
-    """One row a measurement: median_ms, p95_ms, and how many times faster than the baseline."""
-    model, plain = bundle.load(bundle.DEMO).fuse(), bundle.load(bundle.DEMO)  # the first as the service does
+    """One row per operation: median_ms, p95_ms, and the speedup over the baseline (ratio)."""
+    model, plain = bundle.load(bundle.DEMO).optimise_for_inference(), bundle.load(bundle.DEMO)  # as the backend does
     rate = model.config.sample_rate
     waveform = (0.1 * np.random.default_rng(0).normal(size=round(SECONDS * rate))).astype(np.float32)
     baseline = milliseconds(lambda: griffin_lim(torch.from_numpy(waveform)), max(10, repeats // 10))
@@ -47,7 +46,7 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
     posteriors = model.encode(waveform)
     for module, posterior in enumerate(posteriors, start=1):
         yield row("decode", module, partial(model.decode, module, posterior.mean, len(waveform)))
-        yield row("decode by torch alone", module, partial(plain.decode, module, posterior.mean, len(waveform)))
+        yield row("decode, plain PyTorch", module, partial(plain.decode, module, posterior.mean, len(waveform)))
     with service() as serving:
         connection = serving.connection
         clip = encode(connection, encode_wav(waveform, rate))
@@ -58,7 +57,7 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
 
 
 def griffin_lim(waveform: torch.Tensor) -> torch.Tensor:
-    """A waveform [samples] with the magnitudes of `waveform`, phases found by alternating projections."""
+    """A waveform [samples] reconstructed from the magnitudes of `waveform`."""
     window = torch.hann_window(N_FFT)
     magnitude = torch.stft(waveform, N_FFT, HOP, window=window, return_complex=True).abs()
     return griffinlim(  # type: ignore[no-any-return]

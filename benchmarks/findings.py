@@ -1,4 +1,4 @@
-"""What ensembles and a sweep found, in few numbers, from the files that their commands leave.
+"""Summary of ensembles and of a sweep, from their ensemble.json and sweep.json.
 
 python -m benchmarks findings --work FOLDER
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from trainer.bundle import ENSEMBLE, Ensemble, Measured, read_ensemble
+from trainer.bundle import ENSEMBLE, Ensemble, Estimate, read_ensemble
 from trainer.metrics.statistics.bootstrap import bootstrap_mean
 
 RESULTS = Path(__file__).parent / "results" / "findings.jsonl"
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 
 def rows(work: Path) -> Iterator[Row]:
-    """A row for each ensemble.json, and for each road's point and module of each sweep.json, anywhere in `work`."""
+    """One row per ensemble.json, and per setting and module of each sweep.json, anywhere in `work`."""
     for path in sorted(work.rglob(ENSEMBLE)):
         yield {"found": "ensemble", **ensemble_row(read_ensemble(path.parent))}
     for path in sorted(work.rglob(_SWEEP)):
@@ -30,15 +30,13 @@ def rows(work: Path) -> Iterator[Row]:
 
 
 def ensemble_row(ensemble: Ensemble) -> Row:
-    """`match`: for each channel the NMI to the nearest channel of each other model, its mean over models and channels,
-    which needs no threshold; intervals over channels.
-    """
+    """The main figures of an ensemble. `match`: the mean of `matches` over channels, with its interval."""
     return {
         "name": ensemble.name,
         "data": ensemble.data,
         "members": len(ensemble.members),
         "modules": ensemble.modules,
-        "moments": ensemble.moments,
+        "moments": ensemble.frames,
         "recordings": ensemble.recordings,
         "channels": len(ensemble.channels),
         "dropped": ensemble.dropped,
@@ -76,7 +74,7 @@ def ensemble_row(ensemble: Ensemble) -> Row:
 
 
 def matches(ensemble: Ensemble) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """For each channel the mean over other models of the largest NMI with a channel of theirs [channels]."""
+    """For each channel, the mean over the other models of the largest NMI with one of their channels [C]."""
     nmi = ensemble.nmi.unpacked().astype(np.float64)
     member = np.array([channel.member for channel in ensemble.channels])
     best = np.stack([nmi[:, member == one].max(1) for one in np.unique(member)], axis=1)
@@ -86,9 +84,9 @@ def matches(ensemble: Ensemble) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 def sweep_rows(found: list[Row]) -> Iterator[Row]:
-    """Means over seeds at each point of each road, with every seed's own."""
-    points = dict.fromkeys((row["module"], row["road"], row["value"]) for row in found)
-    for module, road, value in sorted(points):
+    """One row per setting (KL weight or noise) and module, with the values of every seed."""
+    settings = dict.fromkeys((row["module"], row["road"], row["value"]) for row in found)
+    for module, road, value in sorted(settings):
         own = [row for row in found if (row["module"], row["road"], row["value"]) == (module, road, value)]
         first = own[0]
         yield {
@@ -109,10 +107,12 @@ def _interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[float]:
     return [round(part, _DIGITS) for part in (found.mean, found.low, found.high)]
 
 
-def _rounded(one: Measured) -> list[float]:
+def _rounded(one: Estimate) -> list[float]:
     return [round(part, _DIGITS) for part in (one.value, one.low, one.high)]
 
 
-def write(work: Path) -> None:
-    """Keep the rows of `work` in RESULTS."""
-    RESULTS.write_text("".join(json.dumps(row) + "\n" for row in rows(work)), encoding="utf-8")
+def write(work: Path) -> Iterator[Row]:
+    """Write the rows of `work` to RESULTS."""
+    found = list(rows(work))
+    RESULTS.write_text("".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
+    yield from found

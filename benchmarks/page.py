@@ -1,9 +1,8 @@
-"""The page in Chromium with the shipped model and a recording of one second: what a person waits for.
+"""Latency of the page in Chromium, with the shipped model and a recording of one second.
 
-The baseline of the movements is the bare request: the same body sent to /decode from the page by `fetch`, and its
-answer read; the page itself sends it as a message of its WebSocket, which the row of bare messages measures alone. What
-a movement takes beyond that is the page's own, and the screen's: a picture that needs no request waits for the next
-frame too, as the row of bare pictures shows.
+Slider moves are compared with two baselines, which send the same body from the page: "bare request" by `fetch` to
+/decode, and "bare message" over the WebSocket that the page uses. The rest of the time is spent in the page and until
+the next frame of the screen: "bare picture" is the time to paint a picture without any request.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from playwright.sync_api import Page, WebSocket, sync_playwright
 from benchmarks.chromium import launch
 from benchmarks.service import service
 from benchmarks.timing import quantiles
-from trainer.audio.files import encode_wav
+from trainer.audio import encode_wav
 
 SECONDS, RATE = 1.0, 16_000
 OPENINGS = 10
@@ -29,23 +28,23 @@ MILLION = 1e6
 _SETTLED = "#explorer[data-phase=ready][data-decoding=false]"
 
 _WATCH = """
-// When the decoded spectrogram was last painted, and when a sound was last begun: both in the page's own clock.
-globalThis.watched = { painted: 0, painting: 0, begun: 0 };
+// Times of the last paint of the decoded spectrogram and of the last start of a sound, by performance.now().
+globalThis.watched = { painted: 0, painting: 0, started: 0 };
 const put = CanvasRenderingContext2D.prototype.putImageData;
-CanvasRenderingContext2D.prototype.putImageData = function (...given) {
-  put.apply(this, given);
+CanvasRenderingContext2D.prototype.putImageData = function (...args) {
+  put.apply(this, args);
   if (this.canvas.id !== "decoded") return;
   watched.painting += 1;
   requestAnimationFrame(() => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => (watched.painted = performance.now()); // the frame with the picture in it is done
+    port1.onmessage = () => (watched.painted = performance.now()); // after the frame that shows the picture
     port2.postMessage(0);
   });
 };
 const start = AudioBufferSourceNode.prototype.start;
-AudioBufferSourceNode.prototype.start = function (...given) {
-  start.apply(this, given);
-  watched.begun = performance.now();
+AudioBufferSourceNode.prototype.start = function (...args) {
+  start.apply(this, args);
+  watched.started = performance.now();
 };
 """
 
@@ -59,30 +58,32 @@ _MOVE = """async ([value, dim]) => {
   const painted = watched.painted - moved;
   const released = performance.now();
   slider.dispatchEvent(new Event("change", { bubbles: true }));
-  await until(() => watched.begun > released);
-  return [painted, watched.begun - released];
+  await until(() => watched.started > released);
+  return [painted, watched.started - released];
 }"""
 
 _FETCH = """async (body) => {
-  const asked = performance.now();
+  const sent = performance.now();
   await (await fetch("decode", { method: "POST", headers: { "Content-Type": "application/json" }, body })).json();
-  return performance.now() - asked;
+  return performance.now() - sent;
 }"""
 
 _MESSAGE = """async (body) => {
-  const live = (globalThis.live ??= new WebSocket(new URL("decode", document.baseURI.replace("http", "ws"))));
-  if (live.readyState === WebSocket.CONNECTING) await new Promise((opened) => (live.onopen = opened));
-  const asked = performance.now();
-  const answered = new Promise((done) => {
-    let seen = 0;
-    live.onmessage = ({ data }) => {
-      if (typeof data !== "string") return done(seen); // the sound, which comes after what is seen
+  const socket = (globalThis.benchmarkSocket ??= new WebSocket(
+    new URL("decode", document.baseURI.replace("http", "ws")),
+  ));
+  if (socket.readyState === WebSocket.CONNECTING) await new Promise((resolve) => (socket.onopen = resolve));
+  const sent = performance.now();
+  const response = new Promise((resolve) => {
+    let elapsed = 0;
+    socket.onmessage = ({ data }) => {
+      if (typeof data !== "string") return resolve(elapsed); // the sound follows the JSON
       JSON.parse(data);
-      seen = performance.now() - asked;
+      elapsed = performance.now() - sent;
     };
   });
-  live.send(body);
-  return answered;
+  socket.send(body);
+  return response;
 }"""
 
 _DRAW = """async () => {
@@ -94,13 +95,13 @@ _DRAW = """async () => {
   return watched.painted - drawn;
 }"""
 
-_LOADED = """() => performance.getEntries()
+_LOADED_BYTES = """() => performance.getEntries()
   .filter((entry) => entry.entryType === "navigation" || entry.initiatorType !== "fetch")
   .reduce((bytes, { transferSize }) => bytes + (transferSize ?? 0), 0)"""
 
 
 def rows(repeats: int) -> Iterator[dict[str, Any]]:
-    """From address to a page in use, and its weight; from a movement to its picture, from letting go to its sound."""
+    """Page load time and size; then, per layer, time from slider move to picture and from release to sound."""
     with service() as serving, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         chromium = launch(playwright, "--autoplay-policy=no-user-gesture-required")
         address = f"http://127.0.0.1:{serving.port}/"
@@ -108,42 +109,42 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
         noise = 0.1 * np.random.default_rng(0).normal(size=round(SECONDS * RATE))
         recording.write_bytes(encode_wav(noise.astype(np.float32), RATE))
 
-        usable, weight = [], 0.0
+        load_times, size = [], 0.0
         for _ in range(OPENINGS):
             page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
             page.add_init_script(_WATCH)
             page.goto(address)
             page.wait_for_function("() => watched.painted > 0")
-            usable.append(page.evaluate("() => watched.painted"))
-            weight = page.evaluate(_LOADED)
+            load_times.append(page.evaluate("() => watched.painted"))
+            size = page.evaluate(_LOADED_BYTES)
             page.context.close()
-        timed = quantiles(usable)
-        yield {"what": "address to first picture", **timed, "n": OPENINGS, "first_load_mb": round(weight / MILLION, 3)}
+        timed = quantiles(load_times)
+        yield {"what": "address to first picture", **timed, "n": OPENINGS, "first_load_mb": round(size / MILLION, 3)}
 
         page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.add_init_script(_WATCH)
         sent: list[str] = []
-        page.on("websocket", lambda live: _hear(live, sent))
+        page.on("websocket", lambda socket: _record_messages(socket, sent))
         page.goto(address)
         page.wait_for_selector(_SETTLED)
         page.set_input_files("#file", recording)
         page.get_by_text(recording.name).first.wait_for()
         page.wait_for_selector(_SETTLED)
-        yield {"what": "bare picture", **quantiles(_paused(page, _DRAW, repeats)), "n": repeats}
+        yield {"what": "bare picture", **quantiles(_repeat(page, _DRAW, repeats)), "n": repeats}
         for module in page.locator("#modules input").all():
-            yield from _movements(page, int(module.get_attribute("value") or ""), sent, repeats)
+            yield from _slider_moves(page, int(module.get_attribute("value") or ""), sent, repeats)
         chromium.close()
 
 
-def _hear(live: WebSocket, sent: list[str]) -> None:
-    def note(body: str | bytes) -> None:
+def _record_messages(socket: WebSocket, sent: list[str]) -> None:
+    def record(body: str | bytes) -> None:
         sent.append(str(body))
 
-    live.on("framesent", note)
+    socket.on("framesent", record)
 
 
-def _paused(page: Page, script: str, repeats: int) -> list[float]:
-    """What `script` measures, time and again, each time at another moment of the screen's frame."""
+def _repeat(page: Page, script: str, repeats: int) -> list[float]:
+    """`repeats` results of `script`, with random pauses so that calls start at any phase of the screen's frame."""
     draw, times = random.Random(0), []
     for _ in range(repeats):
         times.append(page.evaluate(script))
@@ -151,8 +152,8 @@ def _paused(page: Page, script: str, repeats: int) -> list[float]:
     return times
 
 
-def _movements(page: Page, module: int, sent: list[str], repeats: int) -> Iterator[dict[str, Any]]:
-    """`sent` is what the page has sent over its WebSocket, and goes on to send."""
+def _slider_moves(page: Page, module: int, sent: list[str], repeats: int) -> Iterator[dict[str, Any]]:
+    """Rows of one layer. The page's WebSocket messages are appended to `sent`."""
     sent.clear()
     page.locator(f'#modules input[value="{module}"]').set_checked(True, force=True)
     while not sent:

@@ -1,8 +1,7 @@
-"""The published way to train SIM and GIM, re-created to be measured against.
+"""Reimplementation of the published training of SIM and GIM, as the baseline of the training benchmark.
 
-Convolutions as torch has them, everything in float32, and for every module, step k and anchor negatives of its own,
-gathered one by one (as SIM, arXiv 2408.12936, and GIM, arXiv 1905.11786, publish it). The model, K, anchors, crop and
-optimiser are those of the preset.
+PyTorch convolutions in float32, and separate negatives for every module, step k and anchor, gathered one by one (SIM,
+arXiv 2408.12936; GIM, arXiv 1905.11786). Model, K, anchors, crop and optimiser are those of the preset.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from torch import Tensor, nn
 from trainer.config import Config, ModuleConfig, ObjectiveConfig
 
 NEGATIVES = 10
-"""As published. Ours uses more."""
+"""As published; this project uses more."""
 
 
 class Module(nn.Module):
-    """Convolutions and heads over (B, channels, frames)."""
+    """Convolutions and heads over (B, C, L)."""
 
     def __init__(self, inputs: int, module: ModuleConfig, probabilistic: bool) -> None:
         super().__init__()
@@ -36,17 +35,17 @@ class Module(nn.Module):
 
 
 class Contrast(nn.Module):
-    """InfoNCE with gathered negatives: `steps` predictions of each of the first `window` frames."""
+    """InfoNCE with gathered negatives and `steps` predictions per frame."""
 
     def __init__(self, context: int, dims: int, steps: int) -> None:
         super().__init__()
         self.predict = nn.ModuleList(nn.Conv1d(context, dims, 1, bias=False) for _ in range(steps))
 
     def forward(self, context: Tensor, latents: Tensor) -> Tensor:
-        """(B, C, L) and (B, D, L) -> the loss."""
+        """Loss of context (B, C, L) and latents (B, D, L)."""
         batch, dims, frames = latents.shape
         by_frame = latents.transpose(1, 2)
-        pool = by_frame.reshape(batch * frames, dims)  # whole frames are gathered faster than channels of them
+        pool = by_frame.reshape(batch * frames, dims)  # gathering whole frames is faster than gathering channels
         losses = []
         for step, predict in enumerate(self.predict, start=1):
             predicted = predict(context[:, :, :-step]).transpose(1, 2)
@@ -58,7 +57,7 @@ class Contrast(nn.Module):
 
 
 class Reference(nn.Module):
-    """Loss of the whole stack for crops (B, samples)."""
+    """Loss of all modules for crops (B, samples)."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()

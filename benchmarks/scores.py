@@ -1,4 +1,4 @@
-"""Scores on held-out words: kept as JSON, one file a row of the table, and held against one another."""
+"""Probe scores on held-out words: storage as JSON, one file per model, and paired comparisons."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from trainer.metrics.statistics.bootstrap import bootstrap_ratio
 
 @dataclass(frozen=True)
 class Score:
-    """A row on one label: `representation` is the one chosen, with its accuracy on the development folds, and
-    `right` of `of` examples of each test word, words in the order of their names; `of` is 0 for the words of a fold the
-    row was not trained for. `accuracies`: of every representation on the test folds; not to be chosen from.
+    """The score of model `row` on one label.
+
+    `representation`: chosen by its accuracy on the development folds, `development`. `right`: correct of `of` examples
+    per test word, words in alphabetical order; `of` is 0 for words of folds without a bundle. `accuracies`: of every
+    representation on the test folds, for information only.
     """
 
     row: str
@@ -32,11 +34,12 @@ class Score:
 
 
 def table(scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """A line for each score: accuracy with its interval over words, and paired differences, with the same pooling, to
-    log-mel, to the row `untrained` (the paper's architecture), and to the row's own architecture untrained, where these
-    have been measured.
+    """One line per score: accuracy with its interval over words, and paired differences.
+
+    The differences are to log-mel, to the model `untrained` (the paper's architecture) and to the model's own untrained
+    architecture, with the same pooling, where these scores exist.
     """
-    by = {(one.row, one.label, one.pooling): one for one in scores}
+    by_key = {(one.row, one.label, one.pooling): one for one in scores}
     lines = []
     for one in scores:
         tested = np.array(one.of) > 0
@@ -53,17 +56,18 @@ def table(scores: Sequence[Score]) -> list[dict[str, Any]]:
                 "n": sum(one.of),
                 "words": int(tested.sum()),
                 "development": one.development,
-                "over_log_mel": over(one, by.get((LOG_MEL, one.label, one.pooling))),
-                "over_untrained": over(one, by.get((UNTRAINED, one.label, one.pooling))),
-                "over_own_untrained": over(one, by.get((f"{UNTRAINED} {one.row}", one.label, one.pooling))),
+                "over_log_mel": over(one, by_key.get((LOG_MEL, one.label, one.pooling))),
+                "over_untrained": over(one, by_key.get((UNTRAINED, one.label, one.pooling))),
+                "over_own_untrained": over(one, by_key.get((f"{UNTRAINED} {one.row}", one.label, one.pooling))),
             }
         )
     return lines
 
 
 def over(one: Score, other: Score | None) -> list[float] | None:
-    """By how much `one` is above `other`, paired, and the ends of the interval, on the words both were tested on; None
-    where there is no other. Raises ValueError for scores on different recordings.
+    """The paired difference `one` - `other` and the ends of its interval, on the words of both; None without `other`.
+
+    Raises ValueError for scores on different recordings.
     """
     if other is None or other is one:
         return None
@@ -75,16 +79,16 @@ def over(one: Score, other: Score | None) -> list[float] | None:
     return [found.mean, found.low, found.high]
 
 
-def write(folder: Path, row: str, scores: Sequence[Score], **beside: Any) -> Path:
-    """Keep a row, with anything else that must be told of it (how long it trained, the command), as JSON."""
+def write(folder: Path, row: str, scores: Sequence[Score], **details: Any) -> Path:
+    """Write the scores of a model with further details (such as its training time) as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{row}.json"
     lines = ",\n  ".join(json.dumps(asdict(one)) for one in scores)
-    file.write_text(f'{{"beside": {json.dumps(beside)},\n "scores": [\n  {lines}]}}\n', encoding="utf-8")
+    file.write_text(f'{{"beside": {json.dumps(details)},\n "scores": [\n  {lines}]}}\n', encoding="utf-8")
     return file
 
 
 def read(folder: Path) -> list[Score]:
-    """All rows kept in `folder`, by name."""
+    """All scores in `folder`, sorted by file name."""
     files = sorted(folder.glob("*.json"))
     return [Score(**score) for file in files for score in json.loads(file.read_text(encoding="utf-8"))["scores"]]

@@ -1,4 +1,4 @@
-"""The explorer as its users have it: a process of its own on a free port, and the few requests that measuring needs."""
+"""The backend in a separate process on a free port, and the requests of the benchmarks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Service:
-    """The explorer on a port of this machine, in the process `pid`, and a connection to it."""
+    """A running backend: its port and process id, and a connection to it."""
 
     connection: http.client.HTTPConnection
     port: int
@@ -23,7 +23,7 @@ class Service:
 
 @contextlib.contextmanager
 def service() -> Iterator[Service]:
-    """The explorer, started for the block on a free port."""
+    """A backend that runs for the duration of the `with` block."""
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": "0", "MODELS": ""}
     with subprocess.Popen(
         [sys.executable, "-m", "backend"], env=environment, stdout=subprocess.PIPE, text=True
@@ -41,6 +41,7 @@ def service() -> Iterator[Service]:
 
 
 def get_status(connection: http.client.HTTPConnection, path: str) -> int:
+    """The status of GET `path`."""
     connection.request("GET", path)
     response = connection.getresponse()
     response.read()
@@ -48,7 +49,7 @@ def get_status(connection: http.client.HTTPConnection, path: str) -> int:
 
 
 def post(connection: http.client.HTTPConnection, path: str, body: bytes, kind: str) -> bytes:
-    """The answer's body. Raises RuntimeError where it is no success."""
+    """The body of the response to POST `path`. Raises RuntimeError if the status is not 200."""
     connection.request("POST", path, body, {"Content-Type": kind})
     response = connection.getresponse()
     answer = response.read()
@@ -58,9 +59,9 @@ def post(connection: http.client.HTTPConnection, path: str, body: bytes, kind: s
 
 
 def encode(connection: http.client.HTTPConnection, wav: bytes) -> str:
-    """The name of the clip the service makes of `wav`."""
-    border = "clip-border"
-    head = f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
-    body = head.encode() + wav + f"\r\n--{border}--\r\n".encode()
-    answer = json.loads(post(connection, "/encode", body, f"multipart/form-data; boundary={border}"))
+    """Upload `wav` and return the id of the clip."""
+    boundary = "clip-boundary"
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+    body = head.encode() + wav + f"\r\n--{boundary}--\r\n".encode()
+    answer = json.loads(post(connection, "/encode", body, f"multipart/form-data; boundary={boundary}"))
     return str(answer["clip"])

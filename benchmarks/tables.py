@@ -17,7 +17,7 @@ from benchmarks.trainings import ABLATIONS
 from trainer.metrics.probing.pooling import MEAN, MEAN_SD, POOLINGS
 
 CURVES, FINDINGS, LOAD, MISLABELLED = (
-    RESULTS.parent / f"{name}.jsonl" for name in ("curves", "findings", "load", "misnamed")
+    RESULTS.parent / f"{name}.jsonl" for name in ("curves", "findings", "load", "mislabelled")
 )
 RESULT_PAGES = Path(__file__).parents[1] / "docs" / "results"
 SIM_PLUS = "sim-plus"

@@ -1,4 +1,4 @@
-"""Times of repeated calls, as median and 95th percentile."""
+"""Durations of repeated calls: median and 95th percentile, in ms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WARM_UP = 10
 
 
 def milliseconds(work: Callable[[], object], repeats: int) -> dict[str, float]:
-    """Median and 95th percentile of `repeats` calls after a few that are not counted, in ms."""
+    """Median and 95th percentile of `repeats` calls after WARM_UP untimed ones, in ms."""
     for _ in range(WARM_UP):
         work()
     times = np.empty(repeats)
@@ -24,6 +24,6 @@ def milliseconds(work: Callable[[], object], repeats: int) -> dict[str, float]:
 
 
 def quantiles(times: list[float] | NDArray[np.float64]) -> dict[str, float]:
-    """Median and 95th percentile of times in ms."""
+    """Median and 95th percentile of `times` [n], in ms."""
     median, p95 = np.quantile(times, (0.5, 0.95))
     return {"median_ms": round(float(median), 2), "p95_ms": round(float(p95), 2)}

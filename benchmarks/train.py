@@ -1,8 +1,8 @@
-"""One training step of the paper's model, ours beside the published way, at the same K, anchors, crop and threads.
+"""Speed and memory of one training step, compared with the published implementation at equal K, anchors and crop.
 
-Steps of both take turns in one process, so that whatever else the machine does falls on both, and so does what the
-trainer asks of the allocator; so do the matrix products that tell the machine's rate. Peak memory is of a process of
-its own for each, the reference's with the allocator as it comes.
+Steps of both, and matrix products that measure the machine's peak rate, alternate in one process, so that other load
+and the malloc settings affect all of them. Peak memory is measured in one process each, the reference's with default
+malloc settings.
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ CPU = torch.device("cpu")
 
 
 def rows(repeats: int) -> Iterator[dict[str, Any]]:
-    """One row a preset and width. `matmul_share`: the matrix products that the published step needs, over our time and
-    over the machine's rate at square products of a training step's three kinds.
+    """One row per preset and width.
+
+    `matmul_share`: the floating-point operations of the published step divided by our time and by the machine's rate on
+    square matrix products.
     """
     for channels in CHANNELS:
         for name in PRESETS:
@@ -44,17 +46,18 @@ def rows(repeats: int) -> Iterator[dict[str, Any]]:
 
 
 def row(name: str, channels: int, repeats: int) -> dict[str, Any]:
+    """The comparison for one preset and width."""
     config = configuration(name, channels)
     ours, reference = our_step(config), reference_step(config)
     products = square_products(torch.bfloat16 if has_bfloat16(CPU) else torch.float32)
     with FlopCounterMode(display=False) as counter:
         reference()
     times: dict[Callable[[], object], list[float]] = {ours: [], reference: [], products: []}
-    for turn in range(WARM_UP + repeats):
+    for repeat in range(WARM_UP + repeats):
         for work, taken in times.items():
             start = time.perf_counter()
             work()
-            if turn >= WARM_UP:
+            if repeat >= WARM_UP:
                 taken.append(time.perf_counter() - start)
     our_seconds, reference_seconds, product_seconds = (float(np.median(taken)) for taken in times.values())
     ratios = np.array(times[reference]) / np.array(times[ours])
@@ -83,14 +86,14 @@ def row(name: str, channels: int, repeats: int) -> dict[str, Any]:
 
 
 def configuration(name: str, channels: int) -> Config:
-    """The preset at this width, and at the batch size that is measured."""
+    """The preset with this many channels and dimensions, and the benchmark's batch size."""
     config = preset(name)
     modules = [{**module.model_dump(), "hidden": channels, "dims": channels} for module in config.encoder.modules]
     return override(config, {"encoder.modules": modules, "training.batch_size": BATCH})
 
 
 def our_step(config: Config) -> Callable[[], object]:
-    """One update as trainer.loop makes it."""
+    """One update as in trainer.training.loop."""
     torch.manual_seed(0)
     objective = InfoMaxObjective(config, Model(config).encoder)
     optimiser = torch.optim.Adam(objective.parameters(), lr=config.training.learning_rate, fused=True)
@@ -107,7 +110,7 @@ def our_step(config: Config) -> Callable[[], object]:
 
 
 def reference_step(config: Config) -> Callable[[], object]:
-    """One update as published."""
+    """One update of the published implementation."""
     torch.manual_seed(0)
     network = Reference(config)
     optimiser = torch.optim.Adam(network.parameters(), lr=config.training.learning_rate)
@@ -122,13 +125,13 @@ def reference_step(config: Config) -> Callable[[], object]:
 
 
 def crops(config: Config) -> Tensor:
-    """A batch of noise: what it says takes no time."""
+    """A batch of noise (B, samples); its content does not affect the time."""
     shape = (BATCH, config.training.crop_samples)
     return 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
 def square_products(dtype: torch.dtype) -> Callable[[], object]:
-    """The three products of a layer's training (output, gradient of input, gradient of weight), all square."""
+    """The three matrix products of a linear layer's training step (output, input gradient, weight gradient)."""
     generator = torch.Generator().manual_seed(0)
     x, weight, gradient = (torch.randn(SQUARE, SQUARE, generator=generator).to(dtype) for _ in range(3))
     outputs = [torch.empty(SQUARE, SQUARE, dtype=dtype) for _ in range(3)]
@@ -141,23 +144,23 @@ def square_products(dtype: torch.dtype) -> Callable[[], object]:
     return products
 
 
-def peak_mb(side: str, name: str, channels: int) -> int:
-    """The most memory a process has ever held that made two steps of one side."""
-    command = [sys.executable, "-m", "benchmarks.train", side, name, str(channels)]
+def peak_mb(implementation: str, name: str, channels: int) -> int:
+    """Peak memory of a process that makes two steps, in MiB."""
+    command = [sys.executable, "-m", "benchmarks.train", implementation, name, str(channels)]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def _tell_peak(side: str, name: str, channels: str) -> None:
-    if side == _OURS:
+def _print_peak(implementation: str, name: str, channels: str) -> None:
+    if implementation == _OURS:
         tune_for_training()
     config = configuration(name, int(channels))
-    step = our_step(config) if side == _OURS else reference_step(config)
+    step = our_step(config) if implementation == _OURS else reference_step(config)
     step(), step()
     print(_peak_kib() // 1024)
 
 
 def _peak_kib() -> int:
-    """Of this process; what getrusage tells a fresh process of Linux is the peak of the one that started it."""
+    """Of this process. On Linux, getrusage of a new process starts with the peak of its parent; VmHWM does not."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(status.read_text().split("VmHWM:")[1].split()[0])
@@ -165,4 +168,4 @@ def _peak_kib() -> int:
 
 
 if __name__ == "__main__":
-    _tell_peak(*sys.argv[1:])
+    _print_peak(*sys.argv[1:])

@@ -1,9 +1,9 @@
-"""The trainings that the benchmark of syllables compares: each row's preset, settings and steps.
+"""The trainings that the syllables benchmark compares: preset, settings and steps of each row.
 
-Steps are such that all take about the same time, ten minutes on one core of the machine the kept results are from,
-which ran two of them side by side; how long each took is kept beside its scores. What sim-plus is without one of its
-leads is trained half as long, and held against sim-plus of as many steps. Encoders learn from whole words without
-labels, the supervised one from syllables with theirs; none hears a word of the fold it is tested on.
+The numbers of steps give about equal training times: ten minutes on one core of the machine of the stored results,
+which ran two trainings at a time; each time is stored with the scores. Ablations of sim-plus are trained half as long
+and compared with sim-plus after as many steps. Encoders are trained on whole words without labels, the supervised one
+on syllables with labels; none is trained on a word of its test fold.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ from typing import Any
 from benchmarks import scores, syllables
 from benchmarks.syllables import FOLDS, RESULTS, TEST_FOLDS
 from trainer import bundle
-from trainer.config import Config, ConvLayer, ModuleConfig, ObjectiveConfig, TimeDistances, TrainingConfig, preset
+from trainer.config import Config, ConvLayer, ModuleConfig, ObjectiveConfig, TimePrediction, TrainingConfig, preset
 from trainer.corpus import scan
-from trainer.metrics.probing.pooling import LOG_MEL, LOUDNESS_DBFS
+from trainer.evaluation.representations import LOUDNESS_DBFS
+from trainer.metrics.probing.pooling import LOG_MEL
 from trainer.metrics.probing.tasks import fold_of
 
 WORDS, SYLLABLES = "reshuffledv2/train", "split up data padded/train"
-"""Where the two kinds of recordings lie in the Artificial Speech Dataset."""
+"""Folders of the Artificial Speech Dataset."""
 _DECODED = 3
 
 
 @dataclass(frozen=True)
 class Training:
-    """How a row is trained. `decoder_steps`: of a decoder at module 3, for the interpolation contribution score."""
+    """Training of a row. `decoder_steps`: of the decoder of module 3, for the interpolation contribution score."""
 
     preset: str
     steps: int
@@ -44,11 +45,11 @@ class Training:
 
 
 WIDTH = 256
-"""Of every convolution, and of the latents; half the paper's, so that ten minutes are two thousand steps."""
+"""Channels and dimensions; half of the paper's, so that ten minutes suffice for two thousand steps."""
 
 
-def _rival(name: str, steps: int, source: str = WORDS, decoder_steps: int = 0, **settings: Any) -> Training:
-    """A preset of the paper's architecture at the benchmark's width."""
+def _paper_preset(name: str, steps: int, source: str = WORDS, decoder_steps: int = 0, **settings: Any) -> Training:
+    """A preset with the paper's architecture, at the benchmark's width."""
     modules = [{**module.model_dump(), "hidden": WIDTH, "dims": WIDTH} for module in preset(name).encoder.modules]
     common = {
         "encoder.modules": modules,
@@ -65,7 +66,7 @@ def _sim_plus(steps: int = preset("sim-plus").training.steps, **settings: Any) -
 
 def _distances(config: Config) -> tuple[float, ...]:
     assert isinstance(config.objective, ObjectiveConfig)
-    assert isinstance(config.objective.prediction, TimeDistances)
+    assert isinstance(config.objective.prediction, TimePrediction)
     return config.objective.prediction.distances
 
 
@@ -73,8 +74,8 @@ def _with_dims(config: Config, dims: int) -> list[dict[str, Any]]:
     return [{**module.model_dump(), "dims": dims} for module in config.encoder.modules]
 
 
-def _adding(width: int) -> list[dict[str, Any]]:
-    """Modules of one width throughout, each of whose convolutions adds to its input: what the bank heard gets past."""
+def _residual(width: int) -> list[dict[str, Any]]:
+    """Modules of constant width with residual convolutions, so that the filterbank's output passes through."""
     bank = preset("sim-plus").encoder.modules[0].filterbank
     assert bank is not None
     shapes = (((3, 1),), ((14, 2), (5, 1)), ((9, 1), (9, 1)))
@@ -89,29 +90,29 @@ def _adding(width: int) -> list[dict[str, Any]]:
     ]
 
 
-_BOTH_WAYS = {
+_BOTH_DIRECTIONS = {
     "unit": "seconds",
     "distances": [sign * distance for sign in (1, -1) for distance in _distances(preset("sim-plus"))],
     "per_step": 4,
 }
-_AROUND = {"objective.prediction": _BOTH_WAYS}
+_AROUND = {"objective.prediction": _BOTH_DIRECTIONS}
 ABLATIONS: dict[str, dict[str, Any]] = {
     "half the steps": _AROUND,
-    "one view": {**_AROUND, "objective.views": None},
+    "one view": {**_AROUND, "objective.augmentation": None},
     "no contrast of means": {**_AROUND, "objective.pooled": None},
     "only ahead": {},
     "distances in frames": {"objective.prediction": {"unit": "frames", "steps": 10}},
     "negatives from the batch alone": {**_AROUND, "objective.own_negatives": 0},
     "no batch norm": {**_AROUND, "encoder.batch_norm": False, "encoder.conv_bias": True},
     "256 dims": {**_AROUND, "encoder.modules": _with_dims(preset("sim-plus"), 256)},
-    "residual convolutions, 96 wide": {**_AROUND, "encoder.modules": _adding(96)},
+    "residual convolutions, 96 wide": {**_AROUND, "encoder.modules": _residual(96)},
 }
-"""What sim-plus was while it still predicted behind as well as ahead, without one of its leads, or with another width,
-in half its steps. `only ahead` did best on the words kept for choosing, and is what sim-plus has become.
+"""Variants of an earlier sim-plus, which predicted in both directions, after half the steps: without one component, or
+with another width. `only ahead` was best on the development words and is now sim-plus.
 """
 _ABLATION_STEPS = 1_800
 
-# One recipe for all: the paper's decoder would take most of the time for a blurred sound.
+# The same decoder for all rows: the paper's would take most of the time and sound blurred.
 _DECODER: dict[str, Any] = {
     "decoder": preset("sim-plus").decoder.model_dump(),
     "decoder_loss": preset("sim-plus").decoder_loss.model_dump(),
@@ -125,21 +126,21 @@ _DECODER: dict[str, Any] = {
         gradient_clip=1.0,
     ).model_dump(),
 }
-# All rivals begin alike; drawn as torch draws it, as published, gim learns less in the same time.
-_BEGUN: dict[str, Any] = {"encoder.he_init": True}
+# The same initialisation for all; with PyTorch's default, as published, gim learns less in the same time.
+_INITIALISATION: dict[str, Any] = {"encoder.he_init": True}
 ROWS: dict[str, Training] = {
-    "sim": _rival("sim", 1900, decoder_steps=600, **_BEGUN),
-    "gim": _rival("gim", 2200, decoder_steps=600, **_BEGUN),
-    "cpc": _rival("cpc", 3600),
-    "supervised": _rival("supervised", 4500, SYLLABLES, **{"training.crop_samples": 8_800}),
-    "untrained": _rival("untrained", 0),
+    "sim": _paper_preset("sim", 1900, decoder_steps=600, **_INITIALISATION),
+    "gim": _paper_preset("gim", 2200, decoder_steps=600, **_INITIALISATION),
+    "cpc": _paper_preset("cpc", 3600),
+    "supervised": _paper_preset("supervised", 4500, SYLLABLES, **{"training.crop_samples": 8_800}),
+    "untrained": _paper_preset("untrained", 0),
     "sim-plus": _sim_plus(),
-    **{f"sim-plus ({lead})": _sim_plus(_ABLATION_STEPS, **settings) for lead, settings in ABLATIONS.items()},
+    **{f"sim-plus ({name})": _sim_plus(_ABLATION_STEPS, **settings) for name, settings in ABLATIONS.items()},
 }
 
 
 def measure(data: Path, work: Path, rows: Sequence[str]) -> None:
-    """Measure rows that are trained, on the folds they are trained for, and keep their scores in RESULTS."""
+    """Measure the trained bundles of each row on their test folds, and write the scores to RESULTS."""
     clips = syllables.read_clips(data / SYLLABLES, preset("sim").sample_rate)
     for row in rows:
         if row == LOG_MEL:
@@ -153,7 +154,7 @@ def measure(data: Path, work: Path, rows: Sequence[str]) -> None:
 
 
 def train(row: str, fold: int, data: Path, work: Path) -> None:
-    """One bundle, without the words of `fold`, as a process of its own on one thread; resumes what was begun."""
+    """Train one bundle without the words of `fold`, in its own process on one thread; resumes a stopped training."""
     training, out = ROWS[row], work / row / str(fold)
     with_decoder = training.decoder_steps > 0 and fold == TEST_FOLDS[0]
     if (out / "encoder.safetensors").exists() and (_decoder(out).exists() or not with_decoder):
@@ -164,7 +165,7 @@ def train(row: str, fold: int, data: Path, work: Path) -> None:
     commands = [["fit", "--preset", training.preset, "--out", str(out), f"--steps={training.steps}", *settings]]
     if with_decoder:
         steps = f"--steps={training.decoder_steps}"
-        commands.append(["decoder", "--bundle", str(out), f"--module={_DECODED}", steps])
+        commands.append(["fit-decoder", "--bundle", str(out), f"--module={_DECODED}", steps])
     for command in commands:
         with (out / "log.txt").open("a") as log:
             environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
@@ -177,7 +178,7 @@ def _decoder(out: Path) -> Path:
 
 
 def _manifest(folder: Path, fold: int, work: Path) -> Path:
-    """A table of the recordings of `folder`, those of the fold's words called test: no training takes these."""
+    """A manifest of the recordings of `folder` in which the fold's words are the test split, unused in training."""
     table = work / f"{folder.parent.name.replace(' ', '-')}-without-{fold}" / "manifest.csv"
     table.parent.mkdir(parents=True, exist_ok=True)
     recordings = scan(folder)
@@ -192,11 +193,11 @@ def _manifest(folder: Path, fold: int, work: Path) -> Path:
 
 
 def _run(fold: int, path: Path) -> dict[str, Any]:
-    """What one training was and took."""
+    """Settings and duration of one training."""
     header = bundle.read_config(path)
     modules, log = header.config.encoder.modules, path / "run" / "encoder.jsonl"
-    told = log.read_text().splitlines() if log.exists() else []
-    last = json.loads(told[-1]) if told else {"step": 0, "seconds": 0.0}
+    lines = log.read_text().splitlines() if log.exists() else []
+    last = json.loads(lines[-1]) if lines else {"step": 0, "seconds": 0.0}
     return {
         "fold": fold,
         "seed": header.provenance.seed,
@@ -209,7 +210,7 @@ def _run(fold: int, path: Path) -> dict[str, Any]:
 
 
 def rows(data: Path, work: Path, names: Sequence[str], folds: Sequence[int], jobs: int) -> Iterator[dict[str, Any]]:
-    """Train the rows called `names` for `folds`, `jobs` at a time, measure them, and give the table of all kept."""
+    """Train and measure the rows `names` for `folds`, `jobs` at a time; yields the table of all stored scores."""
     pairs = [(name, fold) for fold in folds for name in names if name != LOG_MEL]
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(lambda pair: train(pair[0], pair[1], data, work), pairs))

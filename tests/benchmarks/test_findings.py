@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from benchmarks.findings import matches, sweep_rows
-from trainer.bundle import Channel, Ensemble, Measured, Member, PackedArray
+from trainer.bundle import Channel, Ensemble, Estimate, Member, PackedArray
 
-NOTHING = Measured(value=0, low=0, high=0)
+NOTHING = Estimate(value=0, low=0, high=0)
 
 
 def ensemble(nmi: np.ndarray, members: list[int]) -> Ensemble:
     return Ensemble(
         name="three",
         data="speech, validation",
-        side="validation",
+        split="validation",
         samples=10,
         clips=5,
         seed=0,
         modules=None,
-        moments=10,
+        frames=10,
         recordings=5,
         distance="nmi",
         min_samples=3,
