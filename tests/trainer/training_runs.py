@@ -1,6 +1,4 @@
-"""What the tests of training share: small settings, what a run left, and processes that are killed or that train
-together.
-"""
+"""Helpers of the training tests: small settings, files of a run, and processes that are killed or train together."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ from trainer.training.fit_encoder import fit
 TINY = override(preset("tiny"), {"training.steps": 12, "decoder_training.steps": 12})
 ON_CPU = {"accelerator": "cpu", "devices": 1}
 
-# A server that has imported torch once and forks from then on: a process in a tenth of a second instead of several.
+# A server that imports torch once and then forks: a process starts in 0.1 s instead of several seconds.
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["trainer.training.fit_decoder", "trainer.training.fit_encoder"])
 
@@ -33,7 +31,7 @@ def weights(bundle: Path, name: str = "encoder") -> dict[str, torch.Tensor]:
     return load_file(bundle / f"{name}.safetensors")
 
 
-def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+def equal_weights(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
@@ -41,14 +39,13 @@ def metrics(bundle: Path, name: str = "encoder") -> list[dict[str, Any]]:
     return [json.loads(line) for line in (bundle / "run" / f"{name}.jsonl").read_text().splitlines()]
 
 
-def untimed(bundle: Path) -> list[dict[str, Any]]:
-    """The metrics without what the clock says."""
+def metrics_without_times(bundle: Path) -> list[dict[str, Any]]:
     timed = {"seconds", "audio_seconds_per_second"}
     return [{name: value for name, value in record.items() if name not in timed} for record in metrics(bundle)]
 
 
-def start(target: Callable[..., None], *arguments: Any) -> BaseProcess:
-    """`target` in a process of its own, with as many threads as here: their number shows in the last bits."""
+def start_process(target: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """Start `target` in another process with as many threads as this one: the number affects rounding."""
     process = _SERVER.Process(target=_with_threads, args=(torch.get_num_threads(), target, *arguments))
     process.start()
     return process
@@ -59,12 +56,10 @@ def _with_threads(threads: int, target: Callable[..., None], *arguments: Any) ->
     target(*arguments)
 
 
-def together(count: int, target: Callable[..., None], *arguments: Any, seconds: float = 60) -> list[int]:
-    """`target` in `count` processes that know of one another as torchrun's do; their exit codes, in the order of their
-    ranks. Fails where one of them still runs after `seconds`.
-    """
+def run_ranks(count: int, target: Callable[..., None], *arguments: Any, seconds: float = 60) -> list[int]:
+    """Exit codes of `target` in `count` processes with torchrun's environment, by rank. Fails after `seconds`."""
     store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    processes = [start(_as_rank, rank, count, store.port, target, *arguments) for rank in range(count)]
+    processes = [start_process(_as_rank, rank, count, store.port, target, *arguments) for rank in range(count)]
     for process in processes:
         process.join(seconds)
     hanging = [process for process in processes if process.is_alive()]
@@ -88,9 +83,9 @@ def _as_rank(rank: int, count: int, port: int, target: Callable[..., None], *arg
     target(*arguments)
 
 
-class Moment(NamedTuple):
-    """The `count`-th time that a process raises the audit event `event` about a file whose name ends in `name`. With
-    `bytes_more` it lives on until it has written so many to one file, and dies in the midst of that write.
+class KillPoint(NamedTuple):
+    """The `count`-th audit event `event` for a file whose name ends in `name`. With `bytes_more`, the process dies
+    later, once it has written that many bytes to one file.
     """
 
     event: str
@@ -99,26 +94,26 @@ class Moment(NamedTuple):
     bytes_more: int | None = None
 
 
-def fit_until(moment: Moment, config: Config, corpus: Path, out: Path) -> None:
-    """Train, and be killed at `moment`: nothing is cleaned up, nothing is flushed."""
-    seen = 0
+def fit_until_killed(point: KillPoint, config: Config, corpus: Path, out: Path) -> None:
+    """Train and be killed at `point`, without cleaning up or flushing."""
+    events = 0
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal seen
-        if event != moment.event or not str(arguments[0]).endswith(moment.name):
+        nonlocal events
+        if event != point.event or not str(arguments[0]).endswith(point.name):
             return
-        seen += 1
-        if seen != moment.count:
+        events += 1
+        if events != point.count:
             return
-        if moment.bytes_more is None:
+        if point.bytes_more is None:
             os.kill(os.getpid(), signal.SIGKILL)
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (moment.bytes_more, moment.bytes_more))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (point.bytes_more, point.bytes_more))
 
     sys.addaudithook(watch)
-    fit_alone(config, corpus, out)
+    fit_on_cpu(config, corpus, out)
 
 
-def fit_alone(config: Config, corpus: Path, out: Path) -> None:
+def fit_on_cpu(config: Config, corpus: Path, out: Path) -> None:
     fit(config, [corpus], out, **ON_CPU)

@@ -1,1 +1,1 @@
-"""Many training runs on one or more machines: the launcher of ensembles and sweeps."""
+"""Many training runs, for ensembles and sweeps."""

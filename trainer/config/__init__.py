@@ -1,10 +1,10 @@
-"""What a model is made of and how it was trained: frozen, validated, saved whole in every bundle.
+"""The configuration of a model and of its training: frozen, validated, and saved in every bundle.
 
     config = preset("demo")
     config = override(config, {"training.steps": 2000, "training.seed": 1})
 
-A preset differs from another in nothing but these values. `sim` and `gim` hold the paper's (SIM: Denoodt et al.,
-arXiv 2408.12936; GIM: Löwe et al., arXiv 1905.11786); where `demo` differs, its docstring says why.
+Presets differ in values only. `sim` and `gim` have those of the papers (SIM: Denoodt et al., arXiv 2408.12936; GIM:
+Löwe et al., arXiv 1905.11786); the docstrings of the others list their differences.
 """
 
 from trainer.config.config import Config, TrainingConfig, override
@@ -19,20 +19,21 @@ from trainer.config.decoder import (
 from trainer.config.encoder import ContextConfig, ConvLayer, EncoderConfig, FilterbankConfig, ModuleConfig
 from trainer.config.frozen import Frozen
 from trainer.config.objective import (
+    AugmentationConfig,
     DimNoiseConfig,
-    FrameDistances,
+    FramePrediction,
     Objective,
     ObjectiveConfig,
-    PooledConfig,
+    PooledInfoNCEConfig,
     SupervisedConfig,
-    TimeDistances,
-    ViewsConfig,
+    TimePrediction,
 )
 from trainer.config.presets import PRESETS, preset
 
 __all__ = [
     "PRESETS",
     "AdversarialConfig",
+    "AugmentationConfig",
     "Config",
     "ContextConfig",
     "ConvLayer",
@@ -41,19 +42,18 @@ __all__ = [
     "DimNoiseConfig",
     "EncoderConfig",
     "FilterbankConfig",
-    "FrameDistances",
+    "FramePrediction",
     "Frozen",
     "ModuleConfig",
     "Objective",
     "ObjectiveConfig",
     "PaperDecoderConfig",
-    "PooledConfig",
+    "PooledInfoNCEConfig",
     "SpectralDecoderConfig",
     "SupervisedConfig",
-    "TimeDistances",
+    "TimePrediction",
     "TrainingConfig",
     "TransposedLayer",
-    "ViewsConfig",
     "override",
     "preset",
 ]

@@ -1,4 +1,4 @@
-"""The settings of a decoder, and of what it minimises."""
+"""Settings of decoders and of their losses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from trainer.config.frozen import Frozen
+from trainer.config.frozen import Frozen, readable_names
 
 
 class TransposedLayer(Frozen):
@@ -19,7 +19,7 @@ class TransposedLayer(Frozen):
 
 
 class PaperDecoderConfig(Frozen):
-    """SIM's own decoder: transposed convolutions to the waveform, one list of layers for each module."""
+    """The decoder of the SIM paper: transposed convolutions to the waveform, one list of layers per module."""
 
     kind: Literal["paper"] = "paper"
     channels: int = Field(ge=1, le=8192)
@@ -27,8 +27,10 @@ class PaperDecoderConfig(Frozen):
 
 
 class SpectralDecoderConfig(Frozen):
-    """Convolutional blocks over frames and an inverse STFT head giving magnitude and phase. `direct`: the latents also
-    reach the log-magnitude by one linear map, past the blocks and what these normalise away.
+    """Convolutional blocks over frames, and an inverse STFT head that predicts magnitude and phase.
+
+    `expansion`: width of a block's hidden layer relative to `width`. `direct`: adds a linear map from the latents to
+    the log-magnitude, which bypasses the blocks and their normalisation.
     """
 
     kind: Literal["spectral"] = "spectral"
@@ -43,7 +45,7 @@ class SpectralDecoderConfig(Frozen):
     @model_validator(mode="after")
     def _check(self) -> SpectralDecoderConfig:
         if self.kernel % 2 == 0:
-            raise ValueError("kernel must be odd, so that a block keeps its number of frames")
+            raise ValueError("kernel must be odd, so that a block keeps the number of frames")
         if self.n_fft < 2 * self.hop or self.n_fft % 2:
             raise ValueError("n_fft must be even and at least twice the hop, so that windows overlap")
         return self
@@ -53,8 +55,10 @@ DecoderConfig = Annotated[PaperDecoderConfig | SpectralDecoderConfig, Field(disc
 
 
 class AdversarialConfig(Frozen):
-    """A listener trained beside the decoder: the `weight` of misleading it and of `matching` what its layers make of
-    the original; its width, and the windows it listens through.
+    """Spectrogram discriminators trained together with the decoder.
+
+    `weight` and `matching`: weights of the generator loss and of feature matching. `channels`: width of the
+    discriminators. `windows_seconds`: STFT window of each discriminator.
     """
 
     weight: float = Field(default=0.1, gt=0)
@@ -64,14 +68,13 @@ class AdversarialConfig(Frozen):
 
 
 class DecoderLossConfig(Frozen):
-    """Weights of the reconstruction losses (see trainer.objectives), and the adversarial one, if any.
+    """Weights of the reconstruction losses (trainer.objectives.reconstruction) and the adversarial loss, if any.
 
-    What is decoded while learning is the posterior's mean and a share of one deviation from it, for each crop drawn
-    between `least_spread` and 1: at 1, samples of the posterior. With less, more of the steps go to the means, which
-    are what people hear.
+    Decoders train on posterior mean + s * (sample - mean), with s drawn per crop from U(min_noise_scale, 1). At 1 they
+    see posterior samples only; lower values include the means, which users hear most.
     """
 
-    least_spread: float = Field(default=1.0, ge=0, le=1)
+    min_noise_scale: float = Field(default=1.0, ge=0, le=1, validation_alias=readable_names("min_noise_scale"))
     waveform: float = Field(default=0.0, ge=0)
     log_mel: float = Field(default=1.0, ge=0)
     stft: float = Field(default=1.0, ge=0)

@@ -1,4 +1,4 @@
-"""The settings of an encoder: its modules, and what each is made of."""
+"""Settings of an encoder: a stack of modules, each made of convolutions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from trainer.config.frozen import Frozen
 
 
 class ConvLayer(Frozen):
-    """One convolution, in frames of its input. `residual`: its input is added to its output, at a stride the mean of as
-    many frames; both must be as wide, and as long.
+    """One convolution, in frames of its input.
+
+    `residual`: adds the input to the output; with a stride, the mean of `stride` input frames. Input and output must
+    have the same width and length.
     """
 
     kernel: int = Field(ge=1, le=65_536)
@@ -26,14 +28,15 @@ class ConvLayer(Frozen):
                 "half of dilation x (kernel - 1) + 1 - stride"
             )
         if self.dilation > 1 and self.stride > 1:
-            raise ValueError("dilation is for convolutions of stride 1")
+            raise ValueError("dilation needs stride 1")
         return self
 
 
 class FilterbankConfig(Frozen):
-    """Mel-spaced band-pass filters on the waveform, before the convolutions of module 1, that follow no phase:
-    `filters` pairs in quadrature of `kernel` samples every `stride` samples, the energy of each pair averaged twice
-    over `smoothing` frames, then over each `pooling` frames, and its logarithm taken.
+    """Log energies of mel-spaced band-pass filters on the waveform, before the convolutions of module 1.
+
+    `filters` quadrature pairs of `kernel` samples every `stride` samples, so the energies do not depend on phase. The
+    energy of each pair is averaged twice over `smoothing` frames, then over each `pooling` frames.
     """
 
     filters: int = Field(ge=1, le=1024)
@@ -45,12 +48,12 @@ class FilterbankConfig(Frozen):
     @model_validator(mode="after")
     def _check(self) -> FilterbankConfig:
         if self.smoothing % 2 == 0:
-            raise ValueError("smoothing must be odd, so that an average has its frame in the middle")
+            raise ValueError("smoothing must be odd, so that an average is centred on its frame")
         return self
 
     @property
     def layers(self) -> tuple[ConvLayer, ...]:
-        """What it does to time, as convolutions."""
+        """Convolutions with the same strides and receptive field."""
         filters = ConvLayer(kernel=self.kernel, stride=self.stride, padding=(self.kernel - self.stride + 1) // 2)
         average = ConvLayer(kernel=self.smoothing, padding=self.smoothing // 2)
         return filters, average, average, ConvLayer(kernel=self.pooling, stride=self.pooling)
@@ -66,44 +69,43 @@ class ModuleConfig(Frozen):
 
     @property
     def layers(self) -> tuple[ConvLayer, ...]:
-        """All that makes frames of its input, in order."""
+        """All layers from input to frames, in order."""
         return (*(self.filterbank.layers if self.filterbank is not None else ()), *self.convs)
 
 
 class ContextConfig(Frozen):
-    """The GRU over the last module's latents. It is no module: nothing decodes it."""
+    """The GRU over the last module's latents. It is not a module: nothing decodes it."""
 
     hidden: int = Field(default=256, ge=1, le=4096)
 
 
 class EncoderConfig(Frozen):
-    """The stack. `probabilistic` modules end in a Gaussian posterior (SIM); the others in its mean alone (GIM)."""
+    """The stack of modules. `probabilistic` modules output a Gaussian posterior (SIM), others only its mean (GIM)."""
 
     modules: tuple[ModuleConfig, ...] = Field(min_length=1, max_length=16)
     probabilistic: bool = True
     batch_norm: bool = False
     conv_bias: bool = True
     he_init: bool = False
-    """Convolutions begin as He et al. draw them (arXiv 1502.01852, eq. 10), which keeps the size of what passes a ReLU;
-    torch's own draw shrinks it, so that a gradient from the top of an unnormalised stack all but vanishes.
+    """Initialise convolutions as He et al. (arXiv 1502.01852, eq. 10), which keeps the variance through a ReLU. With
+    torch's default, gradients from the top of a stack without batch norm almost vanish.
     """
     context: ContextConfig | None = None
     orthogonal_heads: bool = False
-    """The mean's head begins as a rotation and the variance's without regard to its input, not as torch draws them."""
+    """Initialise the mean's head as an orthogonal matrix and the log-variance's weights as zero."""
     initial_logvar: float = 0.0
     logvar_range: tuple[float, float] = (-8.0, 4.0)
 
     @model_validator(mode="after")
     def _check(self) -> EncoderConfig:
-        width: int | None = None
+        width = 1  # the waveform has one channel
         for index, module in enumerate(self.modules):
             width = module.filterbank.filters if module.filterbank is not None else width
             for layer in module.convs:
-                # Of the waveform itself there is one channel.
-                if layer.residual and (width or 1) != module.hidden:
+                if layer.residual and width != module.hidden:
                     raise ValueError(
-                        f"modules[{index}]: a residual convolution adds to an input of {width or 1} channels; "
-                        f"make hidden ({module.hidden}) the same"
+                        f"modules[{index}]: a residual convolution has an input of {width} channels and an output of "
+                        f"{module.hidden}; make hidden the same"
                     )
                 width = module.hidden
             width = module.dims

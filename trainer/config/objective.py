@@ -1,4 +1,4 @@
-"""The settings of what an encoder minimises."""
+"""Settings of the objectives of encoders."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from trainer.config.frozen import Frozen
+from trainer.config.frozen import Frozen, readable_names
 
 
-class FrameDistances(Frozen):
-    """Predict 1 .. `steps` frames ahead at every module, whatever a frame lasts there (the paper: 10)."""
+class FramePrediction(Frozen):
+    """Predict 1 .. `steps` frames ahead at every module, whatever the duration of its frames (the paper: 10)."""
 
     unit: Literal["frames"] = "frames"
     steps: int = Field(default=10, ge=1)
 
 
-class TimeDistances(Frozen):
-    """Predict the same times ahead at every module, so that a shallow one cannot live on the continuity of the
-    waveform; negative ones behind. Each step takes `per_step` of them, drawn anew (None: all). 0, the frame itself, is
-    for two views of a crop, or for latents with noise.
+class TimePrediction(Frozen):
+    """Predict the same distances in seconds at every module, so that shallow modules cannot rely on the continuity of
+    the waveform.
+
+    Negative distances are predictions of the past. 0, the frame itself, needs augmentation or latents with noise. Each
+    step uses `per_step` distances, drawn at random (None: all).
     """
 
     unit: Literal["seconds"] = "seconds"
@@ -27,23 +29,26 @@ class TimeDistances(Frozen):
     per_step: int | None = Field(default=None, ge=1)
 
 
-class ViewsConfig(Frozen):
-    """Each crop is heard twice, each time changed at random within these limits, and a frame of one is found from the
-    other: what the changes take away is not worth keeping. `tilt` of the spectrum is the share of the last sample added
-    to this one; `noise_dbfs` is white; `rates` are speeds, which move pitch and formants along. `excerpts`: the share
-    of crops of which but a quarter of a second or more is left, in silence.
+class AugmentationConfig(Frozen):
+    """Two random views of each crop; frames of one are predicted from the other, so that latents ignore the changes.
+
+    `gain_db`: maximum gain or attenuation. `tilt`: maximum coefficient of y[t] = x[t] + a x[t-1], a spectral tilt.
+    `noise_dbfs`: range of levels of white noise. `speeds`: playback speeds, which scale pitch and formants.
+    `time_crop_probability`: probability that all but a random part of at least 0.25 s is silenced.
     """
 
     gain_db: float = Field(default=6.0, ge=0)
     tilt: float = Field(default=0.4, ge=0, lt=1)
     noise_dbfs: tuple[float, float] = (-80.0, -55.0)
-    rates: tuple[float, ...] = (1.0,)
-    excerpts: float = Field(default=0.0, ge=0, le=1)
+    speeds: tuple[float, ...] = Field(default=(1.0,), validation_alias=readable_names("speeds"))
+    time_crop_probability: float = Field(
+        default=0.0, ge=0, le=1, validation_alias=readable_names("time_crop_probability")
+    )
 
 
-class PooledConfig(Frozen):
-    """A second contrast in each module, of means over windows of `seconds`, one beginning `every` so many seconds, with
-    its `weight` beside the frames'.
+class PooledInfoNCEConfig(Frozen):
+    """A second InfoNCE in each module, between means over windows of `seconds`, one every `every` seconds, with
+    `weight` relative to the InfoNCE of frames.
     """
 
     seconds: float = Field(default=0.24, gt=0)
@@ -53,44 +58,46 @@ class PooledConfig(Frozen):
 
 class ObjectiveConfig(Frozen):
     """InfoNCE per module plus `beta` x KL(posterior || N(0, I)), the KL summed over dimensions and averaged over
-    frames.
+    frames. `beta` has one value per module.
 
-    `beta` has one value per module. `window` limits a step's loss to that many consecutive frames and `anchors` to that
-    many of their instants (None: all). `negatives` are frames drawn from the whole batch, shared by all anchors;
-    `own_negatives` are so many more from the same clip.
+    `window`: number of consecutive frames per step (None: all). `anchors`: number of anchor frames among these (None:
+    all). `negatives`: number of negatives, drawn from the whole batch and shared by all anchors. `own_negatives`:
+    number of further negatives from the anchor's own crop. `scale_scores`: divide scores by sqrt(dims).
     """
 
     kind: Literal["info-nce"] = "info-nce"
-    prediction: Annotated[FrameDistances | TimeDistances, Field(discriminator="unit")]
+    prediction: Annotated[FramePrediction | TimePrediction, Field(discriminator="unit")]
     negatives: int = Field(ge=1)
     own_negatives: int = Field(default=0, ge=0)
-    views: ViewsConfig | None = None
-    pooled: PooledConfig | None = None
+    augmentation: AugmentationConfig | None = Field(default=None, validation_alias=readable_names("augmentation"))
+    pooled: PooledInfoNCEConfig | None = None
     window: int | None = Field(default=None, ge=2)
     anchors: int | None = Field(default=None, ge=1)
     scale_scores: bool = False
     end_to_end: bool = False
-    """One contrast at the very top (the context's, where there is one), whose gradient reaches every module (CPC)."""
+    """One InfoNCE, at the top (of the context network, if there is one), whose gradient reaches every module (CPC)."""
     beta: tuple[float, ...]
 
     @model_validator(mode="after")
     def _check(self) -> ObjectiveConfig:
-        if self.views is not None and self.window is not None:
-            raise ValueError("views of different speed share no window; set window=null, and limit anchors instead")
-        distances = self.prediction.distances if isinstance(self.prediction, TimeDistances) else ()
-        if 0 in distances and self.views is None and not isinstance(self, DimNoiseConfig):
-            raise ValueError("prediction.distances: a frame is found from itself only in another view; set views")
+        if self.augmentation is not None and self.window is not None:
+            raise ValueError("objective.augmentation excludes a window; set window=null, and limit anchors instead")
+        distances = self.prediction.distances if isinstance(self.prediction, TimePrediction) else ()
+        if 0 in distances and self.augmentation is None and not isinstance(self, DimNoiseConfig):
+            raise ValueError("prediction.distances: 0 predicts a frame from another view; set augmentation")
         return self
 
 
 class DimNoiseConfig(ObjectiveConfig):
-    """Noise in place of the KL (Butakov et al., arXiv 2410.06993): each module's output is normalised, component by
-    component, to mean 0 and variance 1, noise is added to the frames that are to be found, and the information between
-    these and the context is maximised, which only latents of the `target` distribution bring to its capacity.
+    """Deep InfoMax with noise instead of the KL (Butakov et al., arXiv 2410.06993).
 
-    Gaussian: noise N(0, `noise`). Uniform: latents lie between -sqrt 3 and sqrt 3, which stands for [0, 1], and the
-    noise is U(-e, e) there, with e = `noise`. `bound`: of the information. With `end_to_end` it is plain Deep InfoMax,
-    with noise at the top alone; else each module has its own. `beta` is not used.
+    Each module's output is normalised per dimension to mean 0 and variance 1, and noise is added to the frames that are
+    predicted. The mutual information between these and the context is maximised; only latents with the `target`
+    distribution reach the maximum.
+
+    Gaussian target: noise N(0, `noise`). Uniform target: latents lie in [-sqrt 3, sqrt 3], which represents [0, 1], and
+    the noise there is U(-e, e) with e = `noise`. `bound`: lower bound on the information. With `end_to_end` it is plain
+    Deep InfoMax, with noise at the top only; otherwise each module has its own. `beta` is not used.
     """
 
     kind: Literal["dim-noise"] = "dim-noise"  # type: ignore[assignment]
@@ -100,8 +107,8 @@ class DimNoiseConfig(ObjectiveConfig):
 
 
 class SupervisedConfig(Frozen):
-    """Cross-entropy of a linear classifier on the mean over time of the top (the context's, where there is one), for
-    the utterance label called `label`. The gradient reaches every module.
+    """Cross-entropy of a linear classifier of the utterance label `label`, on the mean over time of the top (of the
+    context network, if there is one). The gradient reaches every module.
     """
 
     kind: Literal["supervised"] = "supervised"
@@ -109,9 +116,9 @@ class SupervisedConfig(Frozen):
 
 
 def _kind(objective: object) -> str:
-    """Bundles from before there was a choice do not name it."""
-    found = objective.get("kind") if isinstance(objective, dict) else getattr(objective, "kind", None)
-    return str(found or "info-nce")
+    """The kind of objective; old bundles without one used InfoNCE."""
+    kind = objective.get("kind") if isinstance(objective, dict) else getattr(objective, "kind", None)
+    return str(kind or "info-nce")
 
 
 Objective = Annotated[

@@ -1,4 +1,4 @@
-"""What training minimises: for an encoder by its preset, for a decoder the distance to the original."""
+"""Training objectives: InfoNCE, KL, dim-noise and supervised for encoders; reconstruction, adversarial for decoders."""
 
 from trainer.objectives.adversarial import AdversarialLoss
 from trainer.objectives.infomax import InfoMaxObjective, ModuleLoss

@@ -1,4 +1,4 @@
-"""Two changed hearings of each crop, for positive pairs that agree on what was said alone."""
+"""Two augmented views of each crop, for positive pairs that share only the speech content."""
 
 from __future__ import annotations
 
@@ -7,66 +7,66 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from trainer.config import ViewsConfig
+from trainer.config import AugmentationConfig
 from trainer.runtime import distributed
 
-_SHORTEST_EXCERPT_SECONDS = 0.25
+_MIN_SEGMENT_SECONDS = 0.25
 
 
 class Views(NamedTuple):
-    """Waveforms (2 B, samples), the two of a crop one after the other, and how fast each is played (2 B)."""
+    """`waveforms` (2 B, samples), the two views of a crop next to each other, and their playback `speeds` (2 B)."""
 
     waveforms: Tensor
-    rates: Tensor
+    speeds: Tensor
 
 
-def make_views(waveform: Tensor, config: ViewsConfig, sample_rate: int, generator: Generator) -> Views:
-    """Two views of each crop of (B, samples)."""
-    shortest = min(waveform.shape[1], round(_SHORTEST_EXCERPT_SECONDS * sample_rate))
-    twice = _excerpts(waveform, config.excerpts, shortest, generator).repeat_interleave(2, 0)
-    rates = torch.tensor(config.rates, device=waveform.device)
-    chosen = rates[(_uniform(twice, generator) * len(rates)).long().flatten()]
-    views = _played(twice, chosen)
+def make_views(waveform: Tensor, config: AugmentationConfig, sample_rate: int, generator: Generator) -> Views:
+    """Two views of each crop of (B, samples): time crop (shared by both), speed, spectral tilt, gain and noise."""
+    shortest = min(waveform.shape[1], round(_MIN_SEGMENT_SECONDS * sample_rate))
+    crops = _time_crop(waveform, config.time_crop_probability, shortest, generator).repeat_interleave(2, 0)
+    choices = torch.tensor(config.speeds, device=waveform.device)
+    speeds = choices[(_uniform(crops, generator) * len(choices)).long().flatten()]
+    views = _change_speed(crops, speeds)
     tilted = views.clone()
-    tilted[:, 1:] += config.tilt * (2 * _uniform(twice, generator) - 1) * views[:, :-1]
-    gains = 10 ** (config.gain_db * (2 * _uniform(twice, generator) - 1) / 20)
+    tilted[:, 1:] += config.tilt * (2 * _uniform(crops, generator) - 1) * views[:, :-1]
+    gains = 10 ** (config.gain_db * (2 * _uniform(crops, generator) - 1) / 20)
     low, high = config.noise_dbfs
-    noise = 10 ** ((low + (high - low) * _uniform(twice, generator)) / 20)
-    hiss = distributed.randn(twice.shape, generator, twice.device, twice.dtype)
-    return Views(gains * tilted + noise * hiss, chosen)
+    noise_rms = 10 ** ((low + (high - low) * _uniform(crops, generator)) / 20)
+    noise = distributed.randn(crops.shape, generator, crops.device, crops.dtype)
+    return Views(gains * tilted + noise_rms * noise, speeds)
 
 
-def partners(tensor: Tensor) -> Tensor:
+def other_view(tensor: Tensor) -> Tensor:
     """(2 B, ...) with the two views of each crop exchanged."""
     return tensor.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)  # type: ignore[no-untyped-call, no-any-return]
 
 
 def _uniform(like: Tensor, generator: Generator) -> Tensor:
-    """A number between 0 and 1 for each waveform (B, 1)."""
+    """One uniform number in [0, 1) per waveform: (B, 1)."""
     return distributed.rand((len(like), 1), generator, like.device, like.dtype)
 
 
-def _played(waveform: Tensor, rates: Tensor) -> Tensor:
-    """(B, samples) played at `rates` (B), with silence after what ends early. Between samples by a straight line: the
-    treble it takes is one more change.
+def _change_speed(waveform: Tensor, speeds: Tensor) -> Tensor:
+    """(B, samples) resampled to `speeds` (B), with silence after the end. Linear interpolation; its loss of high
+    frequencies is part of the augmentation.
     """
     samples = waveform.shape[1]
-    positions = torch.arange(samples, device=waveform.device) * rates[:, None]
+    positions = torch.arange(samples, device=waveform.device) * speeds[:, None]
     before = positions.long().clamp_max(samples - 1)
     after = (before + 1).clamp_max(samples - 1)
-    share = positions - before
-    played = waveform.gather(1, before) * (1 - share) + waveform.gather(1, after) * share
-    return played * (positions <= samples - 1)
+    fraction = positions - before
+    resampled = waveform.gather(1, before) * (1 - fraction) + waveform.gather(1, after) * fraction
+    return resampled * (positions <= samples - 1)
 
 
-def _excerpts(waveform: Tensor, share: float, shortest: int, generator: Generator) -> Tensor:
-    """The crops, of `share` of which a part of at least `shortest` samples is left."""
-    if share == 0:
+def _time_crop(waveform: Tensor, probability: float, shortest: int, generator: Generator) -> Tensor:
+    """(B, samples), each with `probability` silenced outside a random segment of at least `shortest` samples."""
+    if probability == 0:
         return waveform
     samples = waveform.shape[1]
-    cut = _uniform(waveform, generator) < share
+    cropped = _uniform(waveform, generator) < probability
     length = shortest + _uniform(waveform, generator) * (samples - shortest)
     start = _uniform(waveform, generator) * (samples - length)
     position = torch.arange(samples, device=waveform.device)
     inside = (position >= start) & (position < start + length)
-    return waveform * (inside | ~cut)
+    return waveform * (inside | ~cropped)

@@ -1,4 +1,4 @@
-"""How far a decoded sound is from the original: what a decoder minimises."""
+"""Reconstruction losses of decoders."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from trainer.runtime import distributed
 
 
 class ReconstructionLoss(nn.Module):
-    """Waveform mean squared error, L1 of log-mel in dB / 10, multi-resolution STFT, complex spectra, each with its
-    weight.
+    """Weighted sum of waveform MSE, L1 of log-mel in dB / 10, multi-resolution STFT and complex spectra.
 
-    The STFT term is, for windows of 16, 32 and 64 ms, spectral convergence plus L1 of log-magnitude (Yamamoto et al.,
-    arXiv 1910.11480, eqs. 3-5). The complex term is the root mean square difference of compressed spectra of 32 ms: the
-    one that hears phase in quiet bands too.
+    STFT term: spectral convergence plus L1 of log-magnitude, for windows of 16, 32 and 64 ms (Yamamoto et al., arXiv
+    1910.11480, eqs. 3-5). Complex term: root mean square difference of compressed complex spectra, window 32 ms; the
+    only term that penalises phase errors in quiet bands.
     """
 
     WINDOWS_SECONDS = (0.016, 0.032, 0.064)
@@ -31,7 +30,7 @@ class ReconstructionLoss(nn.Module):
             self.register_buffer(f"window_{index}", torch.hann_window(round(seconds * sample_rate)), persistent=False)
 
     def forward(self, decoded: Tensor, original: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """(B, samples) each -> weighted total and the unweighted parts by name."""
+        """(B, samples) each -> weighted total, and the unweighted terms by name."""
         parts: dict[str, Tensor] = {}
         if self.config.waveform:
             parts["waveform"] = F.mse_loss(decoded, original)
@@ -51,7 +50,8 @@ class ReconstructionLoss(nn.Module):
         return total, parts
 
     def _stft_distance(self, decoded: Tensor, original: Tensor, window: Tensor) -> Tensor:
-        ours, theirs = magnitude(decoded, window), magnitude(original, window)
-        convergence = distributed.norm(ours - theirs) / distributed.norm(theirs).clamp_min(FLOOR)
-        distance: Tensor = convergence + F.l1_loss(ours.log(), theirs.log())
+        """Spectral convergence plus L1 of log-magnitude."""
+        found, target = magnitude(decoded, window), magnitude(original, window)
+        convergence = distributed.norm(found - target) / distributed.norm(target).clamp_min(FLOOR)
+        distance: Tensor = convergence + F.l1_loss(found.log(), target.log())
         return distance

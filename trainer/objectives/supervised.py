@@ -1,4 +1,4 @@
-"""What the supervised rival minimises."""
+"""The objective of the supervised baseline."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainer.model import SIM
 
 
 class SupervisedObjective(nn.Module):
-    """Cross-entropy of a linear classifier on the mean over time of the top, end to end."""
+    """Cross-entropy of a linear classifier on the mean over time of the top, trained end to end."""
 
     def __init__(self, config: Config, encoder: SIM, classes: int) -> None:
         super().__init__()
@@ -19,7 +19,7 @@ class SupervisedObjective(nn.Module):
         self.classify = nn.Linear(top.dims if context is None else context.hidden, classes)
 
     def forward(self, batch: tuple[Tensor, Tensor], generator: Generator) -> tuple[Tensor, Tensor]:
-        """Crops (B, samples) and the numbers of their classes (B) -> loss in nats, accuracy."""
+        """Crops (B, samples) and class indices (B) -> loss in nats, accuracy."""
         waveform, classes = batch
         top = self.encoder(waveform)[-1].mean
         if self.encoder.context is not None:

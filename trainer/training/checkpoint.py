@@ -1,7 +1,6 @@
-"""The state of a run in one safetensors file: weights, optimiser, step and the best weights yet, replaced whole or not
-at all.
+"""Checkpoints: weights, optimiser state, step and best weights so far, in one safetensors file, written atomically.
 
-Randomness needs no saving: each step draws from a generator seeded with (seed, step), so a resumed run goes on as if
+Random states are not saved: each step draws from a generator seeded with (seed, step), so a resumed run continues as if
 it had never stopped.
 """
 
@@ -20,16 +19,13 @@ from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
 from trainer.config import Config
-from trainer.runtime.atomic_write import replacing
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that does not belong to this run; says what to do."""
+from trainer.runtime.atomic_write import atomic_write
+from trainer.training.errors import CheckpointError
 
 
 @dataclass(frozen=True)
 class Best:
-    """The weights after the step whose validation loss is the lowest yet."""
+    """The weights with the lowest validation loss so far, after step `step`."""
 
     step: int
     loss: float
@@ -37,7 +33,7 @@ class Best:
 
 
 def step_generator(seed: int, step: int, stream: str, device: torch.device | None = None) -> Generator:
-    """The source of all randomness of one step of one `stream` ("train", "validate" ...)."""
+    """Generator of the random numbers of one step and `stream` (such as "encoder/noise")."""
     key = hashlib.sha256(f"{seed}/{step}/{stream}".encode()).digest()
     return torch.Generator(device or "cpu").manual_seed(int.from_bytes(key[:7], "little"))
 
@@ -53,16 +49,16 @@ def save_checkpoint(
         tensors |= {f"best/{name}": value for name, value in best.weights.items()}
         header |= {"best_step": str(best.step), "best_loss": repr(best.loss)}
     ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    with replacing(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(serialise(ready, metadata=header))
 
 
 def resume(path: Path, network: nn.Module, optimiser: Optimizer, config: Config) -> tuple[int, Best | None]:
-    """Bring `network` and `optimiser` to the state at `path`; the number of steps done, 0 where there is no checkpoint,
-    and the best weights, None where none were kept.
+    """Load the checkpoint at `path` into `network` and `optimiser`; returns its step (0 without a checkpoint) and the
+    best weights so far, if it has any.
 
-    Raises CheckpointError when the checkpoint is damaged or was made with other settings; only those that end a run,
-    `steps` and `patience`, may differ.
+    Raises CheckpointError where the checkpoint is damaged or was made with other settings. Only `steps` and `patience`,
+    which decide when a run ends, may differ.
     """
     if not path.exists():
         return 0, None
@@ -71,33 +67,38 @@ def resume(path: Path, network: nn.Module, optimiser: Optimizer, config: Config)
             header = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path.name} is damaged; remove it to start anew") from error
-    if not _goes_on(header["config"], config):
+        raise CheckpointError(f"{path.name} is damaged; remove it to start again") from error
+    if not _can_resume(header["config"], config):
         raise CheckpointError(
-            f"{path.name} was made with other settings; choose another --out, or remove it to start anew"
+            f"{path.name} was made with other settings; choose another --out, or remove it to start again"
         )
-    network.load_state_dict(_under("network/", tensors))
-    states: dict[int, dict[str, Any]] = {}
-    for name, value in _under("optimiser/", tensors).items():
-        index, key = name.split("/")
-        states.setdefault(int(index), {})[key] = value
-    optimiser.load_state_dict({"state": states, "param_groups": optimiser.state_dict()["param_groups"]})
-    if not _fits(optimiser):
-        raise CheckpointError(f"{path.name} was made by another version of the trainer; remove it to start anew")
+    network.load_state_dict(_with_prefix("network/", tensors))
+    _load_optimiser(optimiser, _with_prefix("optimiser/", tensors))
+    if not _shapes_match(optimiser):
+        raise CheckpointError(f"{path.name} was made by another version of the trainer; remove it to start again")
     best = None
     if "best_step" in header:
-        best = Best(int(header["best_step"]), float(header["best_loss"]), _under("best/", tensors))
+        best = Best(int(header["best_step"]), float(header["best_loss"]), _with_prefix("best/", tensors))
     return int(header["step"]), best
 
 
 def all_finite(network: nn.Module, optimiser: Optimizer) -> bool:
-    """Whether a checkpoint of these would be one to go back to."""
+    """Whether all weights and all optimiser state are finite."""
     tensors = [*network.state_dict().values(), *_optimiser_tensors(optimiser).values()]
     return all(bool(torch.isfinite(value).all()) for value in tensors)
 
 
-def _fits(optimiser: Optimizer) -> bool:
-    """Whether what the optimiser remembers of each parameter is of that parameter's shape."""
+def _load_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Load the state of each parameter, from tensors named "parameter index/state name"."""
+    states: dict[int, dict[str, Any]] = {}
+    for name, value in tensors.items():
+        index, key = name.split("/")
+        states.setdefault(int(index), {})[key] = value
+    optimiser.load_state_dict({"state": states, "param_groups": optimiser.state_dict()["param_groups"]})
+
+
+def _shapes_match(optimiser: Optimizer) -> bool:
+    """Whether the state of each parameter is a scalar or has the shape of the parameter."""
     return all(
         value.shape in ((), parameter.shape)
         for parameter, state in optimiser.state.items()
@@ -111,19 +112,21 @@ def _optimiser_tensors(optimiser: Optimizer) -> dict[str, Tensor]:
     return {f"{index}/{name}": torch.as_tensor(value) for index in states for name, value in states[index].items()}
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, without it."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _goes_on(earlier: str, config: Config) -> bool:
-    """Whether a run of `config` may go on from a checkpoint whose configuration, as JSON, is `earlier`."""
+def _can_resume(saved: str, config: Config) -> bool:
+    """Whether a checkpoint with the configuration `saved` (JSON) belongs to a run of `config`."""
     try:
-        made_with = Config.model_validate_json(earlier)  # which gives settings newer than the checkpoint their default
+        earlier = Config.model_validate_json(saved)  # settings that are newer than the checkpoint get their defaults
     except ValidationError:
         return False
-    return _without_ends(made_with) == _without_ends(config)
+    return _without_limits(earlier) == _without_limits(config)
 
 
-def _without_ends(config: Config) -> dict[str, Any]:
-    ends = {"steps", "patience"}
-    return config.model_dump(exclude={"training": ends, "decoder_training": ends})
+def _without_limits(config: Config) -> dict[str, Any]:
+    """All settings but those that decide when a run ends."""
+    limits = {"steps", "patience"}
+    return config.model_dump(exclude={"training": limits, "decoder_training": limits})

@@ -14,15 +14,17 @@ from torch import Tensor, nn
 from trainer import bundle
 from trainer.config import Config, SupervisedConfig
 from trainer.corpus.crops import LabelledStore
-from trainer.corpus.dataset_splits import Sides, find_sides, open_stores
+from trainer.corpus.dataset_splits import DatasetSplits, find_splits, open_stores
 from trainer.corpus.labels import CorpusError
 from trainer.metrics.latents.usage import ACTIVE_NATS
 from trainer.model import Model
 from trainer.objectives import InfoMaxObjective, ModuleLoss, SupervisedObjective
 from trainer.runtime.devices import launch
-from trainer.training.loop import Sources, Task, train
+from trainer.runtime.distribution import code_version
+from trainer.training.loop import train
 from trainer.training.progress import Metrics
-from trainer.training.run_folder import code_version, run_folder
+from trainer.training.run_folder import run_folder
+from trainer.training.task import DataStores, Task
 
 
 def fit(
@@ -34,51 +36,53 @@ def fit(
     devices: int | str = "auto",
     waveforms: Path | None = None,
 ) -> bool:
-    """Train `config`'s encoder on the recordings in `data` into a bundle at `out`, resuming what an earlier call began.
-    Decoded recordings are kept in the folder `waveforms`, which several runs can share (None: one of its own).
+    """Train the encoder of `config` on the recordings in the folders `data` into a bundle at `out`, resuming an earlier
+    run. Decoded recordings are kept in the folder `waveforms`, which several runs can share (None: in the run folder).
 
-    Returns whether it ran to the end (False: stopped by Ctrl-C, checkpoint kept). Raises CorpusError, CheckpointError
-    or TrainingError.
+    Returns whether training ended (False: interrupted, checkpoint kept). Raises CorpusError, CheckpointError or
+    TrainingError.
     """
     training = config.training
     fabric = launch(accelerator, devices)
     run = run_folder(out)
     with fabric.rank_zero_first():
-        sides = find_sides(data, config)
-        sources = Sources(*open_stores(sides, waveforms or run / "waveforms", config, config.training))
+        splits = find_splits(data, config)
+        stores = DataStores(*open_stores(splits, waveforms or run / "waveforms", config, config.training))
 
     torch.manual_seed(training.seed)
     model = Model(config)
     if isinstance(config.objective, SupervisedConfig):
-        sources, classes = _labelled(sources, sides, config.objective.label)
+        stores, classes = _labelled(stores, splits, config.objective.label)
         task = _task(config, SupervisedObjective(config, model.encoder, classes), _supervised_metrics)
     else:
         task = _task(config, InfoMaxObjective(config, model.encoder), _infomax_metrics)
-    if not train(fabric, task, sources, config, training, run):
+    if not train(fabric, task, stores, config, training, run):
         return False
     if fabric.is_global_zero:
-        provenance = bundle.Provenance(code_version=code_version(), seed=training.seed, corpora=sides.notes)
+        provenance = bundle.Provenance(code_version=code_version(), seed=training.seed, corpora=splits.notes)
         bundle.save(out, model.cpu(), provenance)
     fabric.barrier()
     return True
 
 
-def _labelled(sources: Sources, sides: Sides, label: str) -> tuple[Sources, int]:
-    """The sources with the class of each recording, and how many classes there are. Raises CorpusError where a
-    recording lacks the label.
+def _labelled(stores: DataStores, splits: DatasetSplits, label: str) -> tuple[DataStores, int]:
+    """Stores that also give the class of each recording, and the number of classes.
+
+    Raises CorpusError where a recording has no such label.
     """
-    without = [recording.path.name for recording in (*sides.train, *sides.validation) if label not in recording.labels]
-    if without:
+    recordings = (*splits.train, *splits.validation)
+    unlabelled = [recording.path.name for recording in recordings if label not in recording.labels]
+    if unlabelled:
         raise CorpusError(
-            f"objective.label: {len(without)} recordings have no label {label!r}, {without[0]} among them; "
+            f"objective.label: {len(unlabelled)} recordings have no label {label!r}, such as {unlabelled[0]}; "
             "choose another label, or another corpus"
         )
-    names = sorted({str(recording.labels[label]) for recording in (*sides.train, *sides.validation)})
+    names = sorted({str(recording.labels[label]) for recording in recordings})
     train, validation = (
-        LabelledStore(store, [names.index(str(recording.labels[label])) for recording in side])
-        for store, side in ((sources.train, sides.train), (sources.validation, sides.validation))
+        LabelledStore(store, [names.index(str(recording.labels[label])) for recording in split])
+        for store, split in ((stores.train, splits.train), (stores.validation, splits.validation))
     )
-    return Sources(train, validation), len(names)
+    return DataStores(train, validation), len(names)
 
 
 def _task(config: Config, objective: nn.Module, metrics: Callable[..., Metrics]) -> Task:
@@ -93,7 +97,7 @@ def _supervised_metrics(loss: Tensor, accuracy: Tensor) -> Metrics:
 
 
 def _infomax_metrics(loss: Tensor, parts: list[ModuleLoss], context: Tensor | None) -> Metrics:
-    """Losses in nats, and the number of active dimensions, module by module."""
+    """Losses in nats and numbers of active dimensions, the latter and most losses per module."""
     metrics: Metrics = {"loss": loss.item()}
     if parts:
         metrics["info_nce"] = [part.info_nce.item() for part in parts]
@@ -108,7 +112,7 @@ def _infomax_metrics(loss: Tensor, parts: list[ModuleLoss], context: Tensor | No
     return metrics
 
 
-_SHOWN = {
+_TITLES = {
     "loss": "loss",
     "info_nce": "InfoNCE",
     "pooled_info_nce": "pooled",
@@ -120,8 +124,8 @@ _SHOWN = {
 
 
 def _summary(metrics: Metrics) -> str:
-    return ", ".join(f"{title} {_brief(metrics[name])}" for name, title in _SHOWN.items() if name in metrics)
+    return ", ".join(f"{title} {_short(metrics[name])}" for name, title in _TITLES.items() if name in metrics)
 
 
-def _brief(value: float | list[float]) -> str:
+def _short(value: float | list[float]) -> str:
     return "/".join(f"{number:.3g}" for number in (value if isinstance(value, list) else [value]))

@@ -1,4 +1,4 @@
-"""Ensembles and sweeps by their commands, on tiny models and a corpus of buzzes whose vowel is known."""
+"""Ensembles and sweeps by their commands, on tiny models and a corpus of buzzes with known vowels."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.trainer.evaluation.test_run_all import corpus as _corpus
 from trainer import bundle
 from trainer.bundle import BundleError, Ensemble, PackedArray, read_ensemble, write_ensemble
 from trainer.cli.main import main
-from trainer.evaluation.prior import normality
+from trainer.evaluation.prior import normality_report
 from trainer.figures.ensemble import ensemble_figures
 from trainer.figures.report import figures
 from trainer.metrics.probing import trained_probe
@@ -31,22 +31,22 @@ def ensemble(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_members_hold_out_the_same_and_are_not_trained_again(ensemble: Path, corpus: Path, capsys) -> None:
+def test_members_share_the_split_and_are_trained_once(ensemble: Path, corpus: Path, capsys) -> None:
     paths = [ensemble / "members" / f"seed-{seed}" for seed in range(3)]
     headers = [bundle.read_config(path) for path in paths]
     assert [header.provenance.seed for header in headers] == [0, 1, 2]
     assert len({header.provenance.corpora[0].held_out for header in headers}) == 1
     assert len({bundle.digest(path) for path in paths}) == 3
-    assert len(list((ensemble / "waveforms").glob("*.f32"))) == 2, "decoded once, for all"
+    assert len(list((ensemble / "waveforms").glob("*.f32"))) == 2, "decoded once for all members"
     before = [(path / "encoder.safetensors").stat().st_mtime_ns for path in paths]
-    again = ["ensemble", "fit", "--preset", "tiny", "--seeds", "3", "--data", str(corpus), "--out", str(ensemble)]
-    assert main([*again, *SMALL]) == 0
+    command = ["ensemble", "fit", "--preset", "tiny", "--seeds", "3", "--data", str(corpus), "--out", str(ensemble)]
+    assert main([*command, *SMALL]) == 0
     assert [(path / "encoder.safetensors").stat().st_mtime_ns for path in paths] == before
-    assert main([*again, *SMALL, "--set", "objective.negatives=16"]) == 1
+    assert main([*command, *SMALL, "--set", "objective.negatives=16"]) == 1
     assert "other settings" in capsys.readouterr().err
 
 
-def test_the_channels_of_all_members_are_compared(ensemble: Path) -> None:
+def test_channels_of_all_members_are_compared(ensemble: Path) -> None:
     found = read_ensemble(ensemble)
     assert [member.member for member in found.members] == ["seed-0", "seed-1", "seed-2"]
     assert len(found.channels) + found.dropped == 3 * 3 * 8
@@ -61,10 +61,11 @@ def test_the_channels_of_all_members_are_compared(ensemble: Path) -> None:
         assert channel.bits <= channel.monte_carlo.value + 0.1
 
 
-def test_fusion_goes_into_the_ensemble_and_all_is_drawn(ensemble: Path, corpus: Path, capsys) -> None:
+def test_fusion_is_added_to_the_ensemble_and_its_figures(ensemble: Path, corpus: Path, capsys) -> None:
     found = read_ensemble(ensemble)
     assert found.hot_spots
-    assert main(["analyse", "fuse", "--ensemble", str(ensemble), "--data", str(corpus), "--spot", "0"]) == 0
+    fuse = ["analyse", "fuse-channels", "--ensemble", str(ensemble), "--data", str(corpus), "--hot-spot"]
+    assert main([*fuse, "0"]) == 0
     fused = read_ensemble(ensemble)
     assert {row.spot for row in fused.fusion} == {0}
     assert fused.fusion[0].measure == "information"
@@ -74,40 +75,40 @@ def test_fusion_goes_into_the_ensemble_and_all_is_drawn(ensemble: Path, corpus: 
     assert list(drawn) == ["channels", "hotspots", "fusion"]
     assert len(drawn["hotspots"]["data"]) >= 1
     json.dumps(drawn, allow_nan=False)
-    assert main(["analyse", "fuse", "--ensemble", str(ensemble), "--data", str(corpus), "--spot", "99"]) == 1
-    assert "--spot 99" in capsys.readouterr().err
+    assert main([*fuse, "99"]) == 1
+    assert "--hot-spot 99" in capsys.readouterr().err
 
 
-def test_an_ensemble_file_that_does_not_hold_is_refused(ensemble: Path, tmp_path: Path) -> None:
+def test_invalid_ensemble_file_raises(ensemble: Path, tmp_path: Path) -> None:
     found = read_ensemble(ensemble)
     write_ensemble(tmp_path, found)
     assert read_ensemble(tmp_path) == found
     raw = json.loads((tmp_path / "ensemble.json").read_text())
-    for name, value, said in (
+    for name, value, message in (
         ("format_version", 2, "version 2"),
         ("order", [0], "every channel once"),
         ("nmi", PackedArray.of(np.zeros((1, 1))).model_dump(mode="json"), "channels by channels"),
         ("nmi", {"shape": [2, 2], "dtype": "float16", "data": "AAAA"}, "3 bytes"),
     ):
         (tmp_path / "ensemble.json").write_text(json.dumps({**raw, name: value}))
-        with pytest.raises(BundleError, match=said):
+        with pytest.raises(BundleError, match=message):
             read_ensemble(tmp_path)
 
 
-def test_a_failed_run_is_named_with_its_reason(tmp_path: Path, corpus: Path, capsys) -> None:
+def test_failed_run_is_reported_with_its_reason(tmp_path: Path, corpus: Path, capsys) -> None:
     command = ["ensemble", "fit", "--preset", "tiny", "--seeds", "1", "--data", str(corpus), "--out", str(tmp_path)]
     assert main([*command, "--set", "training.crop_samples=450", "--accelerator", "cpu"]) == 1
-    said = capsys.readouterr().err.splitlines()[-1]
-    assert said.startswith("trainer: seed-0 ended with code 1")
-    assert "crop" in said
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert message.startswith("trainer: seed-0 ended with code 1")
+    assert "crop" in message
     assert main(["analyse", "channels", "--ensemble", str(tmp_path), "--data", str(corpus)]) == 1
     assert "two bundles" in capsys.readouterr().err
 
 
-def test_a_sweep_measures_both_roads_and_draws_them(ensemble: Path, tmp_path: Path, corpus: Path, capsys) -> None:
+def test_sweep_of_beta_and_noise_is_measured_and_drawn(ensemble: Path, tmp_path: Path, corpus: Path, capsys) -> None:
     out = tmp_path / "sweep"
     command = ["sweep", "--preset", "tiny", "--betas", "0.01", "--noises", "0.25", "--seeds", "1", "--label", "phone"]
-    command += ["--data", str(corpus), "--out", str(out), *SMALL, "--into", str(ensemble / "members" / "seed-0")]
+    command += ["--data", str(corpus), "--out", str(out), *SMALL, "--report-into", str(ensemble / "members" / "seed-0")]
     command += ["--set", "training.validation_fraction=0.5"]
     assert main([*command, "--processes", "2"]) == 0
     rows = json.loads((out / "sweep.json").read_text())["rows"]
@@ -122,14 +123,14 @@ def test_a_sweep_measures_both_roads_and_draws_them(ensemble: Path, tmp_path: Pa
     before = (out / "sweep.json").read_text()
     capsys.readouterr()
     assert main(command) == 0
-    assert (out / "sweep.json").read_text() == before, "measured once"
+    assert (out / "sweep.json").read_text() == before, "measured only once"
 
 
-def test_how_normal_latents_are_goes_into_the_report(ensemble: Path, corpus: Path, monkeypatch) -> None:
+def test_normality_of_latents_is_added_to_the_report(ensemble: Path, corpus: Path, monkeypatch) -> None:
     monkeypatch.setattr(trained_probe, "_EPOCHS", 4)
-    monkeypatch.setattr(normality, "_NULL_DRAWS", 8)
+    monkeypatch.setattr(normality_report, "_NULL_DRAWS", 8)
     member = ensemble / "members" / "seed-1"
-    assert main(["analyse", "prior", "--bundle", str(member), "--data", str(corpus), "--side", "all"]) == 0
+    assert main(["analyse", "prior", "--bundle", str(member), "--data", str(corpus), "--split", "all"]) == 0
     report = bundle.read_report(member)
     assert {(row["of"], row["level"]) for row in report.model_extra["normality"]} == {
         (of, level) for of in ("draws", "means") for level in ("frames", "clip means")
@@ -141,6 +142,6 @@ def test_how_normal_latents_are_goes_into_the_report(ensemble: Path, corpus: Pat
     assert "prior" in figures(report)
 
 
-def test_the_ensemble_schema_has_no_machine_in_it(ensemble: Path) -> None:
+def test_ensemble_file_contains_no_local_path(ensemble: Path) -> None:
     assert str(ensemble.parent) not in (ensemble / "ensemble.json").read_text()
     assert isinstance(read_ensemble(ensemble), Ensemble)

@@ -7,21 +7,21 @@ from torch import Tensor
 from trainer.config import (
     AdversarialConfig,
     DecoderLossConfig,
-    FrameDistances,
+    FramePrediction,
     ObjectiveConfig,
-    TimeDistances,
+    TimePrediction,
     override,
     preset,
 )
-from trainer.geometry import stack
+from trainer.geometry import encoder_geometry
 from trainer.model import SIM, Posterior
 from trainer.objectives import AdversarialLoss, InfoMaxObjective, InfoNCE, ReconstructionLoss, prediction_frames
-from trainer.objectives.reparameterisation import draw
+from trainer.objectives.reparameterisation import sample_posterior
 from trainer.objectives.spectra import compressed
 
 
 def objective(**changes: object) -> ObjectiveConfig:
-    settings = {"prediction": FrameDistances(steps=2), "negatives": 50, "beta": (0.0,)}
+    settings = {"prediction": FramePrediction(steps=2), "negatives": 50, "beta": (0.0,)}
     return ObjectiveConfig(**{**settings, **changes})
 
 
@@ -29,14 +29,14 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def test_useless_predictions_cost_the_log_of_the_candidates() -> None:
+def test_useless_predictions_have_the_log_of_the_candidates_as_loss() -> None:
     contrast = InfoNCE(8, 8, (1, 2), objective())
     torch.nn.init.zeros_(contrast.predict.weight)
     latents = torch.randn(3, 8, 40, generator=generator())
     assert contrast(latents, latents, generator()).item() == pytest.approx(math.log(51), abs=1e-5)
 
 
-def test_perfect_predictions_cost_nothing_unless_a_negative_is_the_target() -> None:
+def test_perfect_predictions_have_no_loss_unless_a_negative_equals_the_target() -> None:
     """One-hot frames that repeat with the distance: W = large identity finds the target; a negative of the same
     symbol ties with it.
     """
@@ -55,7 +55,7 @@ def test_perfect_predictions_cost_nothing_unless_a_negative_is_the_target() -> N
     assert loss == pytest.approx(expected, rel=0.25)
 
 
-def test_bound_on_a_gaussian_channel_lies_under_the_true_information() -> None:
+def test_bound_on_a_gaussian_channel_is_below_the_true_information() -> None:
     """z_{t+1} = z_t + noise between independent clips: with the optimal bilinear score, ln(n+1) - loss must not
     exceed the true information.
     """
@@ -72,7 +72,7 @@ def test_bound_on_a_gaussian_channel_lies_under_the_true_information() -> None:
     assert 0.2 * truth < best < truth + 0.05
 
 
-def test_window_and_anchors_limit_what_is_used() -> None:
+def test_window_and_anchors_give_a_finite_loss() -> None:
     latents = torch.randn(2, 4, 300, generator=generator())
     for changes in ({"window": 50}, {"anchors": 5}, {"window": 50, "anchors": 5}):
         loss = InfoNCE(4, 4, (1, 2), objective(**changes))(latents, latents, generator())
@@ -81,19 +81,19 @@ def test_window_and_anchors_limit_what_is_used() -> None:
         InfoNCE(4, 4, (10,), objective())(latents[:, :, :10], latents[:, :, :10], generator())
 
 
-def test_distances_in_time_are_the_same_time_at_every_module() -> None:
+def test_distances_in_seconds_are_equal_at_every_module() -> None:
     config = preset("tiny")
-    ahead = objective(prediction=TimeDistances(distances=tuple(k / 100 for k in range(1, 11))))
+    ahead = objective(prediction=TimePrediction(distances=tuple(k / 100 for k in range(1, 11))))
     seconds = []
-    for depth in stack(config.encoder, config.sample_rate):
-        frames = prediction_frames(ahead, depth.hop_seconds)
-        seconds.append([frame * depth.hop_seconds for frame in frames])
+    for module in encoder_geometry(config.encoder, config.sample_rate):
+        frames = prediction_frames(ahead, module.hop_seconds)
+        seconds.append([frame * module.hop_seconds for frame in frames])
     assert seconds[0] == pytest.approx(seconds[2])
     assert seconds[2] == pytest.approx([0.01 * k for k in range(1, 11)])
     paper = preset("sim")
     assert prediction_frames(paper.objective, 0.00125) == tuple(range(1, 11))
     with pytest.raises(ValueError, match="shorter than half"):
-        prediction_frames(objective(prediction=TimeDistances(distances=(0.001,))), 0.01)
+        prediction_frames(objective(prediction=TimePrediction(distances=(0.001,))), 0.01)
 
 
 def test_total_is_info_nce_plus_beta_kl_summed_over_dims() -> None:
@@ -107,7 +107,7 @@ def test_total_is_info_nce_plus_beta_kl_summed_over_dims() -> None:
         assert part.kl.item() == pytest.approx(part.kl_per_dim.sum().item(), rel=1e-5)
 
 
-def test_same_generator_same_loss() -> None:
+def test_same_generator_gives_the_same_loss() -> None:
     config = preset("tiny")
     contrast = InfoMaxObjective(config, SIM(config))
     wave = torch.randn(2, 5120, generator=generator())
@@ -115,7 +115,7 @@ def test_same_generator_same_loss() -> None:
     assert not torch.equal(contrast(wave, generator(3))[0], contrast(wave, generator(4))[0])
 
 
-def test_reconstruction_loss_is_zero_on_the_original_and_knows_a_gain() -> None:
+def test_reconstruction_loss_of_the_original_and_of_a_gain() -> None:
     loss = ReconstructionLoss(DecoderLossConfig(waveform=1.0), 16_000)
     wave = torch.randn(2, 8000, generator=generator()) * 0.1
     total, parts = loss(wave, wave)
@@ -127,7 +127,7 @@ def test_reconstruction_loss_is_zero_on_the_original_and_knows_a_gain() -> None:
     assert float(parts["stft"]) == pytest.approx(0.5 + math.log(2), abs=0.02)
 
 
-def test_the_complex_term_hears_phase_and_the_others_do_not() -> None:
+def test_only_the_complex_term_depends_on_phase() -> None:
     loss = ReconstructionLoss(DecoderLossConfig(complex=1.0), 16_000)
     wave = torch.randn(2, 8000, generator=generator()) * 0.1
     _, same = loss(wave, wave)
@@ -139,20 +139,20 @@ def test_the_complex_term_hears_phase_and_the_others_do_not() -> None:
     bins = compressed(wave, torch.hann_window(512))
     assert float(flipped["complex"]) == pytest.approx(2 * float(bins.abs().square().mean().sqrt()), rel=1e-4)
     plain = torch.stft(wave, 512, 128, window=torch.hann_window(512), pad_mode="constant", return_complex=True)
-    heard = plain.abs() > 0.05
-    torch.testing.assert_close(bins.abs()[heard], plain.abs()[heard] ** 0.3, rtol=1e-3, atol=0)
-    torch.testing.assert_close((bins / bins.abs())[heard], (plain / plain.abs())[heard], rtol=0, atol=1e-4)
+    loud = plain.abs() > 0.05
+    torch.testing.assert_close(bins.abs()[loud], plain.abs()[loud] ** 0.3, rtol=1e-3, atol=0)
+    torch.testing.assert_close((bins / bins.abs())[loud], (plain / plain.abs())[loud], rtol=0, atol=1e-4)
 
 
 ADVERSARY = AdversarialConfig(channels=4, windows_seconds=(0.016, 0.032))
 
 
-def test_neither_side_of_the_adversarial_loss_moves_the_other() -> None:
+def test_adversarial_losses_have_separate_gradients() -> None:
     loss = AdversarialLoss(ADVERSARY, 16_000)
     original = torch.randn(2, 4000, generator=generator())
     decoded = torch.randn(2, 4000, generator=generator(1), requires_grad=True)
     parts = loss(decoded, original)
-    (parts.deceit + parts.matching).backward(retain_graph=True)
+    (parts.generator_loss + parts.matching).backward(retain_graph=True)
     assert decoded.grad.abs().max() > 0
     assert all(weight.grad is None for weight in loss.parameters())
     decoded.grad = None
@@ -161,16 +161,16 @@ def test_neither_side_of_the_adversarial_loss_moves_the_other() -> None:
     assert all(weight.grad.abs().max() > 0 for weight in loss.parameters())
 
 
-def test_a_sound_like_the_original_matches_it_and_cannot_be_told() -> None:
+def test_identical_sound_has_no_matching_loss_and_cannot_be_discriminated() -> None:
     loss = AdversarialLoss(ADVERSARY, 16_000)
     original = torch.randn(2, 4000, generator=generator())
     parts = loss(original.clone(), original)
     assert parts.matching == 0
-    # Whatever it says of a sound, v, it says of its twin: (v - 1)^2 + v^2 is never under 1/2.
+    # The output v is the same for both sounds, and (v - 1)^2 + v^2 is at least 1/2.
     assert parts.discriminator >= 0.5
 
 
-def test_the_discriminator_learns_to_tell_and_then_the_deceit_costs() -> None:
+def test_trained_discriminator_raises_the_generator_loss() -> None:
     torch.manual_seed(0)
     loss = AdversarialLoss(ADVERSARY, 16_000)
     optimiser = torch.optim.AdamW(loss.parameters(), lr=3e-3)
@@ -181,12 +181,20 @@ def test_the_discriminator_learns_to_tell_and_then_the_deceit_costs() -> None:
         parts.discriminator.backward()
         optimiser.step()
     assert parts.discriminator < 0.2
-    assert parts.deceit > 0.6
+    assert parts.generator_loss > 0.6
+
+
+def test_discriminator_reads_the_old_name_of_its_last_convolution() -> None:
+    loss, copy = AdversarialLoss(ADVERSARY, 16_000), AdversarialLoss(ADVERSARY, 16_000)
+    state = {name.replace("output_conv", "verdict"): value for name, value in loss.state_dict().items()}
+    assert any("verdict" in name for name in state)
+    copy.load_state_dict(state)
+    assert all(torch.equal(a, b) for a, b in zip(loss.parameters(), copy.parameters(), strict=True))
 
 
 @pytest.mark.parametrize("distances", [(1, 2, 5), (-3, -1), (-2, 0, 4)])
-def test_info_nce_is_its_formula_for_every_pair_of_frames_there_is(distances: tuple[int, ...]) -> None:
-    """The definition, pair by pair, forwards and backwards in time."""
+def test_info_nce_equals_its_formula_over_all_pairs_of_frames(distances: tuple[int, ...]) -> None:
+    """The definition, pair by pair, for future and past frames."""
     batch, dims, frames = 2, 4, 12
     contrast = InfoNCE(3, dims, distances, objective(negatives=6))
     context = torch.randn(batch, 3, frames, generator=generator())
@@ -208,21 +216,21 @@ def test_info_nce_is_its_formula_for_every_pair_of_frames_there_is(distances: tu
     assert found.item() == pytest.approx(torch.stack(means).mean().item(), rel=1e-5)
 
 
-def test_negatives_of_the_own_clip_are_candidates_too() -> None:
+def test_negatives_of_the_same_crop_are_candidates() -> None:
     contrast = InfoNCE(8, 8, (-2, 1), objective(own_negatives=7))
     torch.nn.init.zeros_(contrast.predict.weight)
     latents = torch.randn(3, 8, 40, generator=generator())
     assert contrast(latents, latents, generator()).item() == pytest.approx(math.log(58), abs=1e-5)
-    # Clips that are each one symbol: nothing in the own clip can be told from the target.
+    # Each crop is one symbol: no negative of the same crop differs from the target.
     clips = torch.eye(8)[:3, :, None].expand(-1, -1, 40)
     with torch.no_grad():
         contrast.predict.weight.copy_(100 * torch.eye(8).repeat(2, 1))
     assert contrast(clips, clips, generator()).item() > math.log(8)
 
 
-def test_each_step_takes_some_of_the_distances_and_in_time_all() -> None:
+def test_each_step_uses_some_distances_and_over_time_all() -> None:
     distances = tuple(sign * k for sign in (1, -1) for k in (1, 2, 3))
-    prediction = TimeDistances(distances=tuple(k / 100 for k in distances), per_step=2)
+    prediction = TimePrediction(distances=tuple(k / 100 for k in distances), per_step=2)
     contrast = InfoNCE(4, 4, distances, objective(prediction=prediction))
     latents = torch.randn(2, 4, 30, generator=generator())
     taken = set()
@@ -235,28 +243,28 @@ def test_each_step_takes_some_of_the_distances_and_in_time_all() -> None:
     assert taken == set(range(6))
 
 
-def moments() -> tuple[Tensor, Tensor]:
-    """Means and log-variances (2, 3, 5) whose gradients are asked for."""
+def mean_and_logvar() -> tuple[Tensor, Tensor]:
+    """Double-precision means and log-variances (2, 3, 5) that require gradients."""
     mean = torch.randn(2, 3, 5, dtype=torch.double, generator=generator(), requires_grad=True)
     return mean, torch.randn(2, 3, 5, dtype=torch.double, generator=generator(1), requires_grad=True)
 
 
-def test_draws_of_a_step_are_of_the_posterior_and_context_has_noise_of_its_own() -> None:
-    posterior, window = Posterior(*moments()), slice(1, 4)
-    drawn = draw(posterior, window, generator(2))
-    same = generator(2)
-    assert torch.allclose(drawn.latents, posterior.sample(same))
+def test_targets_and_context_are_samples_with_independent_noise() -> None:
+    posterior, window = Posterior(*mean_and_logvar()), slice(1, 4)
+    drawn = sample_posterior(posterior, window, generator(2))
+    same_generator = generator(2)
+    assert torch.allclose(drawn.latents, posterior.sample(same_generator))
     assert torch.equal(drawn.targets, drawn.latents[..., window])
-    assert torch.allclose(drawn.context, posterior.frames(1, 4).sample(same))
+    assert torch.allclose(drawn.context, posterior.frames(1, 4).sample(same_generator))
     kl = posterior.kl()
     assert kl is not None
     assert drawn.kl_per_dim is not None
     assert torch.allclose(drawn.kl_per_dim, kl.mean((0, 2)))
 
 
-def test_draws_where_deterministic_are_the_mean() -> None:
-    mean, _ = moments()
-    drawn = draw(Posterior(mean, None), slice(1, 4), generator())
+def test_samples_of_a_deterministic_encoder_are_the_mean() -> None:
+    mean, _ = mean_and_logvar()
+    drawn = sample_posterior(Posterior(mean, None), slice(1, 4), generator())
     assert drawn.latents is mean
     assert torch.equal(drawn.targets, mean[..., 1:4])
     assert torch.equal(drawn.context, mean[..., 1:4])
@@ -264,15 +272,15 @@ def test_draws_where_deterministic_are_the_mean() -> None:
 
 
 @pytest.mark.parametrize("kept", [(0, 1, 2, 3), (1, 2, 3), (1, 2), (0,)])
-def test_gradients_of_draws_are_those_of_finite_differences(kept: tuple[int, ...]) -> None:
-    def drawn(mean: Tensor, logvar: Tensor) -> tuple[Tensor | None, ...]:
-        draws = draw(Posterior(mean, logvar), slice(1, 4), generator(2))
-        return tuple(draws[i] for i in kept)
+def test_gradients_of_samples_equal_finite_differences(kept: tuple[int, ...]) -> None:
+    def samples(mean: Tensor, logvar: Tensor) -> tuple[Tensor | None, ...]:
+        drawn = sample_posterior(Posterior(mean, logvar), slice(1, 4), generator(2))
+        return tuple(drawn[i] for i in kept)
 
-    assert torch.autograd.gradcheck(drawn, moments())
+    assert torch.autograd.gradcheck(samples, mean_and_logvar())
 
 
-def test_the_window_holds_for_the_context_too() -> None:
+def test_window_limits_the_context_network_too() -> None:
     settings = {
         "encoder.context": {"hidden": 6},
         "objective.window": 16,

@@ -1,4 +1,4 @@
-"""Two processes with one batch between them do what one does."""
+"""Two processes that share a batch compute what one process computes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 import torch
 from torch import nn
 
-from tests.trainer.training_runs import ON_CPU, TINY, metrics, together, weights
+from tests.trainer.training_runs import ON_CPU, TINY, metrics, run_ranks, weights
 from trainer import bundle
 from trainer.config import Config, override
 from trainer.model import Model
 from trainer.runtime import distributed
 from trainer.training import fit_encoder as fitting
+from trainer.training.errors import TrainingError
 from trainer.training.fit_decoder import fit_decoder
 from trainer.training.fit_encoder import fit
-from trainer.training.run_folder import TrainingError
 
 BATCH, CHANNELS, FRAMES = 6, 3, 5
 
@@ -34,7 +34,7 @@ def whole_batch() -> torch.Tensor:
 
 
 class Network(nn.Module):
-    """Batch norm, and a loss in which every sample meets every other: each rank's is the mean over its own rows."""
+    """Batch norm, and a loss over pairs of samples: each rank has the mean over its own rows."""
 
     def __init__(self, norm: nn.Module) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Network(nn.Module):
 
 
 class PlainNorm(nn.BatchNorm1d):
-    """torch's own, over (B, frames, channels)."""
+    """torch's batch norm, over (B, L, C)."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return super().forward(x.mT).mT
@@ -61,7 +61,7 @@ def one_step(network: Network, x: torch.Tensor) -> torch.Tensor:
     return loss.detach()
 
 
-def learn_together(out: Path) -> None:
+def step_on_rank(out: Path) -> None:
     join_group()
     network = Network(distributed.FrameBatchNorm(CHANNELS, dtype=torch.float64))
     x = whole_batch()[distributed.rank_slice(BATCH)].requires_grad_()
@@ -71,22 +71,22 @@ def learn_together(out: Path) -> None:
     ]
     with pytest.raises(ValueError, match="batch of 5"):
         distributed.rank_slice(5)
-    answers = {
+    results = {
         "loss": distributed.mean(loss),
         "gathered": distributed.all_gather(x.detach()),
         "noise": torch.cat([distributed.all_gather(draw) for draw in noise], dim=1),
-        # Each rank's loss reaches the inputs of both; theirs is the sum of the losses, ours the mean.
+        # Each rank's loss has a gradient to the inputs of both ranks; these gradients add up, and the loss is the mean.
         "x": distributed.all_gather(x.grad) / distributed.world_size(),
-        "everyone": torch.tensor(distributed.all_gather_objects(distributed.rank())),
+        "ranks": torch.tensor(distributed.all_gather_objects(distributed.rank())),
         **{name: value.grad for name, value in network.named_parameters()},
         **dict(network.named_buffers()),
     }
-    torch.save(answers, out / f"{distributed.rank()}.pt")
+    torch.save(results, out / f"{distributed.rank()}.pt")
     torch.distributed.destroy_process_group()
 
 
-def test_gathered_latents_batch_norm_and_noise_are_those_of_one_process(tmp_path: Path) -> None:
-    assert together(2, learn_together, tmp_path) == [0, 0]
+def test_collectives_batch_norm_and_noise_equal_those_of_one_process(tmp_path: Path) -> None:
+    assert run_ranks(2, step_on_rank, tmp_path) == [0, 0]
     x = whole_batch().requires_grad_()
     network = Network(PlainNorm(CHANNELS, dtype=torch.float64))
     loss = one_step(network, x)
@@ -96,7 +96,7 @@ def test_gathered_latents_batch_norm_and_noise_are_those_of_one_process(tmp_path
         "gathered": whole_batch(),
         "noise": torch.cat(draws, dim=1),
         "x": x.grad,
-        "everyone": torch.tensor([0, 1]),
+        "ranks": torch.tensor([0, 1]),
         **{name: value.grad for name, value in network.named_parameters()},
         **dict(network.named_buffers()),
     }
@@ -106,25 +106,25 @@ def test_gathered_latents_batch_norm_and_noise_are_those_of_one_process(tmp_path
         torch.testing.assert_close(found, expected)
 
 
-def fit_and_tell(config: Config, corpus: Path, out: Path, told: Path, stop_at: int | None = None) -> None:
-    """Train, and write down what this rank's network holds in the end."""
+def fit_and_save_rank(config: Config, corpus: Path, out: Path, states: Path) -> None:
+    """Train, and save the final network of this rank."""
     train = fitting.train
 
-    def train_and_tell(fabric: Any, task: Any, *rest: Any) -> bool:
+    def train_and_save(fabric: Any, task: Any, *rest: Any) -> bool:
         finished = train(fabric, task, *rest)
-        torch.save(task.objective.state_dict(), told / f"{fabric.global_rank}.pt")
+        torch.save(task.objective.state_dict(), states / f"{fabric.global_rank}.pt")
         return finished
 
-    fitting.train = train_and_tell
+    fitting.train = train_and_save
     fit(config, [corpus], out, **ON_CPU)
 
 
 STEADY = override(TINY, {"training.steps": 6, "training.gradient_clip": 0.5})
-"""Few steps, since those of Adam double the difference of two roundings every now and then."""
+"""Few steps: Adam amplifies rounding differences."""
 
 
 KINDS = {
-    # A bias before batch norm has no gradient but rounding, which Adam makes as large as any other.
+    # The gradient of a bias before batch norm is rounding noise, which Adam scales up.
     "with batch norm": {"encoder.conv_bias": False},
     "in parts": {"encoder.batch_norm": False, "training.accumulate": 2},
     "deterministic, with a context network": {
@@ -136,9 +136,11 @@ KINDS = {
 
 
 @pytest.mark.parametrize("settings", KINDS.values(), ids=KINDS)
-def test_two_processes_learn_what_one_learns(settings: dict[str, Any], corpus: Path, tmp_path: Path) -> None:
+def test_two_processes_train_the_encoder_that_one_trains(
+    settings: dict[str, Any], corpus: Path, tmp_path: Path
+) -> None:
     config = override(STEADY, settings)
-    assert together(2, fit_and_tell, config, corpus, tmp_path / "two", tmp_path) == [0, 0]
+    assert run_ranks(2, fit_and_save_rank, config, corpus, tmp_path / "two", tmp_path) == [0, 0]
     ranks = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
     assert ranks[0].keys() == ranks[1].keys()
     assert all(torch.equal(ranks[0][name], ranks[1][name]) for name in ranks[0])
@@ -146,84 +148,86 @@ def test_two_processes_learn_what_one_learns(settings: dict[str, Any], corpus: P
     one, two = metrics(tmp_path / "one"), metrics(tmp_path / "two")
     assert [record["step"] for record in one] == [record["step"] for record in two]
     for ours, theirs in zip(one, two, strict=True):
-        for name in ours.keys() - {"side", "seconds", "audio_seconds_per_second"}:
+        for name in ours.keys() - {"split", "seconds", "audio_seconds_per_second"}:
             assert theirs[name] == pytest.approx(ours[name], rel=1e-5)
-    start, ours, theirs = fresh(config), weights(tmp_path / "one"), weights(tmp_path / "two")
+    start, ours, theirs = initial_weights(config), weights(tmp_path / "one"), weights(tmp_path / "two")
     for name in ours:
         torch.testing.assert_close(theirs[name], ours[name], rtol=1e-4, atol=1e-4)
     assert max((ours[name] - start[name]).abs().max().item() for name in start) > 1e-3
 
 
-def fit_decoder_alone(config: Config, corpus: Path, out: Path) -> None:
+def fit_decoder_on_cpu(config: Config, corpus: Path, out: Path) -> None:
     fit_decoder(out, config, 2, [corpus], **ON_CPU)
 
 
-def test_two_processes_learn_the_decoder_that_one_learns(corpus: Path, tmp_path: Path) -> None:
+def test_two_processes_train_the_decoder_that_one_trains(corpus: Path, tmp_path: Path) -> None:
     adversary = {"channels": 2, "windows_seconds": (0.016,)}
     losses = {"decoder_loss.complex": 1.0, "decoder_loss.adversarial": adversary}
     config = override(STEADY, {"decoder_training.steps": 6, **losses})
     for name in ("one", "two"):
         fit(override(STEADY, {"training.steps": 1}), [corpus], tmp_path / name, **ON_CPU)
-    assert together(2, fit_decoder_alone, config, corpus, tmp_path / "two") == [0, 0]
-    fit_decoder_alone(config, corpus, tmp_path / "one")
+    assert run_ranks(2, fit_decoder_on_cpu, config, corpus, tmp_path / "two") == [0, 0]
+    fit_decoder_on_cpu(config, corpus, tmp_path / "one")
     one, two = metrics(tmp_path / "one", "decoder-2"), metrics(tmp_path / "two", "decoder-2")
     for ours, theirs in zip(one, two, strict=True):
-        for name in ours.keys() - {"side", "seconds", "audio_seconds_per_second"}:
+        for name in ours.keys() - {"split", "seconds", "audio_seconds_per_second"}:
             assert theirs[name] == pytest.approx(ours[name], rel=1e-5)
 
 
-def fresh(config: Config) -> dict[str, torch.Tensor]:
-    """The weights that training begins with."""
+def initial_weights(config: Config) -> dict[str, torch.Tensor]:
+    """The weights before the first step."""
     torch.manual_seed(config.training.seed)
     return dict(Model(config).encoder.state_dict())
 
 
-def fit_to_disaster(config: Config, corpus: Path, out: Path) -> None:
+def fit_diverging(config: Config, corpus: Path, out: Path) -> None:
     with pytest.raises(TrainingError, match="Lower the learning_rate"):
         fit(config, [corpus], out, **ON_CPU)
 
 
-def fit_unevenly(config: Config, corpus: Path, out: Path) -> None:
+def fit_uneven_batch(config: Config, corpus: Path, out: Path) -> None:
     with pytest.raises(TrainingError, match=r"batch_size \(4\) must be a multiple of 8"):
         fit(config, [corpus], out, **ON_CPU)
 
 
-def fit_apart(config: Config, corpus: Path, out: Path) -> None:
+def fit_in_separate_folders(config: Config, corpus: Path, out: Path) -> None:
     with pytest.raises(TrainingError, match="a folder all machines share"):
         fit(config, [corpus], out / os.environ["RANK"], **ON_CPU)
 
 
-def test_every_process_stops_at_a_loss_that_is_no_number(corpus: Path, tmp_path: Path) -> None:
-    wild = override(TINY, {"training.learning_rate": 1e30, "training.warmup_steps": 0, "training.gradient_clip": None})
-    assert together(2, fit_to_disaster, wild, corpus, tmp_path) == [0, 0]
+def test_every_process_stops_at_a_non_finite_loss(corpus: Path, tmp_path: Path) -> None:
+    diverging = override(
+        TINY, {"training.learning_rate": 1e30, "training.warmup_steps": 0, "training.gradient_clip": None}
+    )
+    assert run_ranks(2, fit_diverging, diverging, corpus, tmp_path) == [0, 0]
     assert not (tmp_path / "run" / "encoder.checkpoint").exists()
 
 
-def test_a_batch_that_cannot_be_shared_is_told(corpus: Path, tmp_path: Path) -> None:
+def test_batch_that_cannot_be_split_raises(corpus: Path, tmp_path: Path) -> None:
     uneven = override(TINY, {"training.accumulate": 4})
-    assert together(2, fit_unevenly, uneven, corpus, tmp_path) == [0, 0]
+    assert run_ranks(2, fit_uneven_batch, uneven, corpus, tmp_path) == [0, 0]
 
 
-def test_machines_that_do_not_share_the_run_are_told(corpus: Path, tmp_path: Path) -> None:
+def test_processes_with_different_checkpoints_raise(corpus: Path, tmp_path: Path) -> None:
     assert fit(override(STEADY, {"training.steps": 5}), [corpus], tmp_path / "0", **ON_CPU)
-    assert together(2, fit_apart, STEADY, corpus, tmp_path) == [0, 0]
+    assert run_ranks(2, fit_in_separate_folders, STEADY, corpus, tmp_path) == [0, 0]
 
 
-def test_torchrun_as_readme_tells_it(corpus: Path, tmp_path: Path) -> None:
+def test_torchrun_command_of_the_documentation(corpus: Path, tmp_path: Path) -> None:
     torchrun = [
         *(sys.executable, "-m", "torch.distributed.run", "--nnodes", "1", "--nproc-per-node", "2"),
         *("--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0", "-m"),
     ]
     fit_command = ["trainer", "fit", "--preset", "tiny", "--data", str(corpus), "--accelerator", "cpu"]
-    done = subprocess.run(
+    process = subprocess.run(
         [*torchrun, *fit_command, "--steps", "3", "--out", str(tmp_path / "two")],
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.count("decode training") == 1, "one process tells of what all do"
+    assert process.returncode == 0, process.stderr
+    assert process.stderr.count("decode training") == 1, "only the first process shows progress"
     assert bundle.load(tmp_path / "two").modules_count == 3
     assert fit(override(TINY, {"training.steps": 3}), [corpus], tmp_path / "one", **ON_CPU)
     one, two = metrics(tmp_path / "one"), metrics(tmp_path / "two")

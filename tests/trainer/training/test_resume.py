@@ -1,4 +1,4 @@
-"""A run killed at any moment ends as one that never was."""
+"""A run that is killed at any point and resumed ends with the weights of an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from safetensors import safe_open
 from tests.trainer.training_runs import (
     ON_CPU,
     TINY,
-    Moment,
-    fit_alone,
-    fit_until,
+    KillPoint,
+    equal_weights,
+    fit_on_cpu,
+    fit_until_killed,
     metrics,
-    same,
-    start,
-    untimed,
+    metrics_without_times,
+    start_process,
     weights,
 )
 from trainer.config import override
@@ -30,75 +30,75 @@ from trainer.training.progress import MetricsLog
 
 CHECKPOINT = "encoder.checkpoint.partial"
 
-MOMENTS = {
-    "half of the recordings are decoded": Moment("open", ".f32.partial", bytes_more=100_000),
-    "their index is not written": Moment("open", ".json.partial"),
-    "nothing is kept yet": Moment("open", "encoder.jsonl"),
-    "half of the first checkpoint is written": Moment("open", CHECKPOINT, bytes_more=20_000),
-    "the first checkpoint is written but not in place": Moment("os.rename", CHECKPOINT),
-    "a step is logged that no checkpoint has": Moment("open", CHECKPOINT, 2),
-    "half of the second checkpoint is written": Moment("open", CHECKPOINT, 2, bytes_more=20_000),
-    "the second checkpoint is not in place": Moment("os.rename", CHECKPOINT, 2),
-    "all is learnt, and half of the weights are written": Moment("open", "encoder.safetensors.partial", bytes_more=999),
-    "the bundle lacks its config.json": Moment("open", "config.json.partial"),
+KILL_POINTS = {
+    "half of the recordings decoded": KillPoint("open", ".f32.partial", bytes_more=100_000),
+    "index of recordings not written": KillPoint("open", ".json.partial"),
+    "before the first log": KillPoint("open", "encoder.jsonl"),
+    "half of the first checkpoint written": KillPoint("open", CHECKPOINT, bytes_more=20_000),
+    "first checkpoint not renamed": KillPoint("os.rename", CHECKPOINT),
+    "step logged after the last checkpoint": KillPoint("open", CHECKPOINT, 2),
+    "half of the second checkpoint written": KillPoint("open", CHECKPOINT, 2, bytes_more=20_000),
+    "second checkpoint not renamed": KillPoint("os.rename", CHECKPOINT, 2),
+    "half of the final weights written": KillPoint("open", "encoder.safetensors.partial", bytes_more=999),
+    "config.json of the bundle missing": KillPoint("open", "config.json.partial"),
 }
 
 
 @pytest.fixture(scope="module")
-def whole(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that nobody killed."""
-    folder = tmp_path_factory.mktemp("whole")
+def uninterrupted(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was not killed."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
     assert fit(TINY, [corpus], folder, **ON_CPU)
     return folder
 
 
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
-def test_a_run_killed_at_this_moment_ends_as_one_never_killed(
-    moment: Moment, corpus: Path, whole: Path, tmp_path: Path
+@pytest.mark.parametrize("point", KILL_POINTS.values(), ids=KILL_POINTS)
+def test_killed_run_resumes_to_the_weights_of_an_uninterrupted_one(
+    point: KillPoint, corpus: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
-    killed = start(fit_until, moment, TINY, corpus, tmp_path)
+    killed = start_process(fit_until_killed, point, TINY, corpus, tmp_path)
     killed.join(60)
-    assert killed.exitcode == -(signal.SIGKILL if moment.bytes_more is None else signal.SIGXFSZ)
-    if moment.bytes_more is not None:
+    assert killed.exitcode == -(signal.SIGKILL if point.bytes_more is None else signal.SIGXFSZ)
+    if point.bytes_more is not None:
         [partial] = tmp_path.rglob("*.partial")
-        assert partial.stat().st_size == moment.bytes_more
+        assert partial.stat().st_size == point.bytes_more
     assert fit(TINY, [corpus], tmp_path, **ON_CPU)
-    assert same(weights(whole), weights(tmp_path))
-    assert untimed(whole) == untimed(tmp_path)
+    assert equal_weights(weights(uninterrupted), weights(tmp_path))
+    assert metrics_without_times(uninterrupted) == metrics_without_times(tmp_path)
     assert not list(tmp_path.rglob("*.partial"))
 
 
-def test_a_run_killed_again_and_again_ends_as_one_never_killed(corpus: Path, tmp_path: Path) -> None:
-    often = override(TINY, {"training.steps": 60, "training.checkpoint_every": 3})
-    assert fit(often, [corpus], tmp_path / "whole", **ON_CPU)
+def test_run_killed_many_times_resumes_to_the_weights_of_an_uninterrupted_one(corpus: Path, tmp_path: Path) -> None:
+    frequent = override(TINY, {"training.steps": 60, "training.checkpoint_every": 3})
+    assert fit(frequent, [corpus], tmp_path / "uninterrupted", **ON_CPU)
     delays, kills = np.random.default_rng(0).uniform(0.2, 1.2, size=6), 0
     for delay in delays:
-        running = start(fit_alone, often, corpus, tmp_path / "killed")
+        running = start_process(fit_on_cpu, frequent, corpus, tmp_path / "killed")
         time.sleep(delay)
         running.kill()
         running.join()
         kills += running.exitcode == -signal.SIGKILL
     assert kills
-    assert fit(often, [corpus], tmp_path / "killed", **ON_CPU)
-    assert same(weights(tmp_path / "whole"), weights(tmp_path / "killed"))
-    assert untimed(tmp_path / "whole") == untimed(tmp_path / "killed")
+    assert fit(frequent, [corpus], tmp_path / "killed", **ON_CPU)
+    assert equal_weights(weights(tmp_path / "uninterrupted"), weights(tmp_path / "killed"))
+    assert metrics_without_times(tmp_path / "uninterrupted") == metrics_without_times(tmp_path / "killed")
 
 
-def test_what_lies_about_half_written_is_never_read(corpus: Path, whole: Path, tmp_path: Path) -> None:
-    killed = start(fit_until, Moment("os.rename", CHECKPOINT, 2), TINY, corpus, tmp_path)
+def test_partial_files_are_never_read(corpus: Path, uninterrupted: Path, tmp_path: Path) -> None:
+    killed = start_process(fit_until_killed, KillPoint("os.rename", CHECKPOINT, 2), TINY, corpus, tmp_path)
     killed.join(60)
     run = tmp_path / "run"
     for file in [*run.glob("encoder.*"), *(run / "waveforms").iterdir()]:
         file.with_name(file.name + ".partial").write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    for samples in (run / "waveforms").glob("*.f32"):  # the disk lost their ends
+    for samples in (run / "waveforms").glob("*.f32"):  # truncated by the disk
         samples.write_bytes(samples.read_bytes()[:-4])
     assert fit(TINY, [corpus], tmp_path, **ON_CPU)
-    assert same(weights(whole), weights(tmp_path))
-    assert untimed(whole) == untimed(tmp_path)
+    assert equal_weights(weights(uninterrupted), weights(tmp_path))
+    assert metrics_without_times(uninterrupted) == metrics_without_times(tmp_path)
 
 
 @pytest.mark.parametrize("keep", [0, 7, 1000, -1])
-def test_a_damaged_checkpoint_is_told_and_not_read(keep: int, corpus: Path, tmp_path: Path) -> None:
+def test_damaged_checkpoint_raises(keep: int, corpus: Path, tmp_path: Path) -> None:
     fit(override(TINY, {"training.steps": 1}), [corpus], tmp_path, **ON_CPU)
     checkpoint = tmp_path / "run" / "encoder.checkpoint"
     checkpoint.write_bytes(checkpoint.read_bytes()[:keep])
@@ -106,9 +106,9 @@ def test_a_damaged_checkpoint_is_told_and_not_read(keep: int, corpus: Path, tmp_
         fit(TINY, [corpus], tmp_path, **ON_CPU)
 
 
-def test_training_ends_when_validation_has_not_improved_and_keeps_the_best(corpus: Path, tmp_path: Path) -> None:
-    """With a rate so high that it goes astray soon; the rate is constant, so that a run may be cut anywhere."""
-    wild = override(
+def test_early_stopping_keeps_the_best_weights(corpus: Path, tmp_path: Path) -> None:
+    """The learning rate is too high, so training diverges, and constant, so a shorter run has the same steps."""
+    diverging = override(
         TINY,
         {
             "training.steps": 200,
@@ -117,31 +117,31 @@ def test_training_ends_when_validation_has_not_improved_and_keeps_the_best(corpu
             "training.patience": 2,
         },
     )
-    assert fit(wild, [corpus], tmp_path / "whole", **ON_CPU)
-    losses = {r["step"]: r["loss"] for r in metrics(tmp_path / "whole") if r["side"] == "validation"}
+    assert fit(diverging, [corpus], tmp_path / "uninterrupted", **ON_CPU)
+    losses = {r["step"]: r["loss"] for r in metrics(tmp_path / "uninterrupted") if r["split"] == "validation"}
     best = min(losses, key=losses.__getitem__)
     assert max(losses) == best + 2 * TINY.training.checkpoint_every < 200
 
-    cut = override(wild, {"training.steps": best, "training.patience": None})
-    assert fit(cut, [corpus], tmp_path / "cut", **ON_CPU)
-    assert same(weights(tmp_path / "cut"), weights(tmp_path / "whole"))
+    shorter = override(diverging, {"training.steps": best, "training.patience": None})
+    assert fit(shorter, [corpus], tmp_path / "shorter", **ON_CPU)
+    assert equal_weights(weights(tmp_path / "shorter"), weights(tmp_path / "uninterrupted"))
 
-    assert fit(wild, [corpus], tmp_path / "whole", **ON_CPU), "a run at its end goes no further"
-    assert {r["step"] for r in metrics(tmp_path / "whole") if r["side"] == "validation"} == set(losses)
-    assert same(weights(tmp_path / "cut"), weights(tmp_path / "whole"))
+    assert fit(diverging, [corpus], tmp_path / "uninterrupted", **ON_CPU), "a finished run does not continue"
+    assert {r["step"] for r in metrics(tmp_path / "uninterrupted") if r["split"] == "validation"} == set(losses)
+    assert equal_weights(weights(tmp_path / "shorter"), weights(tmp_path / "uninterrupted"))
 
-    after_best = Moment("os.rename", CHECKPOINT, best // TINY.training.checkpoint_every + 2)
-    killed = start(fit_until, after_best, wild, corpus, tmp_path / "killed")
+    after_best = KillPoint("os.rename", CHECKPOINT, best // TINY.training.checkpoint_every + 2)
+    killed = start_process(fit_until_killed, after_best, diverging, corpus, tmp_path / "killed")
     killed.join(60)
     assert killed.exitcode == -signal.SIGKILL
     with safe_open(tmp_path / "killed" / "run" / "encoder.checkpoint", framework="pt") as file:
         assert int(file.metadata()["best_step"]) == best < int(file.metadata()["step"])
-    assert fit(wild, [corpus], tmp_path / "killed", **ON_CPU)
-    assert same(weights(tmp_path / "cut"), weights(tmp_path / "killed"))
-    assert untimed(tmp_path / "whole") == untimed(tmp_path / "killed")
+    assert fit(diverging, [corpus], tmp_path / "killed", **ON_CPU)
+    assert equal_weights(weights(tmp_path / "shorter"), weights(tmp_path / "killed"))
+    assert metrics_without_times(tmp_path / "uninterrupted") == metrics_without_times(tmp_path / "killed")
 
 
-def test_metrics_log_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
+def test_metrics_log_drops_steps_after_the_checkpoint(tmp_path: Path) -> None:
     file = tmp_path / "m.jsonl"
     log = MetricsLog(file, 0)
     for step in (1, 2, 3):

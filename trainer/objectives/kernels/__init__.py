@@ -1,1 +1,1 @@
-"""Hand-written gradients of the objectives, each tested equal to its plain reference."""
+"""Hand-written gradients, each next to its plain reference, and tested equal to it."""
