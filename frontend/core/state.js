@@ -36,8 +36,8 @@ import { DEFAULT_PREFERENCES } from './preferences.js';
  * @property {Recording | null} second the second clip, while it is compared
  * @property {(import('../server/api.js').Interpolation & {request: import('../server/api.js').InterpolateRequest}) | null} interpolation between the clip and the second clip
  * @property {import('../server/api.js').Model | null} secondModelCard the second model
- * @property {import('../server/figures.js').Shown | null} figure figure of the open panel
- * @property {import('../server/figures.js').Shown | null} tradeoff the figure `tradeoff`, while the distribution panel is open
+ * @property {import('../server/figures.js').ReportFigure | null} figure figure of the open panel
+ * @property {import('../server/figures.js').ReportFigure | null} tradeoff the figure `tradeoff`, while the distribution panel is open
  * @property {import('../features/ensemble/model.js').Shown | null} ensemble while its panel is open
  * @property {import('../features/ensemble/hot-spot-traversals.js').HotSpotTraversals | null} hotSpotTraversals traversals of the chosen hot spot, one per model
  * @property {import('../features/map/model.js').Points | null} points of the map at the layer they belong to

@@ -1,4 +1,4 @@
-/** The HTTP contract, as the page uses it: the one module that knows the server's addresses and the shape of its answers. */
+/** Client of the HTTP API: paths, requests and parsed responses. */
 import { decodeBase64, decodeFloats, parseNpy, parseSpectrogram } from '../core/arrays.js';
 import { call, post, segment } from './http.js';
 import { throwProblem } from './problem.js';
@@ -9,26 +9,26 @@ export { Problem, Unreachable } from './problem.js';
 /** @typedef {import('../core/arrays.js').Spectrogram} Spectrogram */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: number}} ModelSummary */
 /** @typedef {{factor: string, bits: number, low: number, high: number}} Label */
-/** @typedef {{low: number, high: number, shares: number[]}} Histogram of the corpus over equal bins from low to high */
+/** @typedef {{low: number, high: number, shares: number[]}} Histogram of the training data, equal bins from low to high */
 /** @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[], mean?: number | null, std?: number | null, histogram?: Histogram | null}} Dimension */
-/** @typedef {{measure: string, unit: string, change: number, low: number, high: number, spread: number, n: number}} Effect what +1 does to a property of the decoded sound, over `n` clips */
-/** @typedef {{clip: string, example: boolean, way: "up" | "down", value: number, at: number, start: number, end: number, phone: string | null}} TopActivation a stretch that drives a dimension far */
-/** @typedef {Dimension & {model: string, module: number, factors: string[], effects: Effect[], evidence: TopActivation[]}} DimensionDetail `factors` are those measured */
+/** @typedef {{measure: string, unit: string, change: number, low: number, high: number, spread: number, n: number}} Effect of +1 on a measure of the decoded sound, with its 95 % interval and spread over `n` clips */
+/** @typedef {{clip: string, example: boolean, way: "up" | "down", value: number, at: number, start: number, end: number, phone: string | null}} TopActivation a segment with an extreme value of a dimension */
+/** @typedef {Dimension & {model: string, module: number, factors: string[], effects: Effect[], evidence: TopActivation[]}} DimensionDetail `factors`: all that were measured */
 /** @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, first_frame_seconds: number, receptive_field_seconds: number, dimensions: Dimension[]}} Module */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: Module[]}} Model */
 /** @typedef {{id: string, label: string, duration: number, speaker?: string | null}} Example */
-/** @typedef {{module: number, frames: number, dims: number, mean: number[], std: number[], kl: (number | null)[]}} Summary of one module's posterior, averaged over the clip's frames */
-/** @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules: Summary[]}} Encoded `peaks` is [2, n]: the lowest and the highest sample of each of n stretches */
+/** @typedef {{module: number, frames: number, dims: number, mean: number[], std: number[], kl: (number | null)[]}} Summary posterior of a layer, averaged over the frames of the clip */
+/** @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules: Summary[]}} Encoded `peaks` is [2, n]: minimum and maximum of n equal segments */
 /** @typedef {import('../core/edits.js').WireEdit} WireEdit */
 /** @typedef {{model: string, module: number, clip?: string, seconds?: number, base: string, seed: number, edits: WireEdit[], toward?: {clip: string, share: number, top_k?: number}}} DecodeRequest */
-/** @typedef {{start: number, end: number}} Window */
-/** @typedef {DecodeRequest & {dim: number, values: number[], across?: {dim: number, values: number[]}, start?: number, end?: number, window?: Window}} TraverseRequest */
-/** @typedef {{rows: number, columns: number, start: number, spectrograms: Spectrogram[]}} Traversal row by row; `start` is the time of their first frames, in seconds */
-/** @typedef {{model: string, module: number, from: string, to: string, top_k?: number, steps: number, window?: Window}} InterpolateRequest */
-/** @typedef {{contribution: number[], spectrograms: Spectrogram[]}} Way from one clip to another; `contribution` is each dimension's share of their distance, together 1 */
+/** @typedef {{start: number, end: number}} TimeWindow */
+/** @typedef {DecodeRequest & {dim: number, values: number[], across?: {dim: number, values: number[]}, start?: number, end?: number, window?: TimeWindow}} TraverseRequest */
+/** @typedef {{rows: number, columns: number, start: number, spectrograms: Spectrogram[]}} Traversal row by row; `start` is the time of the first frame in seconds */
+/** @typedef {{model: string, module: number, from: string, to: string, top_k?: number, steps: number, window?: TimeWindow}} InterpolateRequest */
+/** @typedef {{contribution: number[], spectrograms: Spectrogram[]}} Interpolation between two clips; `contribution` is the share of each dimension in their distance and sums to 1 */
 /** @typedef {{rms: number | null, beyond: number | null}} PriorDistance */
-/** @typedef {{duration: number, audio: Promise<ArrayBuffer>, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded `audio` is WAV and comes after the rest */
-/** @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar: Float32Array}} Latents of one clip and module, each [dims, frames] row-major; `logvar` is minus infinity where the encoder is deterministic */
+/** @typedef {{duration: number, audio: Promise<ArrayBuffer>, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded `audio` is a WAV file, which may arrive later */
+/** @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar: Float32Array}} Latents [dims, frames] row-major; `logvar` is minus infinity for a deterministic encoder */
 
 /** @returns {Promise<ModelSummary[]>} the default first */
 export async function models() {
@@ -45,7 +45,7 @@ export async function model(name) {
 
 /**
  * @param {string} name of the model
- * @returns {Promise<string[]>} the figures that its report has the numbers for
+ * @returns {Promise<string[]>} names of the figures in its report
  */
 export async function figures(name) {
   return (await (await call(`models/${segment(name)}/figures`)).json()).figures;
@@ -111,7 +111,7 @@ export async function encode(file, fileName, name) {
 }
 
 /**
- * @param {string} clip that the server may still hold
+ * @param {string} clip
  * @param {string} name of the model
  * @returns {Promise<Encoded>}
  */
@@ -120,7 +120,7 @@ export async function clip(clip, name) {
 }
 
 /**
- * @param {string} clip that the server may still hold
+ * @param {string} clip
  * @returns {Promise<Blob>} WAV
  */
 export async function clipAudio(clip) {
@@ -143,7 +143,7 @@ async function encodedFrom(response) {
   };
 }
 
-const live = createSocketClient('decode');
+const socket = createSocketClient('decode');
 
 /**
  * @param {DecodeRequest} request
@@ -151,10 +151,10 @@ const live = createSocketClient('decode');
  * @returns {Promise<Decoded>}
  */
 export async function decode(request, signal) {
-  const answer = signal ? null : await live.ask(JSON.stringify(request)); // a message cannot be called back
+  const answer = signal ? null : await socket.request(JSON.stringify(request)); // a message cannot be cancelled
   if (!answer) {
     const body = await post('decode', request, signal);
-    live.open();
+    socket.open();
     return decodedFrom(body, Promise.resolve(audioFrom(body)));
   }
   if (answer.status !== 200) throwProblem(answer.status, answer.body, answer.headers['retry-after']);
@@ -173,7 +173,7 @@ const audioFrom = (body) => decodeBase64(body.audio).buffer;
  * @returns {Decoded}
  */
 function decodedFrom(body, audio) {
-  audio.catch(() => {}); // told to those who want to hear it
+  audio.catch(() => {}); // handled by those who play it
   return {
     duration: body.samples / body.sample_rate,
     audio,
@@ -196,7 +196,7 @@ export async function traverse(request, signal) {
 /**
  * @param {InterpolateRequest} request
  * @param {AbortSignal} [signal]
- * @returns {Promise<Way>}
+ * @returns {Promise<Interpolation>}
  */
 export async function interpolate(request, signal) {
   const { contribution, spectrograms } = await post('interpolate', request, signal);

@@ -1,9 +1,8 @@
-/** What is kept of the page, as files: their names, and how a person gets them. */
-
+/** Saves files to the user's disk. */
 import { errorNotice } from './retry.js';
 
-/** How long a browser may take to begin with a download. */
-const PATIENCE_MS = 10_000;
+/** Time for the browser to start a download before its URL is revoked. */
+const REVOKE_MS = 10_000;
 
 /**
  * @param {Blob} content
@@ -14,12 +13,12 @@ export function download(content, name) {
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), PATIENCE_MS);
+  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
 }
 
 /**
  * @param {import('../core/state.js').State} state
- * @returns {string} what a file made of the present sound is called, without its ending: of what, and from which module
+ * @returns {string} name, without extension, of a file made from the current sound: its source and layer
  */
 export function fileStem({ recording, base, seed, module }) {
   const source = recording ? recording.name.replace(/\.\w+$/, '') : base === 'prior' ? `prior-${seed}` : base;
@@ -27,7 +26,7 @@ export function fileStem({ recording, base, seed, module }) {
 }
 
 /**
- * The decoded sound, as soon as it is here; the page says why if it is not to be had.
+ * Saves the decoded sound once it has arrived, or shows why there is none.
  * @param {import('../core/state.js').Store} store
  */
 export async function downloadSound(store) {

@@ -1,11 +1,11 @@
-/** The part of the HTTP contract that is about ensembles of models. */
+/** Client of the HTTP API's ensembles. */
 import { call, segment } from './http.js';
 
 /** @typedef {{value: number, low: number, high: number}} Measured with its 95 % interval */
 /** @typedef {{ensemble: string, members: number, channels: number, hot_spots: number, data: string}} EnsembleSummary */
-/** @typedef {{member: string, preset: string, seed: number, digest: string, kl: number[], model: string | null}} Member `model` is its name where it can be heard here */
-/** @typedef {{member: number, module: number, dim: number, bits: number, monte_carlo: Measured}} Channel a dimension of the member of that number */
-/** @typedef {{channels: number[], nmi: number[], centre: number, models: number, modules: number[], bits: number, mean_nmi: number, mean_vi: number, stability: Measured, stability_of_models: Measured, labels: {label: string, nmi: Measured, mean_nmi: number, shared_bits: Measured}[]}} HotSpot `nmi` is that of each channel with the centre */
+/** @typedef {{member: string, preset: string, seed: number, digest: string, kl: number[], model: string | null}} Member `model` is its name if its weights are on the server */
+/** @typedef {{member: number, module: number, dim: number, bits: number, monte_carlo: Measured}} Channel a dimension of a member (by index) */
+/** @typedef {{channels: number[], nmi: number[], centre: number, models: number, modules: number[], bits: number, mean_nmi: number, mean_vi: number, stability: Measured, stability_of_models: Measured, labels: {label: string, nmi: Measured, mean_nmi: number, shared_bits: Measured}[]}} HotSpot `nmi`: of each channel with the centre */
 /**
  * @typedef {object} Ensemble
  * @property {string} ensemble
@@ -49,7 +49,7 @@ export async function ensembleFigure(name, figure) {
 /**
  * @param {string} name of the ensemble
  * @param {{member: number, module: number, dim: number}} channel
- * @returns {Promise<Nearest[]>} of each other member, most alike first
+ * @returns {Promise<Nearest[]>} the nearest channel of each other member, highest NMI first
  */
 export async function nearest(name, { member, module, dim }) {
   const query = new URLSearchParams({ member: String(member), module: String(module), dim: String(dim) });

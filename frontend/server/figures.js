@@ -1,22 +1,18 @@
-/** The figures of the model's report, each fetched while the panel that shows it is open. */
+/** Figures of the model's report, fetched while the panel that shows them is open. */
 import * as api from './api.js';
 import { createLiveQuery } from './live-query.js';
 
 /** @typedef {import('../core/state.js').State} State */
 /** @typedef {{model: string, name: string}} FigureRequest */
-/** @typedef {FigureRequest & {figure: import('../drawing/chart-loader.js').Figure | null, missing: string}} Shown `missing` says why there is none */
+/** @typedef {FigureRequest & {figure: import('../drawing/chart-loader.js').Figure | null, missing: string}} ReportFigure `missing` is the reason if there is no figure */
 
-/** The panels that show a figure, which has their name. */
+/** The panels that show a figure of the same name. */
 const PANELS = ['layers', 'map', 'prior'];
-/** Most models are of no sweep: that is not asked for in vain. */
 const NO_SWEEP =
-  'Not measured with this model: python -m trainer sweep trains over beta and over noise, and --report-into puts what it found into its report.';
+  'Not computed for this model. To add it, run “python -m trainer sweep” over beta and noise with --report-into.';
 
-/** @param {State} state @returns {FigureRequest | null} */
-const wanted = ({ panel, card }) => (PANELS.includes(panel) && card ? { model: card.model, name: panel } : null);
-
-/** @param {FigureRequest} request @returns {Promise<Shown>} */
-async function ask(request) {
+/** @param {FigureRequest} request @returns {Promise<ReportFigure>} */
+async function fetchFigure(request) {
   try {
     return { ...request, figure: await api.figure(request.model, request.name), missing: '' };
   } catch (error) {
@@ -31,17 +27,18 @@ export function createFigures(store) {
   createLiveQuery(store, {
     name: 'figure',
     keys: ['card', 'panel'],
-    request: wanted,
-    ask,
+    request: ({ panel, card }) => (PANELS.includes(panel) && card ? { model: card.model, name: panel } : null),
+    ask: fetchFigure,
     show: (figure) => store.set({ figure }),
   });
   createLiveQuery(store, {
     name: 'tradeoff',
     keys: ['card', 'panel'],
     request: ({ panel, card }) => (panel === 'prior' && card ? { model: card.model, name: 'tradeoff' } : null),
+    // Most models belong to no sweep, so the list is read first to avoid a request that fails.
     ask: async (request) =>
       (await api.figures(request.model)).includes(request.name)
-        ? ask(request)
+        ? fetchFigure(request)
         : { ...request, figure: null, missing: NO_SWEEP },
     show: (tradeoff) => store.set({ tradeoff }),
   });
@@ -50,6 +47,7 @@ export function createFigures(store) {
 /**
  * @param {State} state
  * @param {string} name
- * @returns {Shown | null} null while it is not there yet
+ * @returns {ReportFigure | null} null if it has not been fetched
  */
-export const figureOf = ({ figure, model }, name) => (figure?.name === name && figure.model === model ? figure : null);
+export const reportFigure = ({ figure, model }, name) =>
+  figure?.name === name && figure.model === model ? figure : null;

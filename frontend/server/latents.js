@@ -1,57 +1,55 @@
-/** The posterior of the open clip, every frame of the chosen module: fetched when somebody looks at it, forgotten with the clip. */
+/** The posterior of the open clip at the chosen layer, all frames: fetched while something shows it. */
 import * as api from './api.js';
 import { createRetry, errorNotice } from './retry.js';
 
 /** @typedef {import('./api.js').Latents} Latents */
-/** @typedef {{clip: string, model: string, module: number}} Whose */
+/** @typedef {{clip: string, model: string, module: number}} LatentsRequest */
 
-/** @param {import('../core/state.js').State} state @returns {Whose | null} */
-const wanted = ({ recording, model, module }) =>
+/** @param {import('../core/state.js').State} state @returns {LatentsRequest | null} */
+const requestOf = ({ recording, model, module }) =>
   recording && model && module ? { clip: recording.clip, model, module } : null;
 
-/** @param {Whose | null} one @param {Whose | null} other */
+/** @param {LatentsRequest | null} one @param {LatentsRequest | null} other */
 const same = (one, other) => one?.clip === other?.clip && one?.model === other?.model && one?.module === other?.module;
 
 /**
  * @param {import('../core/state.js').Store} store
- * @returns {{watch: (reader: string, reading: boolean) => void}} who reads them: while anybody does, `latents` in the state is kept up
+ * @returns {{watch: (reader: string, reading: boolean) => void}} registers a reader; `state.latents` is current while there is one
  */
 export function createLatents(store) {
   const readers = new Set();
-  const bear = createRetry(store);
-  /** @type {Whose | null} what is here or on its way */
-  let shown = null;
+  const retry = createRetry(store);
+  /** @type {LatentsRequest | null} fetched, or being fetched */
+  let current = null;
 
-  function keepUp() {
-    const whose = readers.size ? wanted(store.state) : null;
-    if (same(whose, shown)) return;
-    shown = whose;
+  function refresh() {
+    const request = readers.size ? requestOf(store.state) : null;
+    if (same(request, current)) return;
+    current = request;
     store.set({ latents: null });
-    if (whose) obtain(whose);
+    if (request) fetchLatents(request);
   }
 
-  /** @param {Whose} whose */
-  async function obtain(whose) {
-    const still = () => same(whose, shown);
+  /** @param {LatentsRequest} request */
+  async function fetchLatents(request) {
+    const wanted = () => same(request, current);
     try {
-      let latents;
-      do latents = await bear(() => api.latents(whose), still, whose.model);
-      while (latents === 'again');
-      if (latents && still()) store.set({ latents });
-      else if (still()) shown = null; // so that it can be asked for once more
+      const latents = await retry.untilAnswered(() => api.latents(request), wanted, request.model);
+      if (latents && wanted()) store.set({ latents });
+      else if (wanted()) current = null; // allows another request
     } catch (error) {
-      if (!still()) return;
-      shown = null;
+      if (!wanted()) return;
+      current = null;
       store.set({ notice: errorNotice(error) });
     }
   }
 
-  store.on(['recording', 'model', 'module'], keepUp);
+  store.on(['recording', 'model', 'module'], refresh);
   return {
     watch(reader, reading) {
       if (reading) readers.add(reader);
       else readers.delete(reader);
-      keepUp();
+      refresh();
     },
   };
 }

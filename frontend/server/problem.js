@@ -1,6 +1,6 @@
-/** What can be wrong with a request: the server says no, or says nothing. */
+/** Errors of requests. */
 
-/** The server answered with a problem (RFC 9457): `message` is its detail, fit to be shown. */
+/** An error response of the server (RFC 9457). `message` is its detail, for display. */
 export class Problem extends Error {
   /**
    * @param {number} status
@@ -10,17 +10,17 @@ export class Problem extends Error {
   constructor(status, body, retryAfter) {
     super(body.detail || body.title || `The server answered ${status}.`);
     this.status = status;
-    this.title = body.title || 'The server refused this';
+    this.title = body.title || 'Request refused';
     this.clipUnknown = status === 404 && (body.type || '').endsWith('clip-unknown');
     this.noDecoder = (body.type || '').endsWith('no-decoder');
-    /** The part of the request it is about; empty where it is about all of it. */
+    /** The request field at fault; empty if the problem concerns the whole request. */
     this.field = body.field ?? '';
     this.busy = status === 503 || status === 429;
     this.retryAfter = retryAfter;
   }
 }
 
-/** No answer came at all: the server is down, or the network is. */
+/** No response: the server or the network is down. */
 export class Unreachable extends Error {}
 
 /**

@@ -1,18 +1,19 @@
-/** Asks the server for what is made of a clip and bears with it: waits while it is busy or away, and encodes a clip again that it forgot. */
+/** Requests about clips, retried while the server is busy or unreachable. A clip that the server has evicted is encoded again. */
 import * as api from './api.js';
 
+/** @typedef {import('../core/state.js').Notice} Notice */
 /** @typedef {import('../core/state.js').Recording} Recording */
-/** @typedef {{[field: string]: Recording | null}} Others by the field of a request that names their clip, recordings that it needs besides the open one */
+/** @typedef {{[field: string]: Recording | null}} OtherClips recordings of a request besides the open one, by the request field that names them */
 
-const PATIENCE_SECONDS = 2;
+const RETRY_SECONDS = 2;
 
 /** @param {number} seconds */
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /**
- * @param {unknown} error
- * @param {string} [title] said instead of the server's own
- * @returns {import('../core/state.js').Notice}
+ * @param {unknown} error rethrown if it is neither Problem nor Unreachable
+ * @param {string} [title] replaces the title of the error
+ * @returns {Notice}
  */
 export function errorNotice(error, title) {
   if (error instanceof api.Unreachable)
@@ -21,96 +22,104 @@ export function errorNotice(error, title) {
   throw error;
 }
 
+/** @param {string} detail @returns {Notice} */
+const evictedNotice = (detail) => ({ kind: 'error', title: 'Recording no longer on the server', detail });
+
 /**
  * @param {import('../core/state.js').Store} store
- * @returns one attempt at a request, for somebody who makes one at a time
+ * @returns for a caller that makes one request at a time; shows notices while it waits
  */
 export function createRetry(store) {
-  /** Whether the notice shown is about a request that waits for the server. */
+  /** Whether the notice on the page is about this waiting request. */
   let waiting = false;
-  /** The clips just encoded again: a server that forgets them at once must not be asked for ever. */
-  const mended = new Set();
+  /** Clips just encoded again. A server that evicts them at once is not asked a second time. */
+  const encodedAgain = new Set();
 
-  function rest() {
+  function reset() {
     if (waiting) store.set({ notice: null });
     waiting = false;
-    mended.clear();
+    encodedAgain.clear();
   }
 
   /**
+   * One attempt.
    * @template Answer
-   * @param {() => Promise<Answer>} ask the server
-   * @param {() => boolean} wanted whether it still is
-   * @param {string} model that encodes the clip again if need be
-   * @param {Others} [others]
-   * @returns {Promise<Answer | "again" | null>} null when it is no longer wanted, or the page already says why it is not to be had;
-   * throws whatever else went wrong
+   * @param {() => Promise<Answer>} request
+   * @param {() => boolean} wanted whether the answer is still wanted
+   * @param {string} model encodes the clip again if necessary
+   * @param {OtherClips} [others]
+   * @returns {Promise<Answer | "again" | null>} "again" after a pause or a new encoding: the caller must try again; null if the answer is no longer
+   * wanted, or a notice says why there is none
    */
-  return async function attempt(ask, wanted, model, others = {}) {
+  async function once(request, wanted, model, others = {}) {
     try {
-      const answer = wanted() ? await ask() : null;
-      rest();
+      const answer = wanted() ? await request() : null;
+      reset();
       return wanted() ? answer : null;
     } catch (error) {
       if (!wanted()) {
-        rest();
+        reset();
         return null;
       }
       if (error instanceof api.Problem && error.clipUnknown) return encodeAgain(model, others[error.field] ?? null);
       const busy = error instanceof api.Problem && error.busy;
       if (busy || error instanceof api.Unreachable) {
         waiting = true;
-        store.set({
-          notice: errorNotice(error, busy ? 'The server is busy, trying again' : 'No connection, trying again'),
-        });
-        await pause(busy ? (error.retryAfter ?? PATIENCE_SECONDS) : PATIENCE_SECONDS);
+        const title = busy ? 'The server is busy, trying again' : 'No connection, trying again';
+        store.set({ notice: errorNotice(error, title) });
+        await pause(busy ? (error.retryAfter ?? RETRY_SECONDS) : RETRY_SECONDS);
         return 'again';
       }
-      rest();
+      reset();
       throw error;
     }
-  };
+  }
 
   /**
-   * The server forgot a clip. With the file still in the page that is mended unseen; otherwise the page must ask for it.
+   * Attempts until the server answers.
+   * @template Answer
+   * @param {() => Promise<Answer>} request
+   * @param {() => boolean} wanted
    * @param {string} model
-   * @param {Recording | null} other the clip, where it is not the open one
+   * @returns {Promise<Answer | null>} null as in `once`
+   */
+  async function untilAnswered(request, wanted, model) {
+    let answer;
+    do answer = await once(request, wanted, model);
+    while (answer === 'again');
+    return answer;
+  }
+
+  /**
+   * Encodes an evicted clip again if the page has its file. Otherwise asks the user for the file.
+   * @param {string} model
+   * @param {Recording | null} other the clip, unless it is the open one
    * @returns {Promise<"again" | null>}
    */
   async function encodeAgain(model, other) {
     const recording = other ?? store.state.recording;
     if (other && !other.file) {
-      store.set({
-        notice: {
-          kind: 'error',
-          title: 'Recording forgotten',
-          detail: `The server no longer holds ${other.name}. Choose it again.`,
-        },
-      });
+      store.set({ notice: evictedNotice(`The server no longer has ${other.name}. Choose it again.`) });
       return null;
     }
     if (!recording?.file) {
       store.set({ recording: null, decoded: null, phase: 'asking' });
       return null;
     }
-    if (mended.has(recording.clip)) {
-      mended.clear();
-      store.set({
-        notice: {
-          kind: 'error',
-          title: 'Recording forgotten',
-          detail: 'The server has no room to keep this recording. Try a shorter one.',
-        },
-      });
+    if (encodedAgain.has(recording.clip)) {
+      encodedAgain.clear();
+      store.set({ notice: evictedNotice('The server has no room for this recording. Try a shorter one.') });
       return null;
     }
     try {
       await api.encode(recording.file, recording.name, model);
-      mended.add(recording.clip);
+      encodedAgain.add(recording.clip);
       return 'again';
     } catch (error) {
       store.set({ notice: errorNotice(error) });
       return null;
     }
   }
+
+  return { once, untilAnswered };
 }

@@ -1,4 +1,4 @@
-/** What happens when something is chosen: models, examples and files are opened, and the sound is kept up with the sliders. */
+/** Opens models, examples and files, and keeps the decoded sound up to date with the edits. */
 import { wholeClipEdits } from '../core/edits.js';
 import { latestOnly } from '../core/latest-only.js';
 import { decodeRequest, fitToModel, SOUND_KEYS } from '../core/state.js';
@@ -11,54 +11,49 @@ import { createRetry, errorNotice } from './retry.js';
 /**
  * @param {Choice} shown
  * @param {Choice} wanted
- * @returns {string[]} what was wanted and is not shown, one sentence each
+ * @returns {string[]} one sentence for each part of the choice that does not exist
  */
-function missingFrom(shown, wanted) {
-  const said = [];
+function missingParts(shown, wanted) {
+  const sentences = [];
   if (wanted.model && wanted.model !== shown.model)
-    said.push(`There is no model “${wanted.model}” here; ${shown.model} is shown.`);
+    sentences.push(`There is no model “${wanted.model}”; showing ${shown.model}.`);
   if (wanted.module && wanted.module !== shown.module)
-    said.push(`The model has no module ${wanted.module}; its deepest one is shown.`);
+    sentences.push(`The model has no layer ${wanted.module}; showing its deepest one.`);
   if (wanted.example && wanted.example !== shown.example && !shown.clip)
-    said.push(`The model has no example “${wanted.example}”; its first one is shown.`);
-  return said;
+    sentences.push(`The model has no example “${wanted.example}”; showing its first one.`);
+  return sentences;
 }
 
 /**
  * @param {Store} store
- * @param {import('../features/sources/recent-files.js').RecentFiles} recents
- * @returns the things a person can do, for the views to call
+ * @param {import('../features/sources/recent-files.js').RecentFiles} recentFiles
+ * @returns the actions of the user, for the views
  */
-export function createSession(store, recents) {
-  /** Counts openings, so that a slow one cannot overtake a later one. */
+export function createSession(store, recentFiles) {
+  /** Number of the latest opening: a slow one must not replace a later one. */
   let opening = 0;
-  const attempt = createRetry(store);
-  const bear = createRetry(store);
+  const openingRetry = createRetry(store);
+  const decodingRetry = createRetry(store);
 
   /**
-   * Asks until the server answers.
    * @template Answer
-   * @param {() => Promise<Answer>} ask
-   * @param {number} mine the opening it is for
-   * @returns {Promise<Answer | null>} null when a later opening overtook this one
+   * @param {() => Promise<Answer>} request
+   * @param {number} number of the opening
+   * @returns {Promise<Answer | null>} null if a later opening has started
    */
-  async function insist(ask, mine) {
-    let answer;
-    do answer = await bear(ask, () => mine === opening, String(store.state.model));
-    while (answer === 'again');
-    return answer;
-  }
+  const forOpening = (request, number) =>
+    openingRetry.untilAnswered(request, () => number === opening, String(store.state.model));
 
   /** @param {string} detail */
   const note = (detail) => store.set({ notice: { kind: 'note', title: 'Please note', detail } });
 
   /**
    * @param {string} name of the model
-   * @returns {Promise<boolean>} false when a later opening overtook this one
+   * @returns {Promise<boolean>} false if a later opening has started
    */
   async function openModel(name) {
-    const mine = ++opening;
-    const answer = await insist(() => Promise.all([api.model(name), api.examples(name)]), mine);
+    const number = ++opening;
+    const answer = await forOpening(() => Promise.all([api.model(name), api.examples(name)]), number);
     if (!answer) return false;
     const [card, examples] = answer;
     store.set({ model: name, card, examples, ...fitToModel(store.state, card) });
@@ -66,56 +61,56 @@ export function createSession(store, recents) {
   }
 
   /**
-   * Encodes a recording and makes it the one on the page; whatever goes wrong is told, and the page stays as it was.
+   * Encodes a recording and shows it. After an error the page stays as it was, with a notice.
    * @param {() => Promise<{file: Blob, name: string}>} fetchFile
-   * @param {(clip: string) => Partial<Choice>} chosen what the address says once it is open
+   * @param {(clip: string) => Partial<Choice>} choiceOf the choice once it is open
    */
-  async function open(fetchFile, chosen) {
-    const mine = ++opening;
+  async function open(fetchFile, choiceOf) {
+    const number = ++opening;
     store.set({ phase: 'opening', notice: null });
     try {
-      const fetched = await insist(fetchFile, mine);
+      const fetched = await forOpening(fetchFile, number);
       if (!fetched) return;
       const { file, name } = fetched;
-      const encoded = await insist(() => api.encode(file, name, String(store.state.model)), mine);
+      const encoded = await forOpening(() => api.encode(file, name, String(store.state.model)), number);
       if (!encoded) return;
-      store.set({ ...chosen(encoded.clip), recording: { name, clip: encoded.clip, file, encoded }, phase: 'ready' });
+      store.set({ ...choiceOf(encoded.clip), recording: { name, clip: encoded.clip, file, encoded }, phase: 'ready' });
     } catch (error) {
-      if (mine !== opening) return;
-      store.set({ notice: errorNotice(error), phase: restingPhase() });
-      keepUp();
+      if (number !== opening) return;
+      store.set({ notice: errorNotice(error), phase: idlePhase() });
+      updateDecoding();
     }
   }
 
-  /** Where the page falls back to when nothing more is being opened. */
-  function restingPhase() {
+  /** The phase when nothing is being opened. */
+  function idlePhase() {
     const { recording, decoded, clip } = store.state;
     if (recording?.file || decoded) return 'ready';
     return clip ? 'asking' : 'empty';
   }
 
   /**
-   * Another recording begins unedited: a span of the last one means nothing in it.
+   * Clears the edits for another recording: their spans have no meaning in it.
    * @param {string} clip
    * @returns {Partial<Choice>}
    */
-  function unedited(clip) {
+  function clearedEdits(clip) {
     const { recording, editsByLayer } = store.state;
     if (!recording || recording.clip === clip) return {};
     if (Object.keys(wholeClipEdits(editsByLayer)).length > 0)
-      note('A recording begins unedited. Undo brings over what was done to the whole of the last one.');
+      note('Edits cleared for the new recording. Undo keeps the edits that apply to the whole recording.');
     return { editsByLayer: {}, span: null };
   }
 
   /**
    * @param {string} id
-   * @param {(clip: string) => Partial<Choice>} [chosen] what else is chosen with it
+   * @param {(clip: string) => Partial<Choice>} [choiceOf] further choices
    */
-  async function openExample(id, chosen = () => ({})) {
+  async function openExample(id, choiceOf = () => ({})) {
     const example = store.state.examples.find((one) => one.id === id);
     if (!example) return;
     const fetchFile = async () => ({ file: await api.exampleAudio(String(store.state.model), id), name: `${id}.flac` });
-    await open(fetchFile, (clip) => ({ ...chosen(clip), example: id, clip: null, file: null }));
+    await open(fetchFile, (clip) => ({ ...choiceOf(clip), example: id, clip: null, file: null }));
   }
 
   /**
@@ -123,97 +118,82 @@ export function createSession(store, recents) {
    * @param {string} name
    */
   async function openFile(file, name) {
-    const { clip: asked, file: askedName, phase } = store.state;
-    await open(
-      async () => ({ file, name }),
-      (clip) => {
-        if (phase !== 'asking') return { ...unedited(clip), example: null, clip, file: name };
-        if (clip !== asked)
-          note(
-            `This is not the recording the address was made with (${askedName ?? 'unnamed'}), so it will not sound the same.`,
-          );
-        return { example: null, clip, file: name };
-      },
-    );
+    const { clip: expected, file: expectedName, phase } = store.state;
+    const fetchFile = async () => ({ file, name });
+    await open(fetchFile, (clip) => {
+      const choice = { example: null, clip, file: name };
+      if (phase !== 'asking') return { ...clearedEdits(clip), ...choice };
+      if (clip !== expected)
+        note(`This is not the recording of the link (${expectedName ?? 'unnamed'}), so it sounds different.`);
+      return choice;
+    });
   }
 
   /**
+   * Opens a clip of the address: from a recent file, or from the server if it still has the clip.
    * @param {string} clip
    * @param {string} name of its file
    */
   async function openClip(clip, name) {
-    const mine = opening;
-    const held = await recents.find(clip);
-    if (mine !== opening) return;
-    if (held)
-      return open(
-        async () => held,
-        () => ({}),
-      );
+    const number = opening;
+    const recent = await recentFiles.find(clip);
+    if (number !== opening) return;
+    const keepChoice = () => ({});
+    if (recent) return open(async () => recent, keepChoice);
     store.set({ recording: null, decoded: null, phase: 'opening' });
     try {
-      // The server may still hold the clip; if it does not, the page asks for the file.
-      const encoded = await insist(() => api.clip(clip, String(store.state.model)), mine);
+      const encoded = await forOpening(() => api.clip(clip, String(store.state.model)), number);
       if (encoded) store.set({ recording: { name, clip, file: null, encoded }, phase: 'ready' });
     } catch (error) {
-      if (mine === opening) store.set({ notice: errorNotice(error), phase: restingPhase() });
+      if (number === opening) store.set({ notice: errorNotice(error), phase: idlePhase() });
     }
   }
 
-  /**
-   * @param {Blob} file
-   * @param {string} name
-   */
-  const openHeld = (file, name) =>
-    open(
-      async () => ({ file, name }),
-      (clip) => ({ example: null, clip, file: name }),
-    );
-
-  /** Opens what the address or the last model had open; without either, the first example, so that something is seen at once. */
+  /** Opens the recording of the choice; without one the first example, or the file that was open. */
   async function openChosen() {
-    const { example, clip, file, examples } = store.state;
+    const { example, clip, file, examples, recording } = store.state;
     if (clip) return openClip(clip, file ?? 'the recording');
-    const known = examples.find((one) => one.id === example) ?? examples[0];
-    if (known) return openExample(known.id);
-    const held = store.state.recording;
-    if (held?.file) return openHeld(held.file, held.name); // a model without examples hears what was open
+    const chosen = examples.find((one) => one.id === example) ?? examples[0];
+    if (chosen) return openExample(chosen.id);
+    if (recording?.file) {
+      const { file: opened, name } = recording;
+      const fetchFile = async () => ({ file: opened, name });
+      return open(fetchFile, (openedClip) => ({ example: null, clip: openedClip, file: name }));
+    }
     store.set({ recording: null, decoded: null, phase: 'empty' });
-    keepUp();
+    updateDecoding();
   }
 
   /**
-   * Opens a model and what was chosen with it, and says what of it is not to be had.
+   * Opens a model and the recording of the choice, with a notice about what does not exist.
    * @param {string} name of the model
    */
   async function openAll(name) {
     const wanted = store.state;
     if (!(await openModel(name))) return;
     await openChosen();
-    const missing = missingFrom(store.state, wanted);
+    const missing = missingParts(store.state, wanted);
     if (missing.length && !store.state.notice) note(missing.join(' '));
   }
 
   /** @param {import('../core/state.js').Notice} notice */
   const fail = (notice) => store.set({ notice, phase: 'failed' });
 
-  /** From nothing to something on the page, as the choice in the state asks. */
+  /** Opens everything in the choice, on an empty page. */
   async function start() {
-    const mine = ++opening;
+    const number = ++opening;
     store.set({ phase: 'starting', notice: null });
     try {
-      const models = await insist(api.models, mine);
+      const models = await forOpening(api.models, number);
       if (!models) return;
-      if (!models.length)
-        return fail({
-          kind: 'error',
-          title: 'No model',
-          detail: 'Put a trained bundle into a folder named in MODELS, then try again.',
-        });
+      if (!models.length) {
+        const detail = 'Put a trained bundle into a folder listed in MODELS, then try again.';
+        return fail({ kind: 'error', title: 'No model', detail });
+      }
       store.set({ models });
       const { model } = store.state;
-      const known = models.find((one) => one.model === model) ?? models[0];
-      await openAll(known.model);
+      const chosen = models.find((one) => one.model === model) ?? models[0];
+      await openAll(chosen.model);
     } catch (error) {
       fail(errorNotice(error));
     }
@@ -226,59 +206,59 @@ export function createSession(store, recents) {
     try {
       await openAll(name);
     } catch (error) {
-      store.set({ model: before, notice: errorNotice(error), phase: restingPhase() });
+      store.set({ model: before, notice: errorNotice(error), phase: idlePhase() });
     }
   }
 
   /** @param {import('./api.js').DecodeRequest} request */
-  function stillWanted(request) {
+  function isWanted(request) {
     const now = decodeRequest(store.state);
     return now !== null && now.clip === request.clip && now.module === request.module && now.model === request.model;
   }
 
   /**
    * @param {import('./api.js').DecodeRequest} request
-   * @returns {Promise<boolean>} false to be asked again
+   * @returns {Promise<boolean>} false if it must be tried again
    */
   async function decode(request) {
     try {
-      const decoded = await attempt(
+      const decoded = await decodingRetry.once(
         () => api.decode(request),
-        () => stillWanted(request),
+        () => isWanted(request),
         request.model,
       );
       if (decoded === 'again') return false;
       if (!decoded) return true;
-      store.set({ decoded: { ...decoded, request }, phase: phaseOnceDecoded() });
-      decoded.audio.catch(() => store.state.decoded?.request === request && decoder.ask(request)); // who sees it wants to hear it
+      store.set({ decoded: { ...decoded, request }, phase: phaseAfterDecoding() });
+      // The spectrogram arrives before the sound. If the sound is lost, both are requested again.
+      decoded.audio.catch(() => store.state.decoded?.request === request && decoder.request(request));
     } catch (error) {
-      store.set({ decoded: null, phase: phaseOnceDecoded(), notice: errorNotice(error) });
+      store.set({ decoded: null, phase: phaseAfterDecoding(), notice: errorNotice(error) });
     }
     return true;
   }
 
-  /** What is being opened goes on being opened, whatever was decoded meanwhile. @returns {import('../core/state.js').Phase} */
-  function phaseOnceDecoded() {
-    return store.state.phase === 'opening' ? 'opening' : 'ready';
-  }
+  /** A decoding does not end the phase "opening". @returns {import('../core/state.js').Phase} */
+  const phaseAfterDecoding = () => (store.state.phase === 'opening' ? 'opening' : 'ready');
 
   const decoder = latestOnly(decode, (decoding) => store.set({ decoding }));
-  store.on(SOUND_KEYS, keepUp);
-  function keepUp() {
+  store.on(SOUND_KEYS, updateDecoding);
+  function updateDecoding() {
     const { phase, recording } = store.state;
     const request = decodeRequest(store.state);
-    if (!recording && (phase === 'starting' || phase === 'opening')) return; // what is drawn will be as long as the recording
-    if (request) decoder.ask(request);
+    // A sample of the prior takes the duration of the recording that is being opened, so it waits.
+    if (!recording && (phase === 'starting' || phase === 'opening')) return;
+    if (request) decoder.request(request);
     else if (store.state.decoded) {
-      store.set({ decoded: null }); // what was drawn from nothing is no longer wanted
-      store.set({ phase: restingPhase() });
+      store.set({ decoded: null });
+      store.set({ phase: idlePhase() });
     }
   }
 
   return {
     start,
     chooseModel,
-    openExample: (/** @type {string} */ id) => openExample(id, unedited),
+    openExample: (/** @type {string} */ id) => openExample(id, clearedEdits),
     openFile,
     settled: decoder.idle,
   };

@@ -22,7 +22,7 @@ def test_another_recording_begins_unedited_and_undo_brings_over_what_holds_for_a
 
     explorer.upload(vowel)
     assert explorer.decodes()[-1]["edits"] == []
-    expect(page.locator("#notice")).to_contain_text("begins unedited")
+    expect(page.locator("#notice")).to_contain_text("Edits cleared")
     expect(page.get_by_text("the whole clip", exact=True)).to_be_visible()
     plain = explorer.digest
     undo = page.get_by_role("button", name="Undo", exact=True)

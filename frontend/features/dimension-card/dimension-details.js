@@ -34,7 +34,7 @@ function stripRequest(state, dim) {
  * of the chosen module; null for what is not to be had any more, or cannot be, which the page then says
  */
 export function createDimensionDetails(store) {
-  const attempt = createRetry(store);
+  const retry = createRetry(store);
   /** Counts what is shown: answers about something shown before are dropped. */
   let shown = 0;
   /** @type {Promise<unknown>} one request after another: cards do not crowd out a moving slider */
@@ -51,10 +51,7 @@ export function createDimensionDetails(store) {
     const model = String(store.state.model);
     const answer = last.then(async () => {
       try {
-        let answer;
-        do answer = await attempt(ask, () => mine === shown, model);
-        while (answer === 'again');
-        return answer;
+        return await retry.untilAnswered(ask, () => mine === shown, model);
       } catch (error) {
         // A module without a decoder has a card all the same, without pictures
         if (!(error instanceof api.Problem && error.noDecoder)) store.set({ notice: errorNotice(error) });

@@ -1,7 +1,7 @@
 /** The Prior panel: how near the chosen module's latents are to N(0, I), what is certified of it, and what it costs. */
 import { createChart } from '../../drawing/chart.js';
 import { make, byId } from '../../drawing/dom.js';
-import { figureOf as reportOf } from '../../server/figures.js';
+import { reportFigure } from '../../server/figures.js';
 import { certifiedOf, chosenOf, figureOf, jointOf, momentsOf, tracesOf, verdictOf } from './model.js';
 
 /** @typedef {import('../../drawing/chart-loader.js').Figure} Figure */
@@ -27,7 +27,7 @@ export function showDistribution(store) {
     const { pending, panel } = store.state;
     byId('panel-prior').dataset.pending = String(pending.includes('figure') || pending.includes('tradeoff'));
     if (panel !== 'prior') return;
-    const shown = reportOf(store.state, 'prior');
+    const shown = reportFigure(store.state, 'prior');
     const figure = shown?.figure ?? null;
     byId('normal-shown').hidden = !figure;
     byId('normal-empty').hidden = !shown || Boolean(figure);

@@ -1,36 +1,36 @@
-/** What each layer keeps: the open clip's unedited decoding from every module, fetched when first wanted and kept while it stays the same. */
+/** Decodings of the recording from every layer without edits, fetched on demand and cached. */
 import { layerRequest } from '../../core/state.js';
 import * as api from '../../server/api.js';
 import { createRetry, errorNotice } from '../../server/retry.js';
 
 /** @typedef {import('../../server/api.js').Decoded} Decoded */
 
-/** The keys that decide how the layers sound. */
-const UNEDITED = /** @type {const} */ (['recording', 'model', 'base', 'seed']);
+/** State keys that determine the sound of the layers. */
+const LAYER_SOUND_KEYS = /** @type {const} */ (['recording', 'model', 'base', 'seed']);
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @returns {{fetch: (module: number) => Promise<Decoded | null>}} null for one that is not to be had; the page says why
+ * @returns {{fetch: (module: number) => Promise<Decoded | null>}} null if unavailable; a notice says why
  */
 export function createLayers(store) {
-  const attempt = createRetry(store);
-  /** @type {Map<number, Promise<Decoded | null>>} a new one whenever what was fetched is forgotten */
-  let asked = new Map();
-  /** @type {Promise<unknown>} the server is asked for one at a time */
+  const retry = createRetry(store);
+  /** @type {Map<number, Promise<Decoded | null>>} replaced when the cache is cleared */
+  let requests = new Map();
+  /** @type {Promise<unknown>} one request at a time */
   let last = Promise.resolve();
 
-  store.on(UNEDITED, () => {
-    asked = new Map();
+  store.on(LAYER_SOUND_KEYS, () => {
+    requests = new Map();
     store.set({ layers: {} });
   });
 
   /** @param {number} module */
   function fetch(module) {
-    const known = asked.get(module);
+    const known = requests.get(module);
     if (known) return known;
-    const mine = asked;
-    const layer = last.then(() => obtain(module, () => asked === mine));
-    asked.set(module, layer);
+    const current = requests;
+    const layer = last.then(() => obtain(module, () => requests === current));
+    requests.set(module, layer);
     last = layer.catch(() => {});
     return layer;
   }
@@ -43,20 +43,18 @@ export function createLayers(store) {
   async function obtain(module, wanted) {
     const request = layerRequest(store.state, module);
     if (!request) return null;
-    const keep = (/** @type {Decoded | null} */ layer) =>
+    const store_ = (/** @type {Decoded | null} */ layer) =>
       store.set({ layers: { ...store.state.layers, [module]: layer } });
     try {
-      let layer;
-      do layer = await attempt(() => api.decode(request), wanted, request.model);
-      while (layer === 'again');
+      const layer = await retry.untilAnswered(() => api.decode(request), wanted, request.model);
       if (layer) keep(layer);
-      else if (wanted()) asked.delete(module); // so that it can be asked for once more
+      else if (wanted()) requests.delete(module); // allow another attempt
       return layer;
     } catch (error) {
       if (error instanceof api.Problem && error.noDecoder) {
         keep(null);
       } else {
-        asked.delete(module);
+        requests.delete(module);
         store.set({ notice: errorNotice(error) });
       }
       return null;
