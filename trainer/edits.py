@@ -1,4 +1,4 @@
-"""From a posterior and a list of edits to the latents a decoder is given."""
+"""Raw edits of latent dimensions, and the latents they start from."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MAX_VALUE = 10.0
 
 
 class Edit(Frozen):
-    """A change of one dimension over a span: `set` it to the value, `add` the value, or `scale` by it. Seconds; None
-    is the clip's border.
+    """A change of one dimension from `start` to `end` seconds (None: the clip's border): `set` it to the value, `add`
+    the value, or `scale` by the value.
     """
 
     dim: int = Field(ge=0)
@@ -30,12 +30,10 @@ class Edit(Frozen):
 
 
 def apply_edits(latents: Tensor, edits: Iterable[Edit], geometry: ModuleGeometry) -> Tensor:
-    """`edits` applied in order to a copy of `latents` [dims, frames]. Raises ValueError that names a dimension that
-    is not there.
-    """
-    edited = latents.numpy().copy()  # half of the time that torch takes over each row
+    """A copy of `latents` [D, L] with `edits` applied in order. Raises ValueError if a dimension does not exist."""
+    edited = latents.numpy().copy()  # NumPy takes half of torch's time per edit
     dims, frames = edited.shape
-    with np.errstate(over="ignore", invalid="ignore"):  # as torch does: what is out of range is infinite, and stays so
+    with np.errstate(over="ignore", invalid="ignore"):  # as in torch, overflow gives infinity
         for edit in edits:
             if edit.dim >= dims:
                 raise ValueError(f"dim must be 0 to {dims - 1}, not {edit.dim}")
@@ -50,47 +48,45 @@ def apply_edits(latents: Tensor, edits: Iterable[Edit], geometry: ModuleGeometry
 
 
 def base_latents(posterior: Posterior, base: Literal["mean", "sample"], seed: int = 0) -> Tensor:
-    """[dims, frames]: the posterior's mean, or the draw from it that `seed` stands for."""
+    """The posterior's mean, or a sample from it drawn with `seed` [D, L]."""
     if base == "mean":
         return posterior.mean
     return posterior.sample(_generator(seed))
 
 
 def prior_latents(dims: int, frames: int, seed: int = 0) -> Tensor:
-    """[dims, frames] drawn from N(0, I)."""
+    """A sample from N(0, I), drawn with `seed` [dims, frames]."""
     return torch.randn((dims, frames), generator=_generator(seed))
 
 
 def zero_latents(dims: int, frames: int) -> Tensor:
-    """[dims, frames] of zeros, the prior's mean."""
+    """Zeros, the prior's mean [dims, frames]."""
     return torch.zeros((dims, frames))
 
 
-def contributions(first: Tensor, second: Tensor) -> Tensor:
-    """Of each dimension [dims], its share of the squared distance between two clips, which is that between their means
-    over time (Denoodt et al., arXiv 2408.12936). `first` and `second`: [dims, frames], as many frames as each has. All
-    zero where the clips have the same means.
+def distance_shares(first: Tensor, second: Tensor) -> Tensor:
+    """Share of each dimension in the squared distance between two clips' means over time [D] (Denoodt et al., arXiv
+    2408.12936). `first` [D, L1], `second` [D, L2]. All 0 if the means are equal.
     """
     squares = (first.mean(1) - second.mean(1)).square()
     return squares / squares.sum().clamp_min(torch.finfo(squares.dtype).tiny)
 
 
-def toward(first: Tensor, second: Tensor, share: float, top_k: int | None = None) -> Tensor:
-    """`first` [dims, frames] moved straight toward `second` [dims, other frames]: all of the way at `share` 1, and in
-    the `top_k` dimensions that contribute most to their distance, or in all of them.
+def move_toward(first: Tensor, second: Tensor, share: float, top_k: int | None = None) -> Tensor:
+    """Linear interpolation from `first` [D, L1] (`share` 0) to `second` [D, L2], resampled to L1 frames (`share` 1).
 
-    `second` is first brought to the frames of `first`, so that beginning meets beginning and end meets end.
+    Only the `top_k` dimensions with the largest shares of their distance are moved; None moves all.
     """
-    dims = contributions(first, second).argsort(descending=True, stable=True)[:top_k]
+    dims = distance_shares(first, second).argsort(descending=True, stable=True)[:top_k]
     moved = first.clone()
-    moved[dims] = torch.lerp(first[dims], in_frames(second, first.shape[1])[dims], share)
+    moved[dims] = torch.lerp(first[dims], resample_frames(second, first.shape[1])[dims], share)
     return moved
 
 
-def in_frames(latents: Tensor, frames: int) -> Tensor:
-    """`latents` [dims, other frames] over the same course in `frames` frames, linear between neighbours.
+def resample_frames(latents: Tensor, frames: int) -> Tensor:
+    """`latents` [D, L] resampled to `frames` frames by linear interpolation.
 
-    Where latents say what is heard and not where a period begins, this changes the pace and leaves the pitch.
+    This changes the speech rate but not the pitch, as far as latents do not encode the waveform's phase.
     """
     if latents.shape[1] == frames:
         return latents

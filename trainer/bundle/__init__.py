@@ -1,37 +1,36 @@
-"""A trained model on disk: a folder of JSON and safetensors, nothing that can run code.
+"""Bundles: trained models on disk. A bundle is a folder of JSON and safetensors, and contains no code.
 
-config.json            format version, the whole configuration, provenance
+config.json            format version, configuration, provenance
 encoder.safetensors    decoder-1.safetensors ...
-axes.safetensors       along which latents are told   (optional)
-report.json            what analysis found out        (optional)
+axes.safetensors       rotation of the latent spaces  (optional)
+report.json            analysis results               (optional)
 examples/              *.flac and examples.json       (optional)
-MODEL_CARD.md          for people                     (optional)
+MODEL_CARD.md          description for readers        (optional)
 
-What was found out about many of them together lies in a folder beside or above: ensemble.json.
+The comparison of several models is in the folder of their ensemble: ensemble.json.
 """
 
-from trainer.bundle.documents import BundleError, write_json
 from trainer.bundle.ensembles import (
     ENSEMBLE,
     Channel,
     Ensemble,
+    Estimate,
     FusedRow,
     HotSpot,
+    HotSpotLabel,
     LabelChannel,
-    Measured,
     Member,
+    ModuleComparison,
     PackedArray,
-    Space,
-    SpotLabel,
     read_ensemble,
     write_ensemble,
 )
+from trainer.bundle.files import BundleError, write_json
 from trainer.bundle.schema import (
     AcousticEffect,
     BundleConfig,
     CorpusNote,
     DimensionReport,
-    Evidence,
     Example,
     FactorLabel,
     HistogramReport,
@@ -40,11 +39,12 @@ from trainer.bundle.schema import (
     PriorReport,
     Provenance,
     Report,
+    TopActivation,
 )
 from trainer.bundle.store import (
     DEMO,
     FORMAT_VERSION,
-    decoders_of,
+    decoder_modules,
     digest,
     load,
     load_encoder,
@@ -53,8 +53,8 @@ from trainer.bundle.store import (
     read_examples,
     read_report,
     save,
-    save_axes,
     save_decoder,
+    save_rotation,
     write_report,
 )
 
@@ -69,14 +69,14 @@ __all__ = [
     "CorpusNote",
     "DimensionReport",
     "Ensemble",
-    "Evidence",
+    "TopActivation",
     "Example",
     "FactorLabel",
     "FusedRow",
     "HistogramReport",
     "HotSpot",
     "LabelChannel",
-    "Measured",
+    "Estimate",
     "Member",
     "ModuleReport",
     "PackedArray",
@@ -84,9 +84,9 @@ __all__ = [
     "PriorReport",
     "Provenance",
     "Report",
-    "Space",
-    "SpotLabel",
-    "decoders_of",
+    "ModuleComparison",
+    "HotSpotLabel",
+    "decoder_modules",
     "digest",
     "load",
     "load_encoder",
@@ -96,7 +96,7 @@ __all__ = [
     "read_examples",
     "read_report",
     "save",
-    "save_axes",
+    "save_rotation",
     "save_decoder",
     "write_ensemble",
     "write_json",

@@ -1,4 +1,4 @@
-"""ensemble.json: what was found out about the channels of many models."""
+"""Schema of ensemble.json: the comparison of the channels of several models."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import AliasChoices, Field, TypeAdapter, model_validator
 
-from trainer.bundle.documents import BundleError, parse, read_json, write_json
+from trainer.bundle.files import BundleError, parse, read_json, write_json
 from trainer.config import Frozen
 
 ENSEMBLE = "ensemble.json"
@@ -21,7 +21,7 @@ _DTYPES = {"float16": "<f2", "float32": "<f4"}
 
 
 class PackedArray(Frozen):
-    """Floats as the HTTP contract has them: `data` is base64, little endian, row-major."""
+    """An array of floats as in the HTTP API: `data` is base64, little endian, row-major."""
 
     shape: tuple[int, ...] = Field(max_length=2)
     dtype: Literal["float16", "float32"]
@@ -29,26 +29,28 @@ class PackedArray(Frozen):
 
     @classmethod
     def of(cls, values: NDArray[np.floating], dtype: Literal["float16", "float32"] = "float16") -> PackedArray:
+        """`values` packed as `dtype`."""
         raw = np.ascontiguousarray(values, dtype=np.dtype(_DTYPES[dtype])).tobytes()
         return cls(shape=values.shape, dtype=dtype, data=base64.b64encode(raw).decode("ascii"))
 
     @model_validator(mode="after")
-    def _holds_its_shape(self) -> PackedArray:
+    def _check_size(self) -> PackedArray:
         try:
             size = len(base64.b64decode(self.data, validate=True))
         except (binascii.Error, ValueError):
             raise ValueError("data is not base64") from None
         if size != math.prod(self.shape) * np.dtype(_DTYPES[self.dtype]).itemsize:
-            raise ValueError(f"data holds {size} bytes, which {self.dtype} of shape {self.shape} does not take")
+            raise ValueError(f"data has {size} bytes, which does not fit {self.dtype} of shape {self.shape}")
         return self
 
     def unpacked(self) -> NDArray[np.float32]:
+        """The array, as float32."""
         values = np.frombuffer(base64.b64decode(self.data), np.dtype(_DTYPES[self.dtype]))
         return values.reshape(self.shape).astype(np.float32)
 
 
-class Measured(Frozen):
-    """A figure with the ends of its 95 % interval."""
+class Estimate(Frozen):
+    """An estimate with its 95 % interval."""
 
     value: float
     low: float
@@ -56,7 +58,7 @@ class Measured(Frozen):
 
 
 class Member(Frozen):
-    """One model: the name of its bundle's folder, its preset, seed and digest, and KL (nats a frame) by module."""
+    """One model: the folder name of its bundle, its preset, seed and digest, and its KL (nats per frame) per module."""
 
     member: str
     preset: str
@@ -66,20 +68,20 @@ class Member(Frozen):
 
 
 class Channel(Frozen):
-    """One dimension of one module of the member with number `member`: `bits` is the bound on what it tells of the
-    samples, `monte_carlo` the same by draws.
+    """One dimension of one module of member number `member`. `bits`: upper bound on its information about the samples.
+    `monte_carlo`: the Monte Carlo estimate of that information.
     """
 
     member: int = Field(ge=0)
     module: int = Field(ge=1)
     dim: int = Field(ge=0)
     bits: float
-    monte_carlo: Measured
+    monte_carlo: Estimate
 
 
 class LabelChannel(Frozen):
-    """A label as a channel: how many classes it has, what it tells, and its NMI and mutual information (bits) with
-    every channel [channels].
+    """A label treated as a channel: its number of classes, its entropy in `bits`, and its NMI and mutual information
+    (bits) with each channel [channels].
     """
 
     label: str
@@ -89,21 +91,22 @@ class LabelChannel(Frozen):
     shared_bits: tuple[float, ...]
 
 
-class SpotLabel(Frozen):
-    """How much of a label a hot spot holds: NMI of its centre and of its members on average, and what the centre
-    shares with the label.
+class HotSpotLabel(Frozen):
+    """A label's NMI with a hot spot's centre, its mean NMI with the members, and its mutual information (bits) with the
+    centre.
     """
 
     label: str
-    nmi: Measured
+    nmi: Estimate
     mean_nmi: float
-    shared_bits: Measured
+    shared_bits: Estimate
 
 
 class HotSpot(Frozen):
-    """Channels (their numbers, in order of reachability) that hold the same. `centre` is nearest to all others.
-    `models` have a channel in it. `stability`: mean overlap with what resampled recordings give, and with
-    what a part of the models gives.
+    """A cluster of channels with the same information; channel numbers in order of reachability.
+
+    `centre`: the channel with the smallest distance to the others. `models`: number of models with a channel in it.
+    `stability`: mean overlap with the clusters of resampled recordings; `stability_of_models`: of a part of the models.
     """
 
     channels: tuple[int, ...] = Field(min_length=1)
@@ -113,52 +116,55 @@ class HotSpot(Frozen):
     bits: float
     mean_nmi: float
     mean_vi: float
-    stability: Measured
-    stability_of_models: Measured
-    labels: tuple[SpotLabel, ...]
+    stability: Estimate
+    stability_of_models: Estimate
+    labels: tuple[HotSpotLabel, ...]
 
 
-class Space(Frozen):
-    """A module as a whole: all its dimensions as one channel, each two models compared. `bits`: the mean over models of
-    what it tells, at most `ceiling`, log2 of the number of samples.
+class ModuleComparison(Frozen):
+    """Comparison of pairs of models in one module, with all its dimensions as one channel.
+
+    `bits`: mean over models of the information about the samples, at most `ceiling` = log2(number of samples).
     """
 
     module: int
-    nmi: Measured
-    vi: Measured
+    nmi: Estimate
+    vi: Estimate
     bits: float
     ceiling: float
 
 
 class FusedRow(Frozen):
-    """A channel made of a group's: `spot` is the hot spot it is made of. `fused` and `best` member, and their paired
-    `difference`, in `measure`, whose unit says `unit`.
+    """A channel fused from the hot spot number `spot`, compared with the best single channel of the hot spot in
+    `measure` (in `unit`), with the paired `difference`.
     """
 
     spot: int
     measure: str
     unit: str
-    fused: Measured
-    best: Measured
-    difference: Measured
+    fused: Estimate
+    best: Estimate
+    difference: Estimate
     best_channel: int
 
 
 class Ensemble(Frozen):
-    """All of it. The matrices are [channels, channels] in the order of `channels`; `order` is that of OPTICS, and
-    `reachability` is by channel, null for the first. `samples`, `clips`, `side`, `seed` and `modules` are what was
-    asked for, `moments` of `recordings` what there was.
+    """ensemble.json.
+
+    Matrices are [channels, channels] in the order of `channels`. `order` is the OPTICS order; `reachability` is per
+    channel, null for the first. `samples`, `clips`, `split`, `seed` and `modules` are the requested settings; `frames`
+    and `recordings` are the numbers actually used.
     """
 
     format_version: Literal[1] = ENSEMBLE_VERSION
     name: str
     data: str
-    side: Literal["validation", "train", "all"]
+    split: Literal["validation", "train", "all"] = Field(validation_alias=AliasChoices("split", "side"))
     samples: int
     clips: int
     seed: int
     modules: tuple[int, ...] | None
-    moments: int
+    frames: int = Field(validation_alias=AliasChoices("frames", "moments"))
     recordings: int
     distance: Literal["nmi", "vi"]
     min_samples: int
@@ -172,34 +178,36 @@ class Ensemble(Frozen):
     reachability: tuple[float | None, ...]
     labels: tuple[LabelChannel, ...]
     hot_spots: tuple[HotSpot, ...]
-    spaces: tuple[Space, ...]
+    spaces: tuple[ModuleComparison, ...]
     fusion: tuple[FusedRow, ...] = ()
 
     @model_validator(mode="after")
-    def _agrees(self) -> Ensemble:
+    def _check(self) -> Ensemble:
         count = len(self.channels)
         if sorted(self.order) != list(range(count)) or len(self.reachability) != count:
-            raise ValueError("order and reachability must have every channel once")
+            raise ValueError("order and reachability must have each channel exactly once")
         if any(each.shape != (count, count) for each in (self.nmi, self.vi) if each is not None):
-            raise ValueError("the matrices must be channels by channels")
+            raise ValueError("nmi and vi must have shape [channels, channels]")
         if any(channel.member >= len(self.members) for channel in self.channels):
-            raise ValueError("a channel is of a member that is not there")
+            raise ValueError("channels: a channel has a member number that does not exist")
         inside = [number for spot in self.hot_spots for number in (*spot.channels, spot.centre)]
         if any(not 0 <= number < count for number in inside):
-            raise ValueError("a hot spot has a channel that is not there")
+            raise ValueError("hot_spots: a hot spot has a channel number that does not exist")
         return self
 
 
 def write_ensemble(folder: Path, ensemble: Ensemble) -> None:
-    """Into the ensemble's `folder`, replaced whole or not at all."""
+    """Write ensemble.json to `folder`, atomically."""
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / ENSEMBLE, ensemble.model_dump(mode="json"))
 
 
 def read_ensemble(folder: Path) -> Ensemble:
-    """Raises BundleError where there is none that holds, or it is of another version."""
+    """ensemble.json of `folder`. Raises BundleError if it is missing, invalid or of another format version."""
     raw: Any = read_json(folder, ENSEMBLE)
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if version != ENSEMBLE_VERSION:
-        raise BundleError(f"{ENSEMBLE}: format version {version!r} is unknown (known: {ENSEMBLE_VERSION})")
+        raise BundleError(
+            f"{ENSEMBLE}: format version {version!r} is unknown (known: {ENSEMBLE_VERSION}); update SIM Explorer"
+        )
     return parse(TypeAdapter(Ensemble), raw, ENSEMBLE)

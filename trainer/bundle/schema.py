@@ -1,4 +1,4 @@
-"""What the JSON files of a bundle say."""
+"""Schemas of the JSON files of a bundle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 
 
 class CorpusNote(Frozen):
-    """What a model learnt from, and what its licence asks."""
+    """A training corpus: its size, the recordings held out of training, and its licence."""
 
     name: str
     title: str = ""
@@ -26,7 +26,7 @@ class CorpusNote(Frozen):
 
 
 class Provenance(Frozen):
-    """Where a model came from: enough to train it again."""
+    """How a model was trained: enough to train it again."""
 
     code_version: str = ""
     seed: int = 0
@@ -44,7 +44,7 @@ class BundleConfig(Frozen):
 
 
 class FactorLabel(Frozen):
-    """Information about a factor in one dimension, in bits, with its interval."""
+    """Information about a factor in one dimension, in bits, with its 95 % interval."""
 
     factor: str
     bits: float
@@ -53,8 +53,8 @@ class FactorLabel(Frozen):
 
 
 class AcousticEffect(Frozen):
-    """What +1 on a dimension does to a property of the decoded sound, in `unit`: the median of `n` clips with its
-    interval, and `spread`, half the range in which the middle half of the clips lies.
+    """Effect of +1 on a dimension on an acoustic property of the decoded sound, in `unit`: the median over `n` clips
+    with its 95 % interval, and `spread`, half the interquartile range over clips.
     """
 
     measure: str
@@ -66,9 +66,11 @@ class AcousticEffect(Frozen):
     n: int = Field(ge=1)
 
 
-class Evidence(Frozen):
-    """A stretch of a clip that drives a dimension far up or down: to `value` at the moment `at` (seconds), in `phone`,
-    "" for silence, null where phones are not known. `example`: whether `clip` is one of the bundle's own.
+class TopActivation(Frozen):
+    """A section of a clip with one of a dimension's highest or lowest values.
+
+    The dimension has `value` at `at` (seconds), within `phone` ("": silence; null: phones unknown). `example`: the clip
+    is an example of the bundle.
     """
 
     clip: str
@@ -82,32 +84,33 @@ class Evidence(Frozen):
 
 
 class HistogramReport(Frozen):
-    """How many frames fall into each of equal bins from `low` to `high`; the first and last hold what lies beyond."""
+    """Frame counts in equal bins from `low` to `high`. The first and last bin include values outside the range."""
 
     low: float = Field(allow_inf_nan=False)
     high: float = Field(allow_inf_nan=False)
     counts: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _spans_something(self) -> HistogramReport:
+    def _check(self) -> HistogramReport:
         if self.low >= self.high:
-            raise ValueError("low must lie below high")
+            raise ValueError("low must be less than high")
         if not any(self.counts):
-            raise ValueError("counts must hold a frame")
+            raise ValueError("counts must not all be 0")
         return self
 
     @property
     def shares(self) -> list[float]:
-        """The share of all frames in each bin."""
+        """Share of all frames per bin."""
         total = sum(self.counts)
         return [count / total for count in self.counts]
 
 
 class DimensionReport(Frozen):
-    """One dimension: mean KL (nats a frame; null where deterministic), decoder sensitivity (dB of log-mel per unit),
-    and what the posterior mean does over the frames of the corpus: its mean, standard deviation and histogram. These
-    three are null in a report that was written before they were measured. Then what it means: the factors it tells of,
-    most bits first, what it does to the sound, and where it is driven most.
+    """Analysis results of one dimension.
+
+    `kl`: mean KL in nats per frame (null: deterministic encoder). `sensitivity`: dB of log-mel per unit. `mean`, `std`
+    and `histogram` of the posterior mean over the corpus (null in old reports). `labels`: factors the dimension has
+    information about, most bits first. `effects`: acoustic effects of an edit. `evidence`: its top activations.
     """
 
     dim: int = Field(ge=0)
@@ -119,17 +122,17 @@ class DimensionReport(Frozen):
     histogram: HistogramReport | None = None
     labels: tuple[FactorLabel, ...] = ()
     effects: tuple[AcousticEffect, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[TopActivation, ...] = ()
 
 
 class PriorReport(Frozen):
-    """How far the corpus lies from zero: quantiles 0, 1 .. 100 % of a frame's root mean square posterior mean."""
+    """Quantiles 0, 1, ..., 100 % over the corpus's frames of the RMS over dimensions of the posterior mean."""
 
     frame_rms_quantiles: tuple[float, ...] = Field(min_length=2)
 
 
 class ModuleReport(Frozen):
-    """One module's dimensions and its distance scale."""
+    """Analysis results of one module."""
 
     module: int = Field(ge=1)
     frames: int = Field(default=0, ge=0)
@@ -138,7 +141,7 @@ class ModuleReport(Frozen):
 
 
 class Report(BaseModel):
-    """report.json. Later analyses add keys of their own, which an older reader keeps."""
+    """report.json. Unknown keys, which other analyses add, are kept."""
 
     model_config = {"extra": "allow", "frozen": True}
 
@@ -146,7 +149,7 @@ class Report(BaseModel):
 
 
 class Phone(Frozen):
-    """A phone of an example, in seconds."""
+    """A phone of an example; `start` and `end` in seconds."""
 
     phone: str
     start: float
@@ -154,7 +157,7 @@ class Phone(Frozen):
 
 
 class Example(Frozen):
-    """An example clip that ships with a bundle."""
+    """An example clip of a bundle. `duration` in seconds, `f0` in Hz, `rate` in words per minute."""
 
     id: str = Field(pattern=_IDENTIFIER)
     file: str = Field(pattern=_IDENTIFIER)

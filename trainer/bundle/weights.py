@@ -1,4 +1,4 @@
-"""Weights as safetensors, checked against the network they are for before it takes any memory."""
+"""Weights as safetensors, checked against the network's shapes before any of it is allocated."""
 
 from __future__ import annotations
 
@@ -13,43 +13,44 @@ from safetensors.torch import save as serialise
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from trainer.bundle.documents import BundleError, read_file
-from trainer.runtime.atomic_write import replacing
+from trainer.bundle.files import BundleError, read_file
+from trainer.runtime.atomic_write import atomic_write
 
 _HEADER_BYTES = 1 << 20
-_LARGEST_VALUE = 8  # bytes
+_MAX_VALUE_BYTES = 8
 
 Network = TypeVar("Network", bound=nn.Module)
 
 
 def save_weights(path: Path, network: nn.Module, dtype: torch.dtype) -> None:
+    """Write the state dict of `network` to `path`, atomically, with floating-point tensors as `dtype`."""
     tensors = {
         name: (value.to(dtype) if value.is_floating_point() else value).detach().cpu().contiguous()
         for name, value in network.state_dict().items()
     }
-    with replacing(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(serialise(tensors))
 
 
 def load_network(make: Callable[[], Network], folder: Path, name: str) -> Network:
-    """What `make` makes, with the weights of the file `name` in `folder`. Raises BundleError naming file and fault.
+    """The network returned by `make`, with the weights of the file `name` in `folder`.
 
-    `make` is first called for an outline that holds no values: config.json may ask for any size, and what it asks for
-    is made only if the file has it.
+    `make` is first called within `ShapesOnly`: config.json may ask for any size, and memory is allocated only if the
+    file has tensors of these shapes. Raises BundleError naming the file and the error.
     """
-    with Outline():
-        wanted = make().state_dict()
-    tensors = _read(folder, name, wanted)
+    with ShapesOnly():
+        expected = make().state_dict()
+    tensors = _read(folder, name, expected)
     network = make()
     network.load_state_dict(tensors)
     return network
 
 
-class Outline(TorchFunctionMode):
-    """Within it, networks are made whose parameters have shapes and no values, and take no memory.
+class ShapesOnly(TorchFunctionMode):
+    """Context in which new parameters are on the meta device: they have shapes but no values and no memory.
 
-    What `torch.device("meta")` does and more: it leaves alone what is not a parameter, and begins no parameter, since
-    to do that without values torch imports its compiler, which takes seconds and wants a disk.
+    Unlike `torch.device("meta")` it leaves other tensors alone and skips initialisation, for which torch would import
+    its compiler (seconds, and disk access).
     """
 
     def __torch_function__(
@@ -60,43 +61,43 @@ class Outline(TorchFunctionMode):
         if func is torch.empty:
             kwargs["device"] = "meta"
         elif name.endswith("_") and not name.endswith("__"):
-            changed = args[0] if args else kwargs["tensor"]
-            if changed.is_meta:
-                return changed
+            modified = args[0] if args else kwargs["tensor"]
+            if modified.is_meta:
+                return modified
         return func(*args, **kwargs)
 
 
-def _read(folder: Path, name: str, wanted: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors `wanted`, in their types, from a file that holds them and nothing else."""
-    most = _HEADER_BYTES + _LARGEST_VALUE * sum(value.numel() for value in wanted.values())
-    # Not mapped into memory: a file cut short while it is read would take the process with it.
-    raw = read_file(folder, name, most)
+def _read(folder: Path, name: str, expected: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a file that has exactly the names and shapes `expected`, converted to the expected types."""
+    max_bytes = _HEADER_BYTES + _MAX_VALUE_BYTES * sum(value.numel() for value in expected.values())
+    # Not memory-mapped: truncating a mapped file kills the process.
+    raw = read_file(folder, name, max_bytes)
     try:
         tensors = deserialise(raw)
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, OverflowError) as error:
-        raise BundleError(f"{name}: not a readable safetensors file") from error
-    _same_names(name, wanted, tensors)
-    return {key: _checked(name, key, value, wanted[key]) for key, value in tensors.items()}
+        raise BundleError(f"{name}: not a readable safetensors file; copy the file again") from error
+    _check_names(name, expected, tensors)
+    return {key: _checked(name, key, value, expected[key]) for key, value in tensors.items()}
 
 
-def _checked(file: str, name: str, value: Tensor, wanted: Tensor) -> Tensor:
-    if value.shape != wanted.shape:
-        raise BundleError(f"{file}: {name} has shape {list(value.shape)}, config.json asks for {list(wanted.shape)}")
-    if value.is_floating_point() != wanted.is_floating_point() or value.is_complex():
-        raise BundleError(f"{file}: {name} has type {value.dtype}")
-    value = value.to(wanted.dtype)  # before it is looked at: a double may be too large for a float
+def _checked(file: str, name: str, value: Tensor, expected: Tensor) -> Tensor:
+    if value.shape != expected.shape:
+        raise BundleError(f"{file}: {name} has shape {list(value.shape)}, config.json needs {list(expected.shape)}")
+    if value.is_floating_point() != expected.is_floating_point() or value.is_complex():
+        raise BundleError(f"{file}: {name} has type {value.dtype}, config.json needs {expected.dtype}")
+    value = value.to(expected.dtype)  # before the check: a double may overflow to an infinite float
     if value.is_floating_point() and not torch.isfinite(value).all():
-        raise BundleError(f"{file}: {name} holds values that are not finite")
+        raise BundleError(f"{file}: {name} has values that are not finite")
     return value
 
 
-def _same_names(file: str, wanted: dict[str, Tensor], found: dict[str, Tensor]) -> None:
-    for fault, names in (
-        ("lacks", sorted(wanted.keys() - found.keys())),
-        ("has the unknown", sorted(found.keys() - wanted.keys())),
+def _check_names(file: str, expected: dict[str, Tensor], found: dict[str, Tensor]) -> None:
+    for error, names in (
+        ("lacks", sorted(expected.keys() - found.keys())),
+        ("has the unknown", sorted(found.keys() - expected.keys())),
     ):
         if names:
-            raise BundleError(f"{file}: {fault} tensor {_first(names)}")
+            raise BundleError(f"{file}: {error} tensor {_first(names)}")
 
 
 def _first(names: Sequence[str]) -> str:

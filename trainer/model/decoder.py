@@ -1,6 +1,4 @@
-"""From one module's latents back to the waveform. Two kinds, one interface: (B, dims, frames), samples -> (B,
-samples).
-"""
+"""Decoders from one module's latents to the waveform, of two kinds: latents (B, D, L), samples -> (B, samples)."""
 
 from __future__ import annotations
 
@@ -12,31 +10,31 @@ from torch import Tensor, nn
 
 from trainer.config import DecoderConfig, PaperDecoderConfig, SpectralDecoderConfig
 
-MAX_LOG_MAGNITUDE = 7.0  # far above speech at any loudness; keeps latents far off the data from overflowing
+MAX_LOG_MAGNITUDE = 7.0  # far above speech at any loudness; prevents overflow for latents far from the training data
 _INITIAL_LOG_MAGNITUDE = -2.0
 
 
 class Decoder(nn.Module):
-    """What both kinds promise: exactly `samples` samples, whatever the number of frames (at least one).
+    """Interface of both kinds. The output has exactly `samples` samples for any number of frames L >= 1.
 
-    And that they are local: `grain` frames make `grain_samples` samples, latents may be cut at any multiple of them,
-    and neither a frame nor a cut is heard farther than `reach` samples from where it lies.
+    Decoders are local: `frames_per_hop` frames make `hop` samples, latents may be cut at any multiple of
+    `frames_per_hop`, and a frame or a cut changes only samples at most `receptive_field` samples away.
     """
 
-    grain: int
-    grain_samples: int
-    reach: int
+    frames_per_hop: int
+    hop: int
+    receptive_field: int
 
     def forward(self, latents: Tensor, samples: int) -> Tensor:
-        raise TypeError("use make_decoder to get a decoder of a kind")
+        raise TypeError("Decoder is an interface; make_decoder returns a decoder of one kind")
 
     def hidden_matrices(self) -> list[nn.Parameter]:
-        """The weights between hidden layers that are plain matrices, which some optimisers treat apart."""
+        """Weight matrices between hidden layers, which Muon updates."""
         return []
 
 
 class PaperDecoder(Decoder):
-    """Transposed convolutions with ReLU up to the waveform (SIM, appendix on decoders)."""
+    """Transposed convolutions with ReLU up to the waveform (SIM, arXiv 2408.12936, appendix on decoders)."""
 
     def __init__(self, config: PaperDecoderConfig, module: int, dims: int) -> None:
         super().__init__()
@@ -52,10 +50,10 @@ class PaperDecoder(Decoder):
                 blocks.append(nn.ReLU())
             inputs = outputs
         self.net = nn.Sequential(*blocks)
-        self.grain, self.grain_samples, self.reach = 1, 1, 0
-        for layer in reversed(layers):  # what a layer reaches counts in the samples of its output
-            self.reach += layer.kernel * self.grain_samples
-            self.grain_samples *= layer.stride
+        self.frames_per_hop, self.hop, self.receptive_field = 1, 1, 0
+        for layer in reversed(layers):  # a layer's kernel counts in its output's samples
+            self.receptive_field += layer.kernel * self.hop
+            self.hop *= layer.stride
 
     def forward(self, latents: Tensor, samples: int) -> Tensor:
         waveform: Tensor = self.net(latents).squeeze(1)
@@ -63,7 +61,7 @@ class PaperDecoder(Decoder):
 
 
 class FrameBlock(nn.Module):
-    """A residual block over frames: depthwise convolution, norm across channels, two pointwise layers, a gain."""
+    """ConvNeXt-style residual block: depthwise convolution, layer norm, two pointwise layers, a learned gain."""
 
     def __init__(self, width: int, expansion: int, kernel: int, gain: float) -> None:
         super().__init__()
@@ -74,18 +72,18 @@ class FrameBlock(nn.Module):
         self.gain = nn.Parameter(torch.full((width,), gain))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, frames, width) -> the same."""
+        """(B, L, width) -> (B, L, width)."""
         h = self.mix(x.transpose(1, 2)).transpose(1, 2)
-        change: Tensor = self.narrow(F.gelu(self.widen(self.norm(h))))
-        return x + self.gain * change
+        residual: Tensor = self.narrow(F.gelu(self.widen(self.norm(h))))
+        return x + self.gain * residual
 
 
 class SpectralDecoder(Decoder):
-    """Blocks over STFT frames, then a head that gives log-magnitude and phase for the inverse STFT (the approach of
+    """Residual blocks over STFT frames, then a linear head for log-magnitude and phase, then the inverse STFT (as in
     Vocos, arXiv 2306.00814).
 
-    A strided convolution first brings the module's frames to the STFT's: frame j of the STFT, centred on sample j *
-    hop, sees the latents of the hop before it and the hop after it.
+    A strided convolution first maps the module's frames to STFT frames: STFT frame j, centred on sample j * hop, sees
+    the latents of one hop before and one hop after.
     """
 
     window: Tensor
@@ -95,8 +93,7 @@ class SpectralDecoder(Decoder):
         if config.hop % hop:
             raise ValueError(f"decoder.hop ({config.hop} samples) must be a multiple of the module's hop ({hop})")
         self.n_fft, self.hop, self.frames_per_hop = config.n_fft, config.hop, config.hop // hop
-        self.grain, self.grain_samples = self.frames_per_hop, self.hop
-        self.reach = (2 + config.blocks * (config.kernel // 2)) * self.hop + config.n_fft // 2
+        self.receptive_field = (2 + config.blocks * (config.kernel // 2)) * self.hop + config.n_fft // 2
         bins = config.n_fft // 2 + 1
         self.stem = nn.Conv1d(dims, config.width, 2 * self.frames_per_hop, self.frames_per_hop)
         self.direct = nn.Conv1d(dims, bins, 2 * self.frames_per_hop, self.frames_per_hop) if config.direct else None
@@ -118,15 +115,16 @@ class SpectralDecoder(Decoder):
         return self.synthesise(*self.predict(self.align(latents, samples)), samples)
 
     def align(self, latents: Tensor, samples: int) -> Tensor:
-        """Latents with border frames repeated so that the strided stem gives a frame of the STFT every hop, from the
-        first sample to the last: one hop of context on either side.
+        """Latents (B, D, L) cut, or padded with copies of the border frames, so that the strided stem gives one STFT
+        frame per hop from the first sample to the last, with one hop of context on both sides.
         """
-        wanted, ratio = (math.ceil(samples / self.hop) + 2) * self.frames_per_hop, self.frames_per_hop
-        latents = latents[:, :, : wanted - ratio]
-        return F.pad(latents, (ratio, wanted - ratio - latents.shape[2]), mode="replicate")
+        ratio = self.frames_per_hop
+        frames = (math.ceil(samples / self.hop) + 2) * ratio
+        latents = latents[:, :, : frames - ratio]
+        return F.pad(latents, (ratio, frames - ratio - latents.shape[2]), mode="replicate")
 
     def predict(self, aligned: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-magnitude and phase of the STFT, each (B, bins, frames)."""
+        """Log-magnitude and phase of the STFT, each (B, bins, STFT frames), from the output of `align`."""
         x = self.norm(self.stem(aligned).transpose(1, 2))
         for block in self.blocks:
             x = block(x)
@@ -136,11 +134,12 @@ class SpectralDecoder(Decoder):
         return magnitude, phase
 
     def synthesise(self, magnitude: Tensor, phase: Tensor, samples: int) -> Tensor:
-        """The sound (B, samples) of what `predict` gives."""
-        size = magnitude.clamp(max=MAX_LOG_MAGNITUDE).exp()
-        spectrum = torch.complex(size * phase.cos(), size * phase.sin())  # torch.polar takes half as long again
-        covered = (spectrum.shape[2] - 1) * self.hop
-        waveform: Tensor = torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=covered)
+        """Waveform (B, samples) from log-magnitude and phase (B, bins, STFT frames)."""
+        amplitude = magnitude.clamp(max=MAX_LOG_MAGNITUDE).exp()
+        # 1.5 times as fast as torch.polar
+        spectrum = torch.complex(amplitude * phase.cos(), amplitude * phase.sin())
+        length = (spectrum.shape[2] - 1) * self.hop
+        waveform: Tensor = torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=length)
         return waveform[:, :samples]
 
     def hidden_matrices(self) -> list[nn.Parameter]:
@@ -148,7 +147,7 @@ class SpectralDecoder(Decoder):
 
 
 def make_decoder(config: DecoderConfig, module: int, dims: int, hop: int) -> Decoder:
-    """The decoder of `module` (from 1), whose latents have `dims` dimensions every `hop` samples."""
+    """A decoder for `module` (from 1), whose latents have `dims` dimensions and one frame per `hop` samples."""
     if isinstance(config, PaperDecoderConfig):
         return PaperDecoder(config, module, dims)
     return SpectralDecoder(config, dims, hop)

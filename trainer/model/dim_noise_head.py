@@ -1,4 +1,4 @@
-"""Codes normalised component by component, with noise of a given size: a posterior with no KL to pay (Butakov et al.,
+"""Posterior of the dim-noise objective: batch-normalised mean, constant noise variance, no KL term (Butakov et al.,
 arXiv 2410.06993, section 4).
 """
 
@@ -14,15 +14,15 @@ from trainer.model.posterior import Posterior
 from trainer.runtime.distributed import FrameBatchNorm
 
 UNIT = math.sqrt(12.0)
-"""The length of an interval over which a uniform variable has variance 1."""
+"""Length of an interval over which a uniform variable has variance 1."""
 
 
 class DimNoiseHead(nn.Module):
-    """(B, frames, dims) -> a posterior whose mean is normalised over batch and frames, by batch norm without weights of
-    its own, and whose variance is the noise's.
+    """(B, L, D) -> posterior (B, D, L): mean normalised over batch and frames (batch norm without affine weights),
+    variance equal to the noise's.
 
-    A uniform target takes the normal distribution function of that for a code in [0, 1], stretched about 0 so that a
-    uniform one has variance 1, and the noise with it: U(-e, e) has variance e^2 / 3 there.
+    With a uniform target the normalised mean passes through the normal CDF to [0, 1], and is shifted and scaled to mean
+    0 and variance 1; the noise U(-e, e) is scaled with it, to variance 12 e^2 / 3.
     """
 
     def __init__(self, dims: int, config: DimNoiseConfig) -> None:

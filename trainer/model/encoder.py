@@ -1,4 +1,4 @@
-"""One module of the encoder: strided convolutions, then a Gaussian posterior for each frame."""
+"""One encoder module: strided convolutions, then a Gaussian posterior per frame."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trainer.config import ConvLayer, DimNoiseConfig, EncoderConfig, ModuleConfig
+from trainer.model.dim_noise_head import DimNoiseHead
 from trainer.model.filterbank import Filterbank
 from trainer.model.kernels.frame_conv import FrameConv
-from trainer.model.dim_noise_head import DimNoiseHead
 from trainer.model.posterior import Posterior
 from trainer.runtime import distributed
 
 
 class EncoderModule(nn.Module):
-    """Convolutions with ReLU (and batch norm), after a filterbank where there is one, then parallel 1x1 convolutions
-    for mean and log-variance (SIM, section 3). With `noise` the mean is normalised, and the variance the noise's.
+    """Optional filterbank, convolutions with ReLU (and batch norm), then parallel 1x1 convolutions for mean and
+    log-variance (SIM, arXiv 2408.12936, section 3). With `noise`, DimNoiseHead gives the posterior instead.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class EncoderModule(nn.Module):
         self.logvar_range = encoder.logvar_range
 
     def forward(self, x: Tensor) -> Posterior:
-        """(B, frames in, channels) -> posterior (B, dims, frames)."""
+        """(B, input frames, channels) -> posterior (B, D, L)."""
         h = self.convs(x)
         if self.code is not None:
             posterior: Posterior = self.code(self.mean(h))
@@ -62,27 +62,27 @@ class EncoderModule(nn.Module):
         mean = self.mean(h).float().mT
         if self.logvar is None:
             return Posterior(mean, None)
-        # hardtanh is clamp, with a gradient that takes one walk over the frames instead of three
+        # hardtanh equals clamp; its backward pass reads the frames once instead of three times.
         return Posterior(mean, F.hardtanh(self.logvar(h), *self.logvar_range).float().mT)
 
 
 class Residual(nn.Sequential):
-    """What its parts make of frames, added to these, or to the means of each `stride` of them."""
+    """Residual block: the layers' output plus the input, averaged over windows of `stride` frames."""
 
-    def __init__(self, stride: int, *parts: nn.Module) -> None:
-        super().__init__(*parts)
+    def __init__(self, stride: int, *layers: nn.Module) -> None:
+        super().__init__(*layers)
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, frames, channels) -> (B, frames // stride, channels)."""
-        changed = x
-        for part in self:
-            changed = part(changed)
+        """(B, L, channels) -> (B, L // stride, channels)."""
+        residual = x
+        for layer in self:
+            residual = layer(residual)
         if self.stride == 1:
-            return x + changed
-        batch, frames, channels = changed.shape
+            return x + residual
+        batch, frames, channels = residual.shape
         means = x[:, : frames * self.stride].reshape(batch, frames, self.stride, channels).mean(2)
-        return means + changed
+        return means + residual
 
 
 def _convolution(inputs: int, outputs: int, layer: ConvLayer, encoder: EncoderConfig) -> list[nn.Module]:

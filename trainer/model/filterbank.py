@@ -1,7 +1,7 @@
-"""Log energies of band-pass filters: a first layer that does not follow the phase of the waveform.
+"""Log energies of a fixed mel filterbank: a first layer that is invariant to the waveform's phase.
 
-A mean over time cancels whatever follows the phase; energies stay. The filters are given, not learnt: at the rate that
-suits the convolutions after them InfoNCE soon turns them into something else, and vowels and consonants go.
+Averaging over time cancels phase-dependent features but keeps energies. The filters are not trained: at the learning
+rate that suits the later convolutions, InfoNCE changes them so that vowels and consonants are no longer encoded.
 """
 
 from __future__ import annotations
@@ -15,27 +15,28 @@ from torch import Tensor, nn
 from trainer.config import FilterbankConfig
 
 _FLOOR = 1e-7
-"""Added to an energy before its logarithm: some 60 dB under speech at -23 dBFS."""
-_LOWEST_HZ, _NARROWEST_HZ, _SHORTEST = 60.0, 40.0, 48
+"""Added to energies before the logarithm: about 60 dB below speech at -23 dBFS."""
+_MIN_HZ, _MIN_SPACING_HZ, _MIN_FILTER_SAMPLES = 60.0, 40.0, 48
 
 
 class Filterbank(nn.Module):
-    """(B, samples, 1) -> log energies (B, frames, filters)."""
+    """Waveform (B, samples, 1) -> log energies (B, L, filters)."""
 
     def __init__(self, config: FilterbankConfig, sample_rate: int) -> None:
         super().__init__()
         self.config = config
         filters = mel_filters(config.filters, config.kernel, sample_rate)
-        self.register_buffer("filters", filters, persistent=False)  # config.json tells all of it
+        self.register_buffer("filters", filters, persistent=False)  # derived from config.json
 
     def forward(self, waveform: Tensor) -> Tensor:
         config = self.config
         layer, *_ = config.layers
-        # In full precision: bfloat16 would drown what is quiet in loud speech.
+        # Full precision: in bfloat16 loud speech would mask quiet components.
         with torch.autocast(waveform.device.type, enabled=False):
             padded = F.pad(waveform[:, :, 0], (layer.padding, layer.padding))
-            parts = F.linear(padded.unfold(1, config.kernel, config.stride), self.get_buffer("filters"))
-            energies: Tensor = parts.square().view(*parts.shape[:2], 2, config.filters).sum(2).mT
+            filtered = F.linear(padded.unfold(1, config.kernel, config.stride), self.get_buffer("filters"))
+            # cosine and sine parts of each filter
+            energies: Tensor = filtered.square().view(*filtered.shape[:2], 2, config.filters).sum(2).mT
             for _ in range(2 if config.smoothing > 1 else 0):
                 energies = F.avg_pool1d(energies, config.smoothing, 1, config.smoothing // 2)
             if config.pooling > 1:
@@ -44,21 +45,22 @@ class Filterbank(nn.Module):
 
 
 def mel_filters(filters: int, kernel: int, sample_rate: int) -> Tensor:
-    """Windowed cosines, then sines [2 filters, kernel], at frequencies equally spaced on the mel scale, each as long
-    as the distance to the next asks for; the energy of white noise is the same in all.
+    """Hann-windowed cosines, then sines [2 filters, kernel], at frequencies equally spaced on the mel scale.
+
+    Filter length follows from the spacing to the next filter. All filters pass the same energy of white noise.
     """
     top = _mel(0.975 * sample_rate / 2)
-    mels = torch.linspace(_mel(_LOWEST_HZ), top, filters)
+    mels = torch.linspace(_mel(_MIN_HZ), top, filters)
     hertz = 700.0 * (10 ** (mels / 2595.0) - 1.0)
-    spacing = torch.diff(hertz, append=hertz[-1:] * 1.05).clamp_min(_NARROWEST_HZ)
+    spacing = torch.diff(hertz, append=hertz[-1:] * 1.05).clamp_min(_MIN_SPACING_HZ)
     time = torch.arange(kernel) - (kernel - 1) / 2
-    # The main lobe of a Hann window of n samples is four rates / n wide; twice the spacing lets neighbours overlap.
-    lengths = (2 * sample_rate / spacing).clamp(min(_SHORTEST, kernel), kernel)[:, None]
+    # The main lobe of a Hann window of n samples is 4 rate / n Hz wide: twice the spacing, so that neighbours overlap.
+    lengths = (2 * sample_rate / spacing).clamp(min(_MIN_FILTER_SAMPLES, kernel), kernel)[:, None]
     window = torch.where(time.abs() < lengths / 2, 0.5 + 0.5 * torch.cos(2 * math.pi * time / lengths), torch.zeros(()))
     phase = 2 * math.pi * hertz[:, None] * time / sample_rate
     pairs = torch.cat([phase.cos() * window, phase.sin() * window])
-    even: Tensor = pairs / pairs.norm(dim=1, keepdim=True) / math.sqrt(2.0)
-    return even
+    normalised: Tensor = pairs / pairs.norm(dim=1, keepdim=True) / math.sqrt(2.0)
+    return normalised
 
 
 def _mel(hertz: float) -> float:

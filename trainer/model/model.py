@@ -1,4 +1,4 @@
-"""A trained model: one encoder, a decoder for each module that has one."""
+"""A trained model: one encoder, and at most one decoder per module."""
 
 from __future__ import annotations
 
@@ -11,68 +11,70 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from trainer import geometry
-from trainer.audio.files import loudness_gain
+from trainer.audio import loudness_gain
 from trainer.config import Config
 from trainer.model.decoder import Decoder, SpectralDecoder, make_decoder
-from trainer.model.kernels.chunked_decoding import decode_in_pieces, spans_to_decode, splice
-from trainer.model.kernels.fold_batch_norm import fuse_norms
-from trainer.model.kernels.onnx_decoder import GraphDecoder
+from trainer.model.kernels.chunked_decoding import changed_ranges, decode_in_chunks, splice
+from trainer.model.kernels.fold_batch_norm import fold_batch_norm
+from trainer.model.kernels.onnx_decoder import OnnxDecoder
 from trainer.model.posterior import Posterior
-from trainer.model.rotation import Axes
+from trainer.model.rotation import Rotation
 from trainer.model.sim import SIM
 
-PIECE_SECONDS = 20.0
-"""How much of a recording is encoded, or decoded, at once."""
+CHUNK_SECONDS = 20.0
+"""Length of the chunks in which recordings are encoded and decoded."""
 
 
 class Model(nn.Module):
-    """Encode a recording, decode latents. Modules count from 1 at the waveform.
+    """Encodes recordings and decodes latents. Modules count from 1 at the waveform.
 
-    Where it has `axes`, latents are told along them by `encode`, and are to be given to `decode` so; the encoder and
-    the decoders themselves know nothing of them.
+    With a `rotation`, `encode` returns and `decode` takes latents in the rotated basis; the encoder and the decoders
+    themselves work in the trained basis.
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.geometry = geometry.stack(config.encoder, config.sample_rate)
+        self.geometry = geometry.encoder_geometry(config.encoder, config.sample_rate)
         self.encoder = SIM(config)
         self.decoders = nn.ModuleDict()
-        self.axes: Axes | None = None
+        self.rotation: Rotation | None = None
 
     @property
     def modules_count(self) -> int:
         return len(self.geometry)
 
     def dims(self, module: int) -> int:
-        """How many latent dimensions `module` has."""
+        """Number of latent dimensions of `module`."""
         return self.config.encoder.modules[self._index(module)].dims
 
     def has_decoder(self, module: int) -> bool:
         return str(module) in self.decoders
 
     def add_decoder(self, module: int) -> Decoder:
-        """A fresh decoder for `module`, in place of any it had."""
+        """Give `module` a decoder with initial weights, replacing any it has, and return it."""
         index = self._index(module)
         decoder = make_decoder(self.config.decoder, module, self.dims(module), self.geometry[index].hop)
         self.decoders[str(module)] = decoder
         return decoder
 
-    def fuse(self) -> Model:
-        """This model, made faster for inference: the same within rounding, but with weights that no file holds, and
-        decoders that ONNX Runtime runs.
+    def optimise_for_inference(self) -> Model:
+        """Fold batch norm into convolutions and move spectral decoders to ONNX Runtime, in place; returns the model.
+
+        Outputs are equal within rounding. The weights no longer match the bundle and must not be trained or saved.
+        Raises ValueError in training mode.
         """
         if self.training:
-            raise ValueError("a model that is being trained cannot be fused; call eval() first")
-        fuse_norms(self.encoder)
+            raise ValueError("the model is in training mode; call eval() before optimise_for_inference()")
+        fold_batch_norm(self.encoder)
         for module, decoder in self.decoders.items():
             if isinstance(decoder, SpectralDecoder):
-                self.decoders[module] = GraphDecoder(decoder)
+                self.decoders[module] = OnnxDecoder(decoder)
         return self
 
     def gain(self, waveform: ArrayLike | Tensor) -> float:
-        """The factor `encode` applies to bring `waveform` [samples] to the model's loudness; divide a decoded sound
-        by it to put it back.
+        """Factor by which `encode` scales `waveform` [samples] to the model's loudness. Divide a decoded waveform by
+        it to restore the original level.
         """
         if self.config.loudness_dbfs is None:
             return 1.0
@@ -80,82 +82,89 @@ class Model(nn.Module):
 
     @torch.inference_mode()
     def encode(self, waveform: ArrayLike | Tensor) -> list[Posterior]:
-        """[samples] at the model's rate -> the posterior [dims, frames] of each module, module 1 first.
+        """Waveform [samples] at the model's sample rate -> posterior [D, L] of each module, module 1 first.
 
-        Raises ValueError when the recording is too short for the deepest module.
+        Raises ValueError if the recording is too short for the deepest module.
         """
         wave = np.asarray(waveform, dtype=np.float32)
         if wave.ndim != 1:
-            raise ValueError(f"waveform must be one-dimensional [samples], not of shape {wave.shape}")
+            raise ValueError(f"waveform must have shape [samples], not {list(wave.shape)}")
         needed = self.geometry[-1].minimum_samples
         if len(wave) < needed:
             raise ValueError(f"the recording has {len(wave)} samples; the deepest module needs at least {needed}")
         parameter = next(self.encoder.parameters())
-        return self.told(self._encode_in_pieces(torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter)))
+        return self.rotate(self._encode_in_chunks(torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter)))
 
-    def told(self, posteriors: Sequence[Posterior]) -> list[Posterior]:
-        """What the encoder says (..., dims, frames) of each module, as told along the axes, where there are any."""
-        if self.axes is None:
+    def rotate(self, posteriors: Sequence[Posterior]) -> list[Posterior]:
+        """Posteriors (..., D, L) of modules 1, 2, ... from the trained basis to the rotated basis, if there is one."""
+        if self.rotation is None:
             return list(posteriors)
-        return [self.axes.turn(module, posterior) for module, posterior in enumerate(posteriors, 1)]
+        return [self.rotation.rotate(module, posterior) for module, posterior in enumerate(posteriors, 1)]
 
-    def as_trained(self, module: int, latents: Tensor) -> Tensor:
-        """Latents (..., dims, frames) as the encoder said them and decoders take them."""
-        return latents if self.axes is None else self.axes.turn_back(module, latents)
+    def derotate(self, module: int, latents: Tensor) -> Tensor:
+        """Latents (..., D, L) of `module` -> the trained basis, which decoders take."""
+        return latents if self.rotation is None else self.rotation.derotate(module, latents)
 
-    def _encode_in_pieces(self, wave: Tensor) -> list[Posterior]:
-        """The posteriors of `wave` [samples], some seconds at a time: the first convolution alone would take
-        gigabytes of a long recording.
+    def _encode_in_chunks(self, wave: Tensor) -> list[Posterior]:
+        """Posteriors of `wave` [samples], CHUNK_SECONDS at a time: for a long recording the first convolution alone
+        would take gigabytes.
 
-        Each piece begins on a frame of every module and carries a margin of one receptive field, whose frames are
-        dropped: what padding does at a piece's ends reaches no frame that is kept.
+        Chunks start on a frame of every module and overlap by one receptive field. The overlapping frames, which the
+        padding at chunk borders affects, are dropped.
         """
-        deepest, total = self.geometry[-1], len(wave)
-        margin = math.ceil(deepest.receptive_field / deepest.hop) * deepest.hop
-        length = max(1, round(PIECE_SECONDS * deepest.frame_rate)) * deepest.hop
+        last_module, total = self.geometry[-1], len(wave)
+        margin = math.ceil(last_module.receptive_field / last_module.hop) * last_module.hop
+        length = max(1, round(CHUNK_SECONDS * last_module.frame_rate)) * last_module.hop
         kept: list[list[Posterior]] = [[] for _ in self.geometry]
         for start in range(0, total, length):
-            first, last = max(0, start - margin), start + length >= total
-            piece = self.encoder(wave[None, first : start + length + margin])
-            for parts, depth, posterior in zip(kept, self.geometry, piece, strict=True):
-                begin = (start - first) // depth.hop
-                parts.append(posterior[0].frames(begin, None if last else begin + length // depth.hop))
-        return [Posterior.joined(parts) for parts in kept]
+            first, is_last = max(0, start - margin), start + length >= total
+            encoded = self.encoder(wave[None, first : start + length + margin])
+            for parts, module, posterior in zip(kept, self.geometry, encoded, strict=True):
+                begin = (start - first) // module.hop
+                parts.append(posterior[0].frames(begin, None if is_last else begin + length // module.hop))
+        return [Posterior.concatenate(parts) for parts in kept]
 
     @torch.inference_mode()
     def decode(
-        self, module: int, latents: Tensor, samples: int | None = None, between: tuple[int, int] | None = None
+        self, module: int, latents: Tensor, samples: int | None = None, sample_range: tuple[int, int] | None = None
     ) -> Tensor:
-        """Latents [dims, frames] of `module` -> waveform [samples] at the model's loudness; by default one hop a frame.
-        With `between`, samples [start, stop) of it alone, within rounding, from those frames alone that reach them.
+        """Latents [D, L] of `module` -> waveform [samples] at the model's loudness. `samples` defaults to one hop per
+        frame. With `sample_range`, only samples [start, stop) are returned, equal within rounding, and only the frames
+        that affect them are decoded.
 
-        Raises ValueError when the module has no decoder or the latents are not [dims, frames] with at least one frame.
+        Raises ValueError if the module has no decoder, or the latents are not [D, L] with L >= 1.
         """
         decoder = self._decoder_for(module, latents)
-        latents = self.as_trained(module, latents)
+        latents = self.derotate(module, latents)
         length = self.geometry[module - 1].samples(latents.shape[1]) if samples is None else samples
-        return decode_in_pieces(decoder, latents, length, round(PIECE_SECONDS * self.config.sample_rate), between)
+        return decode_in_chunks(decoder, latents, length, round(CHUNK_SECONDS * self.config.sample_rate), sample_range)
 
     @torch.inference_mode()
     def decode_edited(
-        self, module: int, latents: Tensor, before: Tensor, samples: int, unedited: Callable[[], Tensor]
+        self,
+        module: int,
+        latents: Tensor,
+        unedited: Tensor,
+        samples: int,
+        unedited_waveform: Callable[[], Tensor],
     ) -> Tensor:
-        """What `decode` gives for `latents`, within rounding, where they differ from `before` (both [dims, frames])
-        perhaps in few frames: then only what these reach is decoded, and spliced into `unedited()`, the sound of
-        `before`, which is asked for in no other case.
+        """`decode(module, latents, samples)`, equal within rounding, computed from a previous decoding where possible.
+
+        If `latents` differ from `unedited` (both [D, L]) in few frames, only the samples that these affect are decoded
+        and spliced into `unedited_waveform()` [samples], the decoding of `unedited`. It is called only in this case.
 
         Raises ValueError as `decode` does.
         """
         decoder = self._decoder_for(module, latents)
-        spans = spans_to_decode(decoder, latents, before, samples)
-        if spans is None:
+        ranges = changed_ranges(decoder, latents, unedited, samples)
+        if ranges is None:
             return self.decode(module, latents, samples)
-        return splice(decoder, self.as_trained(module, latents), unedited(), spans)
+        return splice(decoder, self.derotate(module, latents), unedited_waveform(), ranges)
 
     def _decoder_for(self, module: int, latents: Tensor) -> Decoder:
         self._index(module)
         if not self.has_decoder(module):
-            raise ValueError(f"module {module} has no decoder yet")
+            raise ValueError(f"module {module} has no decoder; fit one first")
         if latents.ndim != 2 or latents.shape[0] != self.dims(module) or latents.shape[1] < 1:
             raise ValueError(
                 f"latents of module {module} must be [{self.dims(module)}, frames], not {list(latents.shape)}"

@@ -1,8 +1,7 @@
-"""The axes along which a module's latents are told: an orthonormal basis of each latent space, chosen after training.
+"""Orthonormal rotation of each module's latent space, chosen after training.
 
-N(0, I) looks alike from every side, and so do InfoNCE's bilinear scores: training has no reason to lay what people
-name along one dimension. A turn of the space changes neither the distances in it nor what decoders hear, only
-what one slider moves.
+The prior N(0, I) and InfoNCE's bilinear scores are invariant to rotation, so training does not align dimensions with
+named factors. A rotation preserves distances and the decoded sound, and changes only the direction of each slider.
 """
 
 from __future__ import annotations
@@ -14,43 +13,43 @@ from torch import Tensor, nn
 
 from trainer.model.posterior import Posterior
 
-_ORTHONORMAL = 1e-4
+_TOLERANCE = 1e-4
 
 
-class Axes(nn.Module):
-    """A basis [dims, dims] of each module, an axis a row; modules count from 1."""
+class Rotation(nn.Module):
+    """One orthonormal basis [D, D] per module, one axis a row. Modules count from 1."""
 
     def __init__(self, dims: Sequence[int]) -> None:
         super().__init__()
         self.bases = nn.ParameterDict({str(module): torch.empty(size, size) for module, size in enumerate(dims, 1)})
 
     @staticmethod
-    def of(bases: Mapping[int, Tensor]) -> Axes:
-        """The axes of modules 1, 2 ... Raises ValueError where a basis is not orthonormal."""
-        axes = Axes([len(bases[module]) for module in sorted(bases)])
-        axes.load_state_dict({f"bases.{module}": basis for module, basis in bases.items()})
-        if crooked := axes.crooked():
-            raise ValueError(f"the axes of module {crooked[0]} are not at right angles, each of length 1")
-        return axes.requires_grad_(False)
+    def from_bases(bases: Mapping[int, Tensor]) -> Rotation:
+        """The rotation with the basis [D, D] of modules 1, 2, ... Raises ValueError if a basis is not orthonormal."""
+        rotation = Rotation([len(bases[module]) for module in sorted(bases)])
+        rotation.load_state_dict({f"bases.{module}": basis for module, basis in bases.items()})
+        if modules := rotation.non_orthonormal():
+            raise ValueError(f"the basis of module {modules[0]} is not orthonormal")
+        return rotation.requires_grad_(False)
 
-    def crooked(self) -> list[int]:
-        """The modules whose basis is not orthonormal."""
+    def non_orthonormal(self) -> list[int]:
+        """Modules whose basis is not orthonormal."""
         return [
             int(module)
             for module, basis in self.bases.items()
-            if not torch.allclose(basis @ basis.T, torch.eye(len(basis)), atol=_ORTHONORMAL)
+            if not torch.allclose(basis @ basis.T, torch.eye(len(basis)), atol=_TOLERANCE)
         ]
 
-    def turn(self, module: int, posterior: Posterior) -> Posterior:
-        """The posterior (..., dims, frames) as told along the axes: the mean turned, and the variance of each axis;
-        what turned noise has in common between axes is left out, as posteriors are diagonal (SIM, arXiv 2408.12936,
-        section 3).
+    def rotate(self, module: int, posterior: Posterior) -> Posterior:
+        """The posterior (..., D, L) in the rotated basis: rotated mean, and the variance along each axis.
+
+        Covariances between axes are dropped, since posteriors are diagonal (SIM, arXiv 2408.12936, section 3).
         """
         basis = self.bases[str(module)]
         logvar = None if posterior.logvar is None else (basis.square() @ posterior.logvar.exp()).log()
         return Posterior(basis @ posterior.mean, logvar)
 
-    def turn_back(self, module: int, latents: Tensor) -> Tensor:
-        """Latents (..., dims, frames) told along the axes, as the module's decoder takes them."""
-        turned: Tensor = self.bases[str(module)].T @ latents
-        return turned
+    def derotate(self, module: int, latents: Tensor) -> Tensor:
+        """Rotated latents (..., D, L) -> the encoder's own basis, which the decoder takes."""
+        derotated: Tensor = self.bases[str(module)].T @ latents
+        return derotated

@@ -1,4 +1,4 @@
-"""The stack of modules, and the context network of the presets that have one."""
+"""Stack of encoder modules, with the context network of presets that have one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from trainer.model.posterior import Posterior
 
 
 class SIM(nn.Module):
-    """The modules of Smooth InfoMax (arXiv 2408.12936, section 3), each one's latents the next one's input.
+    """Encoder of Smooth InfoMax (arXiv 2408.12936, section 3): each module takes the mean of the module before.
 
-    With `probabilistic` off those of Greedy InfoMax (arXiv 1905.11786). That no gradient crosses a module border is the
-    objective's to see to.
+    With `probabilistic` off it is the encoder of Greedy InfoMax (arXiv 1905.11786). Gradients are not stopped here
+    between modules; the objective does that.
     """
 
     def __init__(self, config: Config) -> None:
@@ -29,7 +29,7 @@ class SIM(nn.Module):
         self.context = GRU(encoder.modules[-1].dims, encoder.context.hidden) if encoder.context is not None else None
 
     def forward(self, waveform: Tensor) -> list[Posterior]:
-        """(B, samples) -> one posterior (B, dims, frames) a module, each from the mean of the one before."""
+        """Waveforms (B, samples) -> one posterior (B, D, L) per module, module 1 first."""
         x, posteriors = waveform.unsqueeze(2), []
         for module in self.stack:
             posteriors.append(module(x))
@@ -37,8 +37,9 @@ class SIM(nn.Module):
         return posteriors
 
     def contextualise(self, latents: Tensor) -> Tensor:
-        """The GRU's output for the last module's latents: (B, dims, frames) -> (B, hidden, frames). ValueError where
-        the preset has none.
+        """Context network over the last module's latents: (B, D, L) -> (B, hidden, L).
+
+        Raises ValueError if the preset has no context network.
         """
         if self.context is None:
             raise ValueError("this preset has no context network")

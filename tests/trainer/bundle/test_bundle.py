@@ -119,7 +119,7 @@ FAULTS = {
     r"stack.0.mean.bias has shape \[3\]": lambda f: change_weights(
         f, lambda w: w.update({"stack.0.mean.bias": torch.zeros(3)})
     ),
-    "stack.0.mean.bias holds values that are not finite": lambda f: change_weights(
+    "stack.0.mean.bias has values that are not finite": lambda f: change_weights(
         f, lambda w: w.update({"stack.0.mean.bias": torch.full((8,), float("nan"))})
     ),
     "stack.0.mean.bias has type": lambda f: change_weights(

@@ -1,3 +1,5 @@
+"""Filterbank and the geometry of encoders with one."""
+
 import math
 
 import pytest
@@ -5,7 +7,7 @@ import torch
 from pydantic import ValidationError
 
 from trainer.config import Config, ConvLayer, FilterbankConfig, override, preset
-from trainer.geometry import stack
+from trainer.geometry import encoder_geometry
 from trainer.model import SIM
 from trainer.model.filterbank import Filterbank, mel_filters
 
@@ -17,7 +19,7 @@ def tone(hertz: float, phase: float = 0.0, samples: int = 4000) -> torch.Tensor:
     return 0.1 * torch.sin(2 * math.pi * hertz * torch.arange(samples) / RATE + phase)[None, :, None]
 
 
-def test_a_tone_is_loudest_in_the_filter_of_its_frequency() -> None:
+def test_tone_has_most_energy_in_filter_at_its_frequency() -> None:
     bank = Filterbank(BANK, RATE)
     spectra = torch.fft.rfft(mel_filters(40, 400, RATE)[:40], n=16_000).abs()
     for number in (5, 15, 25, 35):
@@ -25,52 +27,52 @@ def test_a_tone_is_loudest_in_the_filter_of_its_frequency() -> None:
         assert abs(int(bank(tone(hertz))[0, 20].argmax()) - number) <= 1
 
 
-def test_energies_do_not_follow_the_phase() -> None:
-    """The same tone at any phase: a convolution's mean over time would cancel, an energy's changes by under 0.1 dB."""
+def test_energies_are_invariant_to_phase() -> None:
+    """The energy of a tone changes by less than 0.1 dB with its phase."""
     bank = Filterbank(BANK, RATE)
     energies = torch.stack([bank(tone(1000.0, phase))[0, 10:-10] for phase in torch.linspace(0, 3, 7).tolist()])
     loudest = int(energies.mean((0, 1)).argmax())
     assert (energies[..., loudest].max() - energies[..., loudest].min()).item() * 10 / math.log(10) < 0.1
 
 
-def test_white_noise_is_equally_loud_in_all_filters() -> None:
+def test_white_noise_has_equal_energy_in_all_filters() -> None:
     noise = 0.1 * torch.randn(4, 16_000, 1, generator=torch.Generator().manual_seed(0))
     decibels = Filterbank(BANK, RATE)(noise).exp().mean((0, 1)).log10() * 10
     assert decibels.max() - decibels.min() < 1.5
 
 
 def with_context() -> Config:
-    """tiny with a filterbank, and a last module that looks far around itself."""
+    """tiny with a filterbank, and a last module with a dilated residual layer."""
     tree = preset("tiny").model_dump()
     first, second, third = tree["encoder"]["modules"]
     bank = {"filters": 12, "kernel": 60, "stride": 20, "smoothing": 3, "pooling": 4}
     first = {**first, "filterbank": bank, "convs": [{"kernel": 3, "padding": 1}]}
     second = {**second, "convs": [{"kernel": 4, "stride": 2, "padding": 1}]}
-    around = {"kernel": 3, "padding": 4, "dilation": 4, "residual": True}
-    third = {**third, "convs": [{"kernel": 3, "padding": 1}, around]}
+    dilated = {"kernel": 3, "padding": 4, "dilation": 4, "residual": True}
+    third = {**third, "convs": [{"kernel": 3, "padding": 1}, dilated]}
     return override(preset("tiny"), {"encoder.modules": [first, second, third]})
 
 
-def test_geometry_is_that_of_the_network() -> None:
-    """Frame counts at every length, and the samples a frame depends on."""
+def test_geometry_matches_network() -> None:
+    """Frame counts for several lengths, and the samples that a frame depends on."""
     config = with_context()
-    encoder, depths = SIM(config).eval(), stack(config.encoder, config.sample_rate)
-    assert [depth.hop for depth in depths] == [80, 160, 160]
+    encoder, geometries = SIM(config).eval(), encoder_geometry(config.encoder, config.sample_rate)
+    assert [geometry.hop for geometry in geometries] == [80, 160, 160]
     for samples in (2000, 2019, 2020, 2077, 2240):
         found = [posterior.mean.shape[2] for posterior in encoder(torch.zeros(1, samples))]
-        assert found == [depth.frames(samples) for depth in depths]
-    for module, depth in enumerate(depths):
+        assert found == [geometry.frames(samples) for geometry in geometries]
+    for module, geometry in enumerate(geometries):
         wave = 0.1 * torch.randn(1, 4000, generator=torch.Generator().manual_seed(1))
         wave.requires_grad_()
         encoder(wave)[module].mean[0, :, 10].square().sum().backward()
-        seen = wave.grad[0].nonzero().flatten()
-        first = depth.offset + 10 * depth.hop
-        # The ends of a filter's window are zero: the field may be narrower by less than one filter.
-        assert first <= int(seen.min()) <= first + 60
-        assert first + depth.receptive_field - 61 <= int(seen.max()) <= first + depth.receptive_field - 1
+        inputs = wave.grad[0].nonzero().flatten()
+        first = geometry.offset + 10 * geometry.hop
+        # A filter's window is zero at its ends: the measured field may be narrower by less than one filter.
+        assert first <= int(inputs.min()) <= first + 60
+        assert first + geometry.receptive_field - 61 <= int(inputs.max()) <= first + geometry.receptive_field - 1
 
 
-def test_faulty_layers_are_told() -> None:
+def test_invalid_layers_raise() -> None:
     with pytest.raises(ValidationError, match="keeps its length"):
         ConvLayer(kernel=3, residual=True)
     with pytest.raises(ValidationError, match="keeps its length"):

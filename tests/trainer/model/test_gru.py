@@ -1,4 +1,4 @@
-"""The context network is torch's GRU, however its gradient is come by."""
+"""GRU equals torch.nn.GRU in its output and its hand-written gradient."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ BATCH, FRAMES, INPUTS, HIDDEN = 3, 7, 5, 4
 
 def pair(dtype: torch.dtype = torch.float64) -> tuple[GRU, nn.GRU]:
     torch.manual_seed(0)
-    ours, theirs = GRU(INPUTS, HIDDEN).to(dtype), nn.GRU(INPUTS, HIDDEN, batch_first=True).to(dtype)
-    theirs.load_state_dict(ours.state_dict())
-    return ours, theirs
+    gru, reference = GRU(INPUTS, HIDDEN).to(dtype), nn.GRU(INPUTS, HIDDEN, batch_first=True).to(dtype)
+    reference.load_state_dict(gru.state_dict())
+    return gru, reference
 
 
 def latents(dtype: torch.dtype = torch.float64) -> Tensor:
@@ -28,38 +28,38 @@ def gradients(output: Tensor, x: Tensor, network: nn.Module) -> tuple[Tensor, ..
     return torch.autograd.grad(weighted.sum(), [x, *network.parameters()])
 
 
-def test_it_gives_what_the_library_gives_and_its_gradients() -> None:
-    ours, theirs = pair()
+def test_output_and_gradients_equal_torch_gru() -> None:
+    gru, reference = pair()
     x = latents()
-    expected, _ = theirs(x)
-    torch.testing.assert_close(ours(x), expected)
-    for mine, known in zip(gradients(ours(x), x, ours), gradients(expected, x, theirs), strict=True):
-        torch.testing.assert_close(mine, known)
+    expected, _ = reference(x)
+    torch.testing.assert_close(gru(x), expected)
+    for found, wanted in zip(gradients(gru(x), x, gru), gradients(expected, x, reference), strict=True):
+        torch.testing.assert_close(found, wanted)
 
 
-def test_its_gradients_are_those_of_finite_differences() -> None:
-    ours, _ = pair()
-    assert torch.autograd.gradcheck(ours, [latents()])
+def test_gradients_equal_finite_differences() -> None:
+    gru, _ = pair()
+    assert torch.autograd.gradcheck(gru, [latents()])
 
 
-def test_one_frame_is_enough_and_unlearnt_it_is_the_library_itself() -> None:
-    ours, theirs = pair()
+def test_single_frame_and_inference_equal_torch_gru() -> None:
+    gru, reference = pair()
     x = latents()[:, :1]
-    torch.testing.assert_close(ours(x), theirs(x)[0])
+    torch.testing.assert_close(gru(x), reference(x)[0])
     with torch.no_grad():
-        assert torch.equal(ours(latents()), theirs(latents())[0])
+        assert torch.equal(gru(latents()), reference(latents())[0])
 
 
 @pytest.mark.parametrize("inputs", [torch.float32, torch.bfloat16])
-def test_mixed_precision_stays_near_the_exact(inputs: torch.dtype) -> None:
-    ours, _ = pair(torch.float32)
+def test_mixed_precision_is_close_to_float32(inputs: torch.dtype) -> None:
+    gru, _ = pair(torch.float32)
     x = latents(torch.float32)
-    exact = gradients(ours(x), x, ours)
-    given = x.detach().to(inputs).requires_grad_()
+    exact = gradients(gru(x), x, gru)
+    cast = x.detach().to(inputs).requires_grad_()
     with torch.autocast("cpu", torch.bfloat16):
-        output = ours(given)
-    torch.testing.assert_close(output.float(), ours(x), atol=0.02, rtol=0.02)
-    found = gradients(output, given, ours)
-    assert found[0].dtype == inputs
-    for mine, known in zip(found, exact, strict=True):
-        assert (mine.float() - known).norm() < 0.03 * known.norm()
+        output = gru(cast)
+    torch.testing.assert_close(output.float(), gru(x), atol=0.02, rtol=0.02)
+    mixed = gradients(output, cast, gru)
+    assert mixed[0].dtype == inputs
+    for found, wanted in zip(mixed, exact, strict=True):
+        assert (found.float() - wanted).norm() < 0.03 * wanted.norm()

@@ -1,3 +1,5 @@
+"""Encoder, posterior, decoders and Model."""
+
 import numpy as np
 import pytest
 import torch
@@ -12,14 +14,14 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def narrow_paper(name: str) -> dict[str, object]:
-    """The paper's presets at a width that a test can afford; everything else as it is."""
+    """Overrides that make one of the paper's presets narrow enough for a test."""
     tree = preset(name).model_dump()
     modules = [{**module, "hidden": 16, "dims": 8} for module in tree["encoder"]["modules"]]
     return {"encoder.modules": modules, "decoder.channels": 8, "encoder.context": {"hidden": 6}}
 
 
 @pytest.mark.parametrize("name", ["demo", "tiny", "sim", "gim"])
-def test_no_gradient_crosses_a_module_border(name: str) -> None:
+def test_no_gradient_crosses_module_borders(name: str) -> None:
     config = (
         preset(name)
         if name == "tiny"
@@ -35,8 +37,10 @@ def test_no_gradient_crosses_a_module_border(name: str) -> None:
         objective.zero_grad()
         loss.backward(retain_graph=True)
         for other, module in enumerate(encoder.stack):
-            moved = any(weight.grad is not None and weight.grad.abs().max() > 0 for weight in module.parameters())
-            assert moved == (other == index), f"loss of module {index + 1}, weights of module {other + 1}"
+            has_gradient = any(
+                weight.grad is not None and weight.grad.abs().max() > 0 for weight in module.parameters()
+            )
+            assert has_gradient == (other == index), f"loss of module {index + 1}, weights of module {other + 1}"
     if context is not None:
         objective.zero_grad()
         context.backward()
@@ -48,7 +52,7 @@ def narrow(name: str) -> Config:
     return override(preset(name), narrow_paper(name))
 
 
-def test_the_gradient_of_cpc_reaches_the_waveform() -> None:
+def test_cpc_gradient_reaches_first_module() -> None:
     config = narrow("cpc")
     objective = InfoMaxObjective(config, SIM(config))
     loss, parts, context = objective(torch.randn(2, 10_240, generator=generator()) * 0.1, generator())
@@ -58,7 +62,7 @@ def test_the_gradient_of_cpc_reaches_the_waveform() -> None:
     assert all(weight.grad.abs().max() > 0 for weight in objective.parameters())
 
 
-def test_the_gradient_of_a_supervised_loss_reaches_every_module() -> None:
+def test_supervised_gradient_reaches_every_module() -> None:
     config = narrow("supervised")
     objective = SupervisedObjective(config, SIM(config), 5)
     crops = torch.randn(4, 10_240, generator=generator()) * 0.1
@@ -69,7 +73,7 @@ def test_the_gradient_of_a_supervised_loss_reaches_every_module() -> None:
     assert all(weight.grad.abs().max() > 0 for weight in objective.parameters())
 
 
-def test_kl_is_the_closed_form_of_torch() -> None:
+def test_kl_equals_torch_closed_form() -> None:
     mean, logvar = torch.randn(3, 5, generator=generator()), torch.randn(3, 5, generator=generator(1))
     normal = torch.distributions.Normal(mean, (logvar / 2).exp())
     expected = torch.distributions.kl_divergence(normal, torch.distributions.Normal(0.0, 1.0))
@@ -77,15 +81,15 @@ def test_kl_is_the_closed_form_of_torch() -> None:
     assert Posterior(torch.zeros(2, 2), torch.zeros(2, 2)).kl().abs().max() == 0
 
 
-def test_sample_has_the_posterior_mean_and_variance() -> None:
+def test_sample_has_posterior_mean_and_variance() -> None:
     posterior = Posterior(torch.full((1, 200_000), 1.5), torch.full((1, 200_000), -1.0))
-    drawn = posterior.sample(generator())
-    assert drawn.mean().item() == pytest.approx(1.5, abs=0.01)
-    assert drawn.var().item() == pytest.approx(np.exp(-1.0), rel=0.02)
-    assert torch.equal(drawn, posterior.sample(generator()))
+    sample = posterior.sample(generator())
+    assert sample.mean().item() == pytest.approx(1.5, abs=0.01)
+    assert sample.var().item() == pytest.approx(np.exp(-1.0), rel=0.02)
+    assert torch.equal(sample, posterior.sample(generator()))
 
 
-def test_gim_has_no_posterior() -> None:
+def test_gim_is_deterministic() -> None:
     model = Model(override(preset("gim"), narrow_paper("gim"))).eval()
     posterior = model.encode(np.zeros(4000, dtype=np.float32))[0]
     assert posterior.logvar is None
@@ -93,7 +97,7 @@ def test_gim_has_no_posterior() -> None:
     assert torch.equal(posterior.sample(generator()), posterior.mean)
 
 
-def test_paper_sizes() -> None:
+def test_parameter_counts_of_presets() -> None:
     sim = SIM(preset("sim"))
     assert sum(weight.numel() for weight in sim.stack.parameters()) > 5e6
     assert sim.context.hidden_size == 256
@@ -103,7 +107,7 @@ def test_paper_sizes() -> None:
 
 @pytest.mark.parametrize("kind", ["spectral", "paper"])
 @pytest.mark.parametrize("samples", [41, 159, 160, 161, 3999, 10_240, 16_001])
-def test_decode_has_the_length_asked_for(kind: str, samples: int) -> None:
+def test_decode_has_requested_length(kind: str, samples: int) -> None:
     config = preset("tiny") if kind == "spectral" else override(preset("sim"), narrow_paper("sim"))
     model = Model(config)
     for module in (1, 2, 3):
@@ -113,7 +117,7 @@ def test_decode_has_the_length_asked_for(kind: str, samples: int) -> None:
         assert model.decode(module, posterior.mean, samples).shape == (samples,)
 
 
-def test_one_frame_decodes_and_absurd_latents_stay_finite() -> None:
+def test_decode_of_single_frame_and_of_extreme_latents_is_finite() -> None:
     model = Model(preset("tiny"))
     for module in (1, 2, 3):
         model.add_decoder(module)
@@ -123,7 +127,7 @@ def test_one_frame_decodes_and_absurd_latents_stay_finite() -> None:
         assert torch.isfinite(model.decode(module, torch.full((8, 50), 1e4))).all()
 
 
-def test_paper_decoder_gives_the_paper_lengths() -> None:
+def test_paper_decoder_output_lengths_match_paper() -> None:
     config = override(preset("sim"), narrow_paper("sim"))
     assert isinstance(config.decoder, PaperDecoderConfig)
     model = Model(config)
@@ -132,7 +136,7 @@ def test_paper_decoder_gives_the_paper_lengths() -> None:
         assert abs(length - 10_240) <= 2 * 80, f"module {module}: {length}"
 
 
-def test_encode_does_not_depend_on_loudness_and_gain_puts_it_back() -> None:
+def test_encode_is_invariant_to_level_and_gain_restores_it() -> None:
     model = Model(preset("tiny")).eval()
     wave = np.random.default_rng(1).normal(size=8000).astype(np.float32) * 0.1
     loud, soft = model.encode(wave), model.encode(wave * 0.05)
@@ -141,7 +145,7 @@ def test_encode_does_not_depend_on_loudness_and_gain_puts_it_back() -> None:
     assert model.gain(wave * 0.05) == pytest.approx(model.gain(wave) * 20, rel=1e-4)
 
 
-def test_faults_are_named() -> None:
+def test_invalid_arguments_raise() -> None:
     model = Model(preset("tiny")).eval()
     with pytest.raises(ValueError, match="needs at least 41"):
         model.encode(np.zeros(40, dtype=np.float32))
@@ -154,18 +158,18 @@ def test_faults_are_named() -> None:
         model.decode(1, torch.zeros(7, 2))
 
 
-def test_context_needs_a_preset_with_one() -> None:
+def test_contextualise_without_context_network_raises() -> None:
     encoder = SIM(preset("tiny"))
     with pytest.raises(ValueError, match="no context"):
         encoder.contextualise(torch.zeros(1, 8, 4))
 
 
 @pytest.mark.parametrize("samples", [41, 1600, 3200, 3201, 16_000, 31_999])
-def test_a_long_recording_is_encoded_in_pieces_without_a_seam(samples: int, monkeypatch) -> None:
+def test_encoding_in_chunks_equals_whole_encoding(samples: int, monkeypatch) -> None:
     model = Model(preset("tiny")).eval()
     wave = np.random.default_rng(3).normal(size=samples).astype(np.float32)
     whole = model.encode(wave)
-    monkeypatch.setattr("trainer.model.model.PIECE_SECONDS", 0.1)
+    monkeypatch.setattr("trainer.model.model.CHUNK_SECONDS", 0.1)
     for a, b in zip(whole, model.encode(wave), strict=True):
         assert torch.allclose(a.mean, b.mean, atol=1e-5)
         assert torch.allclose(a.logvar, b.logvar, atol=1e-5)

