@@ -1,0 +1,89 @@
+"""Fine-tuned probes find what a linear probe of the mean cannot, and nothing where there is nothing."""
+
+import numpy as np
+import pytest
+import torch
+
+from trainer.config import preset
+from trainer.evaluation.probing.fine_tuned_probe import ClipSpans, fine_tuned_log_probabilities
+from trainer.metrics.probing.pooling import WHOLE_CLIP
+from trainer.model import Model
+
+CLIPS, FRAMES, HOP = 60, 120, 20
+
+
+@pytest.fixture
+def model() -> Model:
+    torch.manual_seed(0)
+    return Model(preset("tiny")).eval()
+
+
+def rhythm(seed: int = 0) -> tuple[list[torch.Tensor], np.ndarray]:
+    """Latents of module 1 with one dimension that alternates every frame or every fourth: equal mean and variance."""
+    rng = np.random.default_rng(seed)
+    classes = np.arange(CLIPS) % 2
+    signs = [np.where(np.arange(FRAMES) // (4 if one else 1) % 2, 1.0, -1.0) for one in classes]
+    clips = [0.3 * rng.normal(size=(8, FRAMES)) for _ in classes]
+    for clip, sign in zip(clips, signs, strict=True):
+        clip[2] += 1.5 * sign
+    return [torch.tensor(clip, dtype=torch.float32) for clip in clips], classes
+
+
+def information(log_probabilities: np.ndarray, classes: np.ndarray) -> float:
+    """Bits about two equally frequent classes, at most 1."""
+    return 1 + float(np.take_along_axis(log_probabilities, classes[:, None], 1).mean()) / np.log(2)
+
+
+def split() -> tuple[np.ndarray, np.ndarray]:
+    numbers = np.arange(CLIPS)
+    return numbers < 40, numbers % 5 == 0
+
+
+def test_modules_above_learn_what_the_mean_does_not_show(model: Model) -> None:
+    clips, classes = rhythm()
+    means = np.stack([clip.mean(1).numpy() for clip in clips])
+    assert np.abs(means[classes == 0].mean(0) - means[classes == 1].mean(0)).max() < 0.05
+    train, validation = split()
+    examples = ClipSpans(np.arange(CLIPS), [WHOLE_CLIP] * CLIPS, classes)
+    before = [value.clone() for value in model.encoder.state_dict().values()]
+    predicted = fine_tuned_log_probabilities(model, 1, clips, examples, train, validation)
+    assert predicted.shape == (20, 2)
+    assert np.exp(predicted).sum(1) == pytest.approx(np.ones(20))
+    assert information(predicted, classes[~train]) > 0.5
+    assert np.array_equal(fine_tuned_log_probabilities(model, 1, clips, examples, train, validation), predicted)
+    after = model.encoder.state_dict().values()
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True)), "only copies are trained"
+
+
+def test_unrelated_classes_give_no_information(model: Model) -> None:
+    clips, _ = rhythm()
+    train, validation = split()
+    classes = np.random.default_rng(1).integers(2, size=CLIPS)
+    predicted = fine_tuned_log_probabilities(
+        model, 1, clips, ClipSpans(np.arange(CLIPS), [WHOLE_CLIP] * CLIPS, classes), train, validation
+    )
+    assert information(predicted, classes[~train]) < 0.1
+
+
+def test_spans_are_classified_independently_of_padding(model: Model) -> None:
+    rng = np.random.default_rng(0)
+    rate = model.config.sample_rate
+    half = FRAMES // 2 * model.geometry[0].hop / rate
+    clips = []
+    for number in range(CLIPS):
+        clip = 0.3 * rng.normal(size=(8, FRAMES if number % 3 else 2 * FRAMES))
+        clip[2, : FRAMES // 2] += 2
+        clips.append(torch.tensor(clip, dtype=torch.float32))
+    clip = np.repeat(np.arange(CLIPS), 2)
+    examples = ClipSpans(clip, [(0.0, half), (half, None)] * CLIPS, np.tile([0, 1], CLIPS))
+    train, validation = clip < 40, clip % 5 == 0
+    predicted = fine_tuned_log_probabilities(model, 1, clips, examples, train, validation)
+    assert information(predicted, examples.classes[~train]) > 0.8
+
+
+def test_deepest_module_raises(model: Model) -> None:
+    clips, classes = rhythm()
+    with pytest.raises(ValueError, match="no module above module 3; use a linear probe"):
+        fine_tuned_log_probabilities(
+            model, 3, clips, ClipSpans(np.arange(CLIPS), [WHOLE_CLIP] * CLIPS, classes), *split()
+        )
