@@ -1,4 +1,4 @@
-/** A segment of one of the model's examples, heard by itself: it has nothing to do with the open recording, its cursor or its loop. */
+/** Plays segments of the model's examples, independent of the open recording. */
 import * as api from '../server/api.js';
 import { errorNotice } from '../server/retry.js';
 
@@ -15,18 +15,18 @@ export const sameSegment = (one, other) =>
  * @param {import('./player.js').Player} player
  */
 export function createClipPlayer(store, player) {
-  /** @type {AudioContext | null} made at the first play, as browsers want it */
+  /** @type {AudioContext | null} created at the first play: browsers require a user gesture */
   let context = null;
   /** @type {AudioBufferSourceNode | null} */
   let source = null;
-  /** @type {Map<string, Promise<Blob>>} examples of the model, as far as they were wanted */
+  /** @type {Map<string, Promise<Blob>>} examples of the model, as far as requested */
   let files = new Map();
 
   store.on(['model'], () => {
     stop();
     files = new Map();
   });
-  player.addEventListener('change', () => player.side !== null && stop());
+  player.addEventListener('change', () => player.playing !== null && stop());
 
   function stop() {
     source?.stop();
@@ -36,10 +36,10 @@ export function createClipPlayer(store, player) {
 
   /** @param {string} clip */
   function file(clip) {
-    const known = files.get(clip) ?? api.exampleAudio(String(store.state.model), clip);
-    files.set(clip, known);
-    known.catch(() => files.delete(clip));
-    return known;
+    const blob = files.get(clip) ?? api.exampleAudio(String(store.state.model), clip);
+    files.set(clip, blob);
+    blob.catch(() => files.delete(clip)); // allows another request
+    return blob;
   }
 
   /** @param {ClipSegment} segment */
@@ -52,7 +52,7 @@ export function createClipPlayer(store, player) {
       context ??= new AudioContext({ latencyHint: 'interactive' });
       if (context.state === 'suspended') await context.resume();
       const buffer = await player.prepare(await file(segment.clip));
-      if (wanted()) sound(context, buffer, segment);
+      if (wanted()) start(context, buffer, segment);
     } catch (error) {
       if (!wanted()) return;
       stop();
@@ -72,22 +72,22 @@ export function createClipPlayer(store, player) {
    * @param {AudioBuffer} buffer
    * @param {ClipSegment} segment
    */
-  function sound(context, buffer, { start, end }) {
+  function start(context, buffer, { start, end }) {
     const [began, length] = [context.currentTime, Math.max(2 * FADE_SECONDS, Math.min(end, buffer.duration) - start)];
-    const own = new AudioBufferSourceNode(context, { buffer });
+    const node = new AudioBufferSourceNode(context, { buffer });
     const gain = new GainNode(context, { gain: 0 });
     gain.gain.setValueAtTime(0, began);
     gain.gain.linearRampToValueAtTime(1, began + FADE_SECONDS);
     gain.gain.setValueAtTime(1, began + length - FADE_SECONDS);
     gain.gain.linearRampToValueAtTime(0, began + length);
-    own.connect(gain).connect(context.destination);
-    own.addEventListener('ended', () => source === own && stop());
-    own.start(began, start, length);
-    source = own;
+    node.connect(gain).connect(context.destination);
+    node.addEventListener('ended', () => source === node && stop());
+    node.start(began, start, length);
+    source = node;
   }
 
   return {
-    /** @param {ClipSegment} segment Stops it if it plays. */
+    /** Plays a segment, or stops it if it is playing. @param {ClipSegment} segment */
     toggle: (segment) => (sameSegment(segment, store.state.segment) ? stop() : void play(segment)),
   };
 }

@@ -1,8 +1,8 @@
-/** How loud a sound is, and what brings it to the loudness of another. Pure. */
+/** Loudness of a sound, and the gain that matches it to another. */
 
-/** @typedef {{rms: number, peak: number}} Level of a sound within full scale */
+/** @typedef {{rms: number, peak: number}} Level relative to full scale */
 
-/** Quieter than this (-80 dB) is silence, and is left alone. */
+/** Sounds below -80 dB are silence and are not amplified. */
 const SILENCE = 1e-4;
 
 /**
@@ -23,7 +23,7 @@ export function levelOf(buffer) {
 /**
  * @param {Level} sound
  * @param {Level} reference
- * @returns {number} the gain that gives `sound` the root mean square of `reference`, as far as its peak stays within full scale
+ * @returns {number} gain that gives `sound` the RMS of `reference`, limited so that its peak does not clip
  */
 export function matchingGain(sound, reference) {
   if (sound.rms < SILENCE || reference.rms < SILENCE) return 1;

@@ -1,9 +1,9 @@
-/** Runs on the audio thread: passes what the microphone hears on to the page, its channels averaged. */
+/** Audio worklet: sends the microphone's samples to the page, averaged over channels. */
 
-/** The page is told this often, in samples: a fortieth of a second or so, often enough for a level that moves. */
+/** Samples per message: about 1/40 s, fast enough for a level meter. */
 const CHUNK = 1024;
 
-// TypeScript's DOM library does not know this thread.
+// TypeScript's DOM library has no types for the audio thread.
 const { AudioWorkletProcessor, registerProcessor } = /** @type {any} */ (globalThis);
 
 registerProcessor(
@@ -17,12 +17,12 @@ registerProcessor(
       if (!channels?.length) return true;
       for (let i = 0; i < channels[0].length; i++) {
         this.#chunk[this.#filled++] = channels.reduce((sum, channel) => sum + channel[i], 0) / channels.length;
-        if (this.#filled === CHUNK) this.#pass();
+        if (this.#filled === CHUNK) this.#send();
       }
       return true;
     }
 
-    #pass() {
+    #send() {
       this.port.postMessage(this.#chunk);
       this.#chunk = new Float32Array(CHUNK);
       this.#filled = 0;

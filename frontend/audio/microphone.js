@@ -1,25 +1,25 @@
 /** Records from the microphone. No DOM. */
 
-/** What the service and a listener have patience for. */
-export const MOST_SECONDS = 30;
+/** Maximum length of a recording. */
+export const MAX_SECONDS = 30;
 
-/** A recording that cannot be made: the message says why, and what to do. */
+/** Recording is not possible. The message gives the reason and a remedy. */
 export class MicrophoneError extends Error {}
 
 /** @typedef {{samples: Float32Array, rate: number}} Sound mono */
 
-/** Why a browser that has the means may still give no sound, by the name of its error. */
+/** Messages for the errors of getUserMedia, by name. */
 const REFUSALS = /** @type {Record<string, string>} */ ({
   NotAllowedError:
-    'The browser was told not to let this page listen. Allow the microphone beside the page’s address, then record again.',
-  NotFoundError: 'No microphone was found. Plug one in, or open a file.',
-  NotReadableError: 'Another program holds the microphone. Close it there, then record again.',
+    'Microphone access is blocked for this page. Allow the microphone next to the page’s address, then record again.',
+  NotFoundError: 'No microphone was found. Connect one, or open a file.',
+  NotReadableError: 'Another program is using the microphone. Close it there, then record again.',
 });
 
 /**
- * Begins to listen. Nothing is heard by anybody but this page.
- * @param {(peak: number, seconds: number) => void} onLevel told about forty times a second: the loudest sample since, from 0 to 1, and how long it is by now
- * @returns {Promise<{finish: () => Sound, cancel: () => void}>} either ends it and lets the microphone go; rejects with MicrophoneError
+ * Starts recording. The sound stays on the page.
+ * @param {(peak: number, seconds: number) => void} onLevel called about 40 times a second with the peak since the last call, from 0 to 1, and the length so far
+ * @returns {Promise<{finish: () => Sound, cancel: () => void}>} both end the recording and release the microphone; rejects with MicrophoneError
  */
 export async function startRecording(onLevel) {
   const stream = await microphone();
@@ -36,7 +36,7 @@ export async function startRecording(onLevel) {
     await context.resume();
   } catch {
     release();
-    throw new MicrophoneError('This browser could not begin to record. Open a file instead.');
+    throw new MicrophoneError('The browser could not start recording. Open a file instead.');
   }
   const tap = new AudioWorkletNode(context, 'microphone', { numberOfOutputs: 0 });
   tap.port.onmessage = ({ data }) => {
@@ -62,11 +62,11 @@ export async function startRecording(onLevel) {
   };
 }
 
-/** @returns {Promise<MediaStream>} as it hears, with none of the tricks that make calls clearer and speech unlike itself */
+/** @returns {Promise<MediaStream>} without the processing for calls, which distorts speech */
 async function microphone() {
   if (!isSecureContext) {
     throw new MicrophoneError(
-      'Browsers let a page listen only over https or on this very computer. Open the explorer at such an address, or open a file.',
+      'Browsers allow recording only over https or on localhost. Open the explorer at such an address, or open a file.',
     );
   }
   if (!navigator.mediaDevices?.getUserMedia || !('AudioWorkletNode' in globalThis)) {
@@ -79,7 +79,7 @@ async function microphone() {
   } catch (error) {
     const { name } = /** @type {Error} */ (error);
     throw new MicrophoneError(
-      REFUSALS[name] ?? 'The microphone gave no sound. Look whether it works elsewhere, or open a file.',
+      REFUSALS[name] ?? 'The microphone gives no sound. Check it in another program, or open a file.',
     );
   }
 }

@@ -1,92 +1,92 @@
-/** Plays one sound at a time, and says where in it we are. All sounds are of one recording, so they share one cursor, one loop and one loudness. */
+/** Plays one sound at a time and reports its position. All sounds belong to one recording and share a cursor, a loop and a loudness. */
 import { sameSpan } from '../core/edits.js';
 import { levelOf, matchingGain } from './loudness.js';
 
-/** @typedef {import('../core/state.js').Side} Side */
+/** @typedef {import('../core/state.js').SoundName} SoundName */
 /** @typedef {import('../core/edits.js').Span} Span */
-/** @typedef {Blob | ArrayBuffer} SoundFile left as it is */
-/** @typedef {SoundFile | null | Promise<SoundFile | null>} Sound null is no sound */
+/** @typedef {Blob | ArrayBuffer} SoundFile not modified */
+/** @typedef {SoundFile | null | Promise<SoundFile | null>} Sound null: no sound */
 /**
- * @typedef {object} How
- * @property {number | null} [at] seconds into the recording; left out, it goes on at the moment heard now, or begins at the cursor
- * @property {number} [breath] seconds of silence before it
- * @property {boolean} [once] whether it is played to its end whatever the loop says
- * @property {Sound} [like] the sound to whose loudness it is brought
+ * @typedef {object} PlayOptions
+ * @property {number | null} [at] start in seconds; by default the current position, or the cursor if nothing is playing
+ * @property {number} [delay] seconds of silence before the sound
+ * @property {boolean} [once] plays to the end once, ignoring the loop
+ * @property {Sound} [reference] sound whose loudness it is matched to
  */
-/** @typedef {{side: Side, buffer: AudioBuffer, volume: number, breath: number, once: boolean, over: (whole: boolean) => void}} Playing */
+/** @typedef {{name: SoundName, buffer: AudioBuffer, volume: number, delay: number, once: boolean, finish: (completed: boolean) => void}} Playing */
 
-/** Long enough that starting and stopping do not click, short enough not to be noticed. */
+/** Fades this short are inaudible but avoid clicks. */
 const FADE_SECONDS = 0.004;
 
 export class Player extends EventTarget {
-  /** @type {AudioContext | null} made at the first play: browsers allow none before somebody touched the page */
+  /** @type {AudioContext | null} created at the first play: browsers require a user gesture */
   #context = null;
   /** @type {WeakMap<SoundFile, Promise<AudioBuffer>>} */
-  #ready = new WeakMap();
+  #decoded = new WeakMap();
   /** @type {WeakMap<AudioBuffer, import('./loudness.js').Level>} */
   #levels = new WeakMap();
-  /** @type {Playing & {source: AudioBufferSourceNode, gain: GainNode, from: number, began: number, ring: Span | null} | null} */
+  /** @type {Playing & {source: AudioBufferSourceNode, gain: GainNode, from: number, startedAt: number, loop: Span | null} | null} */
   #current = null;
-  /** @type {(whole: boolean) => void} tells whoever asked for the latest sound how it ended */
-  #over = () => {};
+  /** @type {(completed: boolean) => void} resolves the promise of the latest `play` */
+  #finish = () => {};
   #cursor = 0;
-  #asked = 0;
+  #requests = 0;
   /** @type {Span | null} */
   #loop = null;
 
-  /** @type {Side | null} what is playing */
-  side = null;
+  /** @type {SoundName | null} what is playing */
+  playing = null;
 
   /**
-   * Plays a sound file instead of whatever was playing, as soon as it is here. Fires `change` when playing starts, swaps or ends.
-   * @param {Side} side
-   * @param {Sound} file null lets play what plays
-   * @param {How} [how]
-   * @returns {Promise<boolean>} when it is over: true if it was heard to its end (no sound is, at once), false if something else was asked for
-   * meanwhile; rejects with an Error fit to be shown when the browser cannot play this file
+   * Plays a sound file once it has arrived, replacing the current sound. Fires `change` when playback starts, changes or ends.
+   * @param {SoundName} name
+   * @param {Sound} file null keeps the current sound
+   * @param {PlayOptions} [options]
+   * @returns {Promise<boolean>} true when it has played to its end (at once for no sound), false if another request replaced it; rejects with an
+   * Error for display if the browser cannot play the file
    */
-  play(side, file, how = {}) {
-    this.#asked += 1;
-    this.#over(false);
+  play(name, file, options = {}) {
+    this.#requests += 1;
+    this.#finish(false);
     return new Promise((resolve, reject) => {
-      this.#over = resolve;
-      this.#begin(side, file, how, resolve).catch(reject);
+      this.#finish = resolve;
+      this.#begin(name, file, options, resolve).catch(reject);
     });
   }
 
   stop() {
-    this.#asked += 1;
-    this.#over(false);
-    this.#over = () => {};
+    this.#requests += 1;
+    this.#finish(false);
+    this.#finish = () => {};
     if (!this.#current) return;
-    this.#silence();
+    this.#fadeOut();
     this.#end();
   }
 
-  /** @returns {number} how often a sound or silence was asked for: who waits to play something learns from it whether it is still wanted */
-  get asked() {
-    return this.#asked;
+  /** @returns {number} number of calls of `play` and `stop`: tells a delayed caller whether another request came first */
+  get requestCount() {
+    return this.#requests;
   }
 
-  /** @returns {number | null} seconds into the sound that is heard now; null when nothing plays */
+  /** @returns {number | null} position in seconds; null if nothing is playing */
   get position() {
-    return this.course?.at ?? null;
+    return this.progress?.at ?? null;
   }
 
   /**
-   * @returns {{at: number, until: number, wait: number} | null} seconds into the sound that is heard now, where it will end or turn back, and how
-   * long it stands still yet; null when nothing plays
+   * @returns {{at: number, until: number, wait: number} | null} in seconds: the position, where the sound ends or loops, and the rest of the initial
+   * delay; null if nothing is playing
    */
-  get course() {
+  get progress() {
     if (!this.#current || !this.#context) return null;
-    const { buffer, from, began, ring } = this.#current;
-    const passed = this.#context.currentTime - began - (this.#context.outputLatency || 0);
+    const { buffer, from, startedAt, loop } = this.#current;
+    const passed = this.#context.currentTime - startedAt - (this.#context.outputLatency || 0);
     const reached = from + Math.max(0, passed);
-    const at = ring && reached >= ring.end ? ring.start + ((reached - ring.end) % (ring.end - ring.start)) : reached;
-    return { at, until: ring?.end ?? buffer.duration, wait: Math.max(0, -passed) };
+    const at = loop && reached >= loop.end ? loop.start + ((reached - loop.end) % (loop.end - loop.start)) : reached;
+    return { at, until: loop?.end ?? buffer.duration, wait: Math.max(0, -passed) };
   }
 
-  /** @returns {number} seconds into the recording: where a sound begins unless told otherwise */
+  /** @returns {number} default start position in seconds */
   get cursor() {
     return this.#cursor;
   }
@@ -97,59 +97,59 @@ export class Player extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  /** @returns {Span | null} what is played again and again, in seconds; null for nothing */
+  /** @returns {Span | null} the looped section in seconds; null for no loop */
   get loop() {
     return this.#loop;
   }
 
-  /** What plays goes on at the same moment, if that lies in the loop. */
+  /** Playback continues at its position if that is inside the loop. */
   set loop(span) {
     if (sameSpan(span, this.#loop)) return;
     this.#loop = span;
-    if (this.#current && !this.#current.once) this.#sound({ ...this.#current, breath: 0 }, this.position ?? 0);
+    if (this.#current && !this.#current.once) this.#start({ ...this.#current, delay: 0 }, this.position ?? 0);
   }
 
   /**
-   * Makes a file ready to be played without delay.
+   * Decodes a file, so that it can be played without delay.
    * @param {SoundFile} file
    * @returns {Promise<AudioBuffer>} rejects as `play` does
    */
   prepare(file) {
-    return this.#decode(this.#awake(), file);
+    return this.#decode(this.#openContext(), file);
   }
 
-  #awake() {
+  #openContext() {
     return (this.#context ??= new AudioContext({ latencyHint: 'interactive' }));
   }
 
   /**
-   * @param {Side} side
+   * @param {SoundName} name
    * @param {Sound} file
-   * @param {How} how
-   * @param {(whole: boolean) => void} over
+   * @param {PlayOptions} options
+   * @param {(completed: boolean) => void} finish
    */
-  async #begin(side, file, { at = null, breath = 0, once = false, like = null }, over) {
-    const context = this.#awake();
+  async #begin(name, file, { at = null, delay = 0, once = false, reference = null }, finish) {
+    const context = this.#openContext();
     if (context.state === 'suspended') await context.resume();
     const sound = await file;
     const buffer = sound && (await this.#decode(context, sound));
-    const volume = buffer ? await this.#volume(context, buffer, like) : 1;
-    if (this.#over !== over) return;
-    if (!buffer) return over(true);
-    this.#sound({ side, buffer, volume, breath, once, over }, at ?? this.position ?? this.#cursor);
+    const volume = buffer ? await this.#gainFor(context, buffer, reference) : 1;
+    if (this.#finish !== finish) return;
+    if (!buffer) return finish(true);
+    this.#start({ name, buffer, volume, delay, once, finish }, at ?? this.position ?? this.#cursor);
   }
 
   /**
    * @param {AudioContext} context
    * @param {AudioBuffer} buffer
-   * @param {Sound} like
-   * @returns {Promise<number>} 1 where there is nothing to compare with, or this browser cannot read it
+   * @param {Sound} reference
+   * @returns {Promise<number>} 1 if there is no reference, or the browser cannot decode it
    */
-  async #volume(context, buffer, like) {
-    const reference = await Promise.resolve(like)
+  async #gainFor(context, buffer, reference) {
+    const target = await Promise.resolve(reference)
       .then((file) => file && this.#decode(context, file))
       .catch(() => null);
-    return reference && reference !== buffer ? matchingGain(this.#level(buffer), this.#level(reference)) : 1;
+    return target && target !== buffer ? matchingGain(this.#level(buffer), this.#level(target)) : 1;
   }
 
   /** @param {AudioBuffer} buffer */
@@ -161,42 +161,42 @@ export class Player extends EventTarget {
 
   /**
    * @param {Playing} playing
-   * @param {number} wanted seconds into the sound
+   * @param {number} position in seconds; the start of the loop if it is outside
    */
-  #sound({ side, buffer, volume, breath, once, over }, wanted) {
-    const context = this.#awake();
-    const ring = once ? null : this.#ring(buffer);
-    const { start, end } = ring ?? { start: 0, end: buffer.duration };
-    const from = wanted >= start && wanted < end ? wanted : start;
-    this.#silence();
-    const began = context.currentTime + breath;
+  #start({ name, buffer, volume, delay, once, finish }, position) {
+    const context = this.#openContext();
+    const loop = once ? null : this.#loopIn(buffer);
+    const { start, end } = loop ?? { start: 0, end: buffer.duration };
+    const from = position >= start && position < end ? position : start;
+    this.#fadeOut();
+    const startedAt = context.currentTime + delay;
     const source = new AudioBufferSourceNode(context, {
       buffer,
-      loop: Boolean(ring),
-      loopStart: ring?.start ?? 0,
-      loopEnd: ring?.end ?? 0,
+      loop: Boolean(loop),
+      loopStart: loop?.start ?? 0,
+      loopEnd: loop?.end ?? 0,
     });
     const gain = new GainNode(context, { gain: 0 });
-    gain.gain.setValueAtTime(0, began);
-    gain.gain.linearRampToValueAtTime(volume, began + FADE_SECONDS);
+    gain.gain.setValueAtTime(0, startedAt);
+    gain.gain.linearRampToValueAtTime(volume, startedAt + FADE_SECONDS);
     source.connect(gain).connect(context.destination);
     source.addEventListener('ended', () => {
       if (this.#current?.source !== source) return;
       this.#end();
-      over(true);
+      finish(true);
     });
-    source.start(began, from);
-    this.#current = { side, buffer, volume, breath, once, over, source, gain, from, began, ring };
-    this.side = side;
+    source.start(startedAt, from);
+    this.#current = { name, buffer, volume, delay, once, finish, source, gain, from, startedAt, loop };
+    this.playing = name;
     this.dispatchEvent(new Event('change'));
   }
 
   /**
-   * The loop within this sound, from one sample to another: the whole sound where the loop lies beyond it.
+   * The loop within a sound, rounded to samples; the whole sound if the loop is outside.
    * @param {AudioBuffer} buffer
    * @returns {Span | null}
    */
-  #ring({ duration, sampleRate }) {
+  #loopIn({ duration, sampleRate }) {
     if (!this.#loop) return null;
     const [start, end] = [this.#loop.start, this.#loop.end].map(
       (seconds) => Math.round(Math.min(seconds, duration) * sampleRate) / sampleRate,
@@ -209,23 +209,21 @@ export class Player extends EventTarget {
    * @param {SoundFile} file
    */
   #decode(context, file) {
-    let buffer = this.#ready.get(file);
+    let buffer = this.#decoded.get(file);
     if (!buffer) {
-      // decodeAudioData takes the bytes it is given away, so it gets a copy.
+      // decodeAudioData detaches its buffer, so it gets a copy.
       const bytes = file instanceof Blob ? file.arrayBuffer() : Promise.resolve(file.slice(0));
       buffer = bytes
         .then((copy) => context.decodeAudioData(copy))
         .catch(() => {
-          throw new Error(
-            'This browser cannot play the format of this file. It can still be explored, and its decoded sound played.',
-          );
+          throw new Error('This browser cannot play this file format. Editing and the decoded sound still work.');
         });
-      this.#ready.set(file, buffer);
+      this.#decoded.set(file, buffer);
     }
     return buffer;
   }
 
-  #silence() {
+  #fadeOut() {
     if (!this.#current || !this.#context) return;
     const { source, gain } = this.#current;
     const end = this.#context.currentTime + FADE_SECONDS;
@@ -236,7 +234,7 @@ export class Player extends EventTarget {
 
   #end() {
     this.#current = null;
-    this.side = null;
+    this.playing = null;
     this.dispatchEvent(new Event('change'));
   }
 }

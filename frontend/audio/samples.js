@@ -1,13 +1,13 @@
-/** The samples of a recording, for a waveform seen from nearer than the server's peaks show it. */
+/** Samples and peaks of a recording, for a waveform at a higher zoom than the server's peaks resolve. */
 
-/** Channels are read at this rate whatever the file's, which is fine enough to be drawn. */
+/** Sample rate in Hz for drawing, whatever the rate of the file. */
 const RATE = 16_000;
 
-/** @typedef {{values: Float32Array, rate: number}} Samples the mean of all channels, `rate` a second */
+/** @typedef {{values: Float32Array, rate: number}} Samples mean of all channels; `rate` in Hz */
 
 /**
  * @param {Blob} file
- * @returns {Promise<Samples>} rejects when this browser cannot read it
+ * @returns {Promise<Samples>} rejects if the browser cannot decode the file
  */
 export async function readSamples(file) {
   const buffer = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(await file.arrayBuffer());
@@ -22,25 +22,25 @@ export async function readSamples(file) {
 /**
  * @param {Samples} samples
  * @param {import('../core/edits.js').Span} span in seconds
- * @param {number} most stretches
- * @returns {Float32Array} [2, n]: lowest and highest sample of each of n equal stretches of that span; each reaches to the next one's first sample,
- * so that the line never breaks
+ * @param {number} segments at least 1
+ * @returns {Float32Array} [2, n]: minimum and maximum of each of n equal segments; each includes the first sample of the next, so that the line has
+ * no gaps
  */
-export function peaksInSpan({ values, rate }, { start, end }, most) {
+export function peaksInSpan({ values, rate }, { start, end }, segments) {
   const [first, last] = [start * rate, Math.max(start * rate + 1, end * rate)];
-  const count = Math.max(1, most);
+  const count = Math.max(1, segments);
   const peaks = new Float32Array(2 * count);
   const sample = (/** @type {number} */ at) => values[Math.min(values.length - 1, Math.max(0, at))];
-  for (let stretch = 0; stretch < count; stretch++) {
-    const from = Math.floor(first + ((last - first) * stretch) / count);
-    const to = Math.max(from + 1, Math.floor(first + ((last - first) * (stretch + 1)) / count));
+  for (let segment = 0; segment < count; segment++) {
+    const from = Math.floor(first + ((last - first) * segment) / count);
+    const to = Math.max(from + 1, Math.floor(first + ((last - first) * (segment + 1)) / count));
     let [low, high] = [Infinity, -Infinity];
     for (let at = from; at <= to; at++) {
       low = Math.min(low, sample(at));
       high = Math.max(high, sample(at));
     }
-    peaks[stretch] = low;
-    peaks[count + stretch] = high;
+    peaks[segment] = low;
+    peaks[count + segment] = high;
   }
   return peaks;
 }

@@ -1,21 +1,21 @@
-/** The sound of the original: the file that was opened, or, of a clip known by its address alone, what the server still holds. */
+/** The sound of the open recording: its file or, for a clip known only from the address, the server's copy. */
 import * as api from '../server/api.js';
 
-/** @typedef {(recording: import('../core/state.js').Recording | null) => Blob | Promise<Blob> | null} SourceAudio null while none is open */
+/** @typedef {(recording: import('../core/state.js').Recording | null) => Blob | Promise<Blob> | null} SourceAudio null without a recording */
 
-/** @returns {SourceAudio} what the server holds is fetched once, when it is first wanted */
+/** @returns {SourceAudio} fetches the server's copy once, when it is first needed */
 export function createSourceAudio() {
   /** @type {{clip: string, sound: Promise<Blob>} | null} */
-  let held = null;
+  let fetched = null;
 
   return function sourceAudio(recording) {
     if (!recording?.encoded) return null;
     if (recording.file) return recording.file;
     const { clip } = recording;
-    if (held?.clip !== clip) {
-      held = { clip, sound: api.clipAudio(clip) };
-      held.sound.catch(() => (held = null)); // so that it can be asked for once more
+    if (fetched?.clip !== clip) {
+      fetched = { clip, sound: api.clipAudio(clip) };
+      fetched.sound.catch(() => (fetched = null)); // allows another request
     }
-    return held.sound;
+    return fetched.sound;
   };
 }

@@ -1,10 +1,10 @@
-/** Where an axis has its ticks. */
+/** Tick positions of time and frequency axes. */
 
 /**
- * @param {number} length of the axis, in seconds
- * @param {number} most ticks that fit
- * @param {number} [start] seconds at its left end
- * @returns {{at: number, label: string}[]} `at` from 0 to 1, in steps of 1, 2 or 5 of some power of ten
+ * @param {number} length of the axis in seconds
+ * @param {number} most maximum number of ticks
+ * @param {number} [start] seconds at the left end
+ * @returns {{at: number, label: string}[]} `at` from 0 to 1; steps are 1, 2 or 5 times a power of ten
  */
 export function timeTicks(length, most, start = 0) {
   const rough = length / Math.max(1, most);
@@ -22,8 +22,8 @@ const ROUND_HZ = [100, 200, 500, 1000, 2000, 3000, 4000, 6000, 8000, 12000, 1600
 
 /**
  * @param {number[]} centres of the bands, lowest first
- * @param {number} apart the least distance between two ticks, as a share of the axis
- * @returns {{at: number, label: string}[]} `at` 0 at the bottom edge of the lowest band, 1 at the top edge of the highest
+ * @param {number} apart minimum distance between ticks, as a fraction of the axis
+ * @returns {{at: number, label: string}[]} `at` from 0, the lower edge of the lowest band, to 1, the upper edge of the highest
  */
 export function frequencyTicks(centres, apart) {
   const bands = centres.length;

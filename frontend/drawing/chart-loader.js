@@ -1,16 +1,16 @@
-/** The chart library, fetched when the first chart is drawn: it weighs several times what all of the page does. */
+/** Loads the chart library, several times larger than the page, when the first chart is drawn. */
 
-/** @typedef {{[key: string]: any}} Trace as Plotly takes them */
+/** @typedef {{[key: string]: any}} Trace of Plotly */
 /** @typedef {{data: Trace[], layout: {[key: string]: any}}} Figure */
 /**
- * @typedef {object} Plotly what the page uses of it
+ * @typedef {object} Plotly the functions that the page uses
  * @property {(host: HTMLElement, data: Trace[], layout: object, config: object) => Promise<unknown>} react
  * @property {{resize: (host: HTMLElement) => void}} Plots
  */
 
 /**
- * The page's policy lets no script write style sheets into the page, so Plotly finds what it would write: its own rules go into the sheet of this
- * link, where adding rules is allowed, and an element with the name of the second, for maps of the world that are never drawn, keeps it away.
+ * Ids of the style sheets that Plotly would add, which the content security policy forbids. Plotly adds its rules to an existing sheet `rules`, and
+ * skips the sheet for world maps if an element with the id `world` exists.
  */
 const SHEETS = {
   rules: 'plotly.js-style-global',
@@ -20,10 +20,10 @@ const SHEETS = {
 /** @type {Promise<Plotly> | null} */
 let loading = null;
 
-/** @returns {Promise<Plotly>} rejects with an Error fit to be shown */
+/** @returns {Promise<Plotly>} rejects with an Error for display */
 export function loadPlotly() {
   loading ??= load().catch((error) => {
-    loading = null; // so that it can be asked for once more
+    loading = null; // allows another attempt
     throw error;
   });
   return loading;
@@ -40,15 +40,13 @@ async function load() {
   return /** @type {Plotly} */ (Reflect.get(globalThis, 'Plotly'));
 }
 
-/** @param {HTMLElement} element that loads something @returns {Promise<void>} when it has */
+/** @param {HTMLElement} element a link or script @returns {Promise<void>} resolves when it has loaded */
 function added(element) {
   return new Promise((resolve, reject) => {
     element.addEventListener('load', () => resolve());
     element.addEventListener('error', () => {
       element.remove();
-      reject(
-        new Error('The chart cannot be drawn: its library did not arrive. Show this panel again to try once more.'),
-      );
+      reject(new Error('The chart library could not be loaded. Open this panel again to retry.'));
     });
     document.head.append(element);
   });

@@ -1,16 +1,16 @@
-/** A chart: a figure of Plotly's in the colours and type of the page, as wide as its place. */
+/** A Plotly figure in the colours and font of the page, as wide as its container. */
 import { loadPlotly } from './chart-loader.js';
 
 /** @typedef {import('./chart-loader.js').Trace} Trace */
 /** @typedef {import('./chart-loader.js').Figure} Figure */
 
-/** Colours of figures that are too near a light page's, or a dark page's, and what stands for them there. */
-const BY_DAY = new Map([
+/** Replacements for figure colours with too little contrast on a light or a dark page. */
+const ON_LIGHT = new Map([
   ['#E69F00', '#AD7600'],
   ['#56B4E9', '#2585B8'],
   ['#CC79A7', '#B1568A'],
 ]);
-const BY_NIGHT = new Map([
+const ON_DARK = new Map([
   ['#0072B2', '#4FA8E0'],
   ['#8A6D3B', '#C9A66B'],
   ['#7F7F7F', '#A6A6A6'],
@@ -18,16 +18,16 @@ const BY_NIGHT = new Map([
 const CONFIG = { displayModeBar: false, doubleClick: 'reset', showTips: false };
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
-/** Text from a corpus: Plotly would take its angle brackets for markup. @param {string} text */
+/** Escapes text, which Plotly would read as markup. @param {string} text */
 export const escapeMarkup = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** @param {string} colour of a figure @returns {string} as the page shows it now */
-export const themedColour = (colour) => (DARK.matches ? BY_NIGHT : BY_DAY).get(colour) ?? colour;
+/** @param {string} colour of a figure @returns {string} the colour in the current theme */
+export const themedColour = (colour) => (DARK.matches ? ON_DARK : ON_LIGHT).get(colour) ?? colour;
 
 /**
- * @param {HTMLElement} host empty, with a height of its own
- * @param {HTMLElement} failure says so where the chart library cannot be had
- * @param {(trace: number, point: any) => void} [onClick] a point is its number or, of a heat map, [row, column]
+ * @param {HTMLElement} host empty, with a fixed height
+ * @param {HTMLElement} failure shows why the chart library could not be loaded
+ * @param {(trace: number, point: any) => void} [onClick] `point` is an index, or [row, column] of a heat map
  */
 export function createChart(host, failure, onClick) {
   /** @type {Figure | null} */
@@ -36,8 +36,8 @@ export function createChart(host, failure, onClick) {
   let library = null;
   let listening = false;
   /** @param {{points: {curveNumber: number, pointNumber: any}[]}} event */
-  const heard = ({ points: [first] }) => first && onClick?.(first.curveNumber, first.pointNumber);
-  /** Drawings follow one another: Plotly takes no second one before the first is done. */
+  const forwardClick = ({ points: [first] }) => first && onClick?.(first.curveNumber, first.pointNumber);
+  /** Plotly accepts a drawing only when the previous one has finished. */
   let drawing = Promise.resolve();
 
   async function redraw() {
@@ -45,7 +45,7 @@ export function createChart(host, failure, onClick) {
     const { data, layout } = shown;
     library = await loadPlotly();
     await library.react(host, data.map(coloured), themed(layout), CONFIG);
-    if (onClick && !listening) /** @type {any} */ (host).on('plotly_click', heard);
+    if (onClick && !listening) /** @type {any} */ (host).on('plotly_click', forwardClick);
     listening = true;
     host.dataset.drawn = 'true';
     failure.textContent = '';
@@ -58,7 +58,7 @@ export function createChart(host, failure, onClick) {
     return drawing;
   };
   DARK.addEventListener('change', queue);
-  // Its place may change width, and has none while its panel is hidden.
+  // The container changes width, and has none while its panel is hidden.
   new ResizeObserver(() => {
     if (!host.clientWidth) return;
     if (library && host.dataset.drawn) library.Plots.resize(host);
@@ -124,7 +124,7 @@ function themed({ title, updatemenus, template, legend, ...layout }) {
 
 /**
  * @param {string} property a colour of the style sheet
- * @returns {string} one that Plotly can read, which does not know oklch
+ * @returns {string} in rgb: Plotly does not support oklch
  */
 export function rgbOf(property) {
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext('2d'));

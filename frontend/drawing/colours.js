@@ -1,13 +1,13 @@
 /**
- * The colour maps: quiet to loud, and less to more about a neutral middle. Both go steadily from dark to light, so that they also read in grey;
- * the second has blue for less and orange for more, which the colour-blind tell apart too.
- * Anchors are in OKLCH (lightness, chroma, hue), evenly along the map; what is loud or more is dark on a light page, light on a dark one.
+ * Colour maps for levels, and for signed values about a neutral middle. Lightness is monotonic, so that both also work in grey; the signed map runs
+ * from blue to orange, which is safe for colour-blind readers. Anchors are in OKLCH (lightness, chroma, hue), equally spaced. High values are dark
+ * on a light page and light on a dark page.
  */
 
 /** @typedef {[lightness: number, chroma: number, hue: number][]} Anchors darkest first */
 
 /** @type {Anchors} */
-const INK_TO_PAPER = [
+const LEVELS = [
   [0.16, 0.03, 275],
   [0.33, 0.12, 288],
   [0.5, 0.15, 340],
@@ -16,8 +16,8 @@ const INK_TO_PAPER = [
   [0.985, 0.01, 95],
 ];
 
-/** On a light page, more to less. @type {Anchors} */
-const MORE_TO_LESS = [
+/** Signed values on a light page, high to low. @type {Anchors} */
+const SIGNED_LIGHT = [
   [0.36, 0.11, 30],
   [0.57, 0.15, 40],
   [0.79, 0, 95],
@@ -25,8 +25,8 @@ const MORE_TO_LESS = [
   [0.955, 0.03, 232],
 ];
 
-/** On a dark page, less to more. @type {Anchors} */
-const LESS_TO_MORE = [
+/** Signed values on a dark page, low to high. @type {Anchors} */
+const SIGNED_DARK = [
   [0.13, 0.05, 265],
   [0.26, 0.11, 262],
   [0.36, 0, 275],
@@ -40,7 +40,7 @@ const STEPS = 256;
  * @param {number} lightness
  * @param {number} a
  * @param {number} b
- * @returns {number} the sRGB colour nearest to an OKLab one, as a little-endian RGBA word for ImageData
+ * @returns {number} the OKLab colour, clipped to sRGB, as a little-endian RGBA word for ImageData
  */
 function wordFrom(lightness, a, b) {
   const long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
@@ -62,7 +62,7 @@ function wordFrom(lightness, a, b) {
  * @param {Anchors} anchors
  * @returns {Uint32Array} 256 colours, darkest first
  */
-function between(anchors) {
+function interpolate(anchors) {
   const lab = anchors.map(([lightness, chroma, hue]) => {
     const angle = (hue * Math.PI) / 180;
     return [lightness, chroma * Math.cos(angle), chroma * Math.sin(angle)];
@@ -76,16 +76,16 @@ function between(anchors) {
 }
 
 /**
- * @param {boolean} dark whether the page is
- * @returns {Uint32Array} 256 colours, quiet first
+ * @param {boolean} dark theme of the page
+ * @returns {Uint32Array} 256 colours, lowest level first
  */
 export function colourMap(dark) {
-  const colours = between(INK_TO_PAPER);
+  const colours = interpolate(LEVELS);
   return dark ? colours : colours.reverse();
 }
 
 /**
- * @param {boolean} dark whether the page is
- * @returns {Uint32Array} 256 colours for what has a sign: less first, neutral in the middle
+ * @param {boolean} dark theme of the page
+ * @returns {Uint32Array} 256 colours for signed values: lowest first, zero in the middle
  */
-export const signedColourMap = (dark) => (dark ? between(LESS_TO_MORE) : between(MORE_TO_LESS).reverse());
+export const signedColourMap = (dark) => (dark ? interpolate(SIGNED_DARK) : interpolate(SIGNED_LIGHT).reverse());

@@ -1,8 +1,8 @@
-/** The few things every view does with the document. */
+/** Helpers for elements of the document. */
 
 /**
  * @template {HTMLElement} [Kind=HTMLElement]
- * @param {string} id of an element that index.html has
+ * @param {string} id of an element in index.html
  * @returns {Kind}
  */
 export function byId(id) {
@@ -25,8 +25,7 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
- * Sets those properties that differ: what is written again is styled and laid out again, be it the same.
- *
+ * Sets the properties that differ: assigning an equal value still costs style and layout.
  * @template {HTMLElement} Kind
  * @param {Kind} element
  * @param {Partial<Omit<Kind, "style" | "dataset">>} properties
@@ -37,8 +36,9 @@ export function update(element, properties) {
 }
 
 /**
- * @param {() => void} work that can wait: what it writes is laid out once the frame that is due is seen
- * @returns {() => void} has it done soon, once however often it is called until then
+ * Defers work until after the next frame, so that its layout does not delay that frame.
+ * @param {() => void} work
+ * @returns {() => void} schedules it; further calls until then have no effect
  */
 export function afterFrame(work) {
   let due = false;

@@ -1,11 +1,11 @@
-/** A module's latents as a heat map: one row a dimension, in the order of the sliders' KL, most at the top. Pure. */
-import { dimensionsOf, klDivergence, ordered } from '../core/dimensions.js';
+/** The latents of a layer as a heat map: one row per dimension, highest KL at the top. */
+import { dimensionsOf, klDivergence, sortDimensions } from '../core/dimensions.js';
 
 /** @typedef {import('../server/api.js').Latents} Latents */
-/** @typedef {"mean" | "sd" | "kl"} Statistic of the posterior: its mean, its standard deviation, its KL to N(0, 1) in nats */
-/** @typedef {import('./raster.js').Raster & {dims: number[]}} HeatMap `dims` by row, the lowest first */
+/** @typedef {"mean" | "sd" | "kl"} Statistic of the posterior: mean, standard deviation, or KL to N(0, 1) in nats */
+/** @typedef {import('./raster.js').Raster & {dims: number[]}} HeatMap `dims` by row, bottom row first */
 
-/** What the two ends of the colours stand for: the mean has a sign and the prior's own scale, the others begin at nothing. */
+/** Colour range of means, in standard deviations of the prior; the other statistics start at zero. */
 const MEAN_RANGE = { low: -3, high: 3 };
 
 /** @type {{[statistic in Statistic]: (mean: number, logvar: number) => number}} */
@@ -16,18 +16,18 @@ export const isSigned = (statistic) => statistic === 'mean';
 
 /**
  * @param {import('../core/state.js').State} state
- * @returns {number[]} the chosen module's dimensions from the bottom row to the top
+ * @returns {number[]} dimensions of the chosen layer, bottom row first
  */
 export const rowsOf = (state) =>
-  ordered(dimensionsOf(state), 'kl', null)
+  sortDimensions(dimensionsOf(state), 'kl', null)
     .map(({ dim }) => dim)
     .reverse();
 
 /**
  * @param {Latents} latents
- * @param {number[]} dims by row, the lowest first
+ * @param {number[]} dims by row, bottom row first
  * @param {Statistic} statistic
- * @param {import('../server/api.js').Module} module whose latents they are
+ * @param {import('../server/api.js').Module} module the layer
  * @returns {HeatMap}
  */
 export function heatMapOf({ frames, mean, logvar }, dims, statistic, { hop_seconds: hop, first_frame_seconds: first }) {

@@ -1,4 +1,4 @@
-/** The colours of small spectrograms, as the page is light or dark, and the range they share with the large ones. */
+/** Colours of thumbnail spectrograms in the light or dark theme, and the level range they share with the large ones. */
 import { colourMap, signedColourMap } from './colours.js';
 import { DIFFERENCE_RANGE, drawSpectrogram, rangeOf } from './spectrogram.js';
 
@@ -6,7 +6,7 @@ import { DIFFERENCE_RANGE, drawSpectrogram, rangeOf } from './spectrogram.js';
 /** @typedef {import('./spectrogram.js').Range} Range */
 
 /**
- * @param {() => void} redraw told when the page turns light or dark
+ * @param {() => void} redraw called when the theme changes
  */
 export function createPalette(redraw) {
   const darkness = matchMedia('(prefers-color-scheme: dark)');
@@ -16,7 +16,7 @@ export function createPalette(redraw) {
      * @param {HTMLCanvasElement} canvas
      * @param {Spectrogram} spectrogram
      * @param {Range} range
-     * @param {number} [duration] of the axis in seconds; the spectrogram's own where left out
+     * @param {number} [duration] of the axis in seconds; by default that of the spectrogram
      */
     draw(canvas, spectrogram, range, duration = fullDuration(spectrogram)) {
       drawSpectrogram(canvas, spectrogram, range, colourMap(darkness.matches), duration);
@@ -29,21 +29,21 @@ export function createPalette(redraw) {
     drawDifference(canvas, difference, duration) {
       drawSpectrogram(canvas, difference, DIFFERENCE_RANGE, signedColourMap(darkness.matches), duration);
     },
-    /** @returns {Uint32Array} of differences, for a key */
+    /** @returns {Uint32Array} colours of differences, for a legend */
     get signed() {
       return signedColourMap(darkness.matches);
     },
   };
 }
 
-/** @param {Spectrogram} spectrogram From the first frame's centre to the last one's: the halves beyond are cut off. */
+/** @param {Spectrogram} spectrogram @returns {number} seconds from the centre of the first frame to that of the last */
 const fullDuration = ({ frames, hop }) => Math.max(1, frames - 1) * hop;
 
 /** @typedef {ReturnType<typeof createPalette>} Palette */
 
 /**
  * @param {import('../core/state.js').State} state
- * @param {Spectrogram} otherwise
- * @returns {Range} that of the recording, so that small pictures and large ones compare
+ * @param {Spectrogram} fallback
+ * @returns {Range} of the recording, so that thumbnails and large spectrograms compare
  */
-export const sharedRange = ({ recording }, otherwise) => rangeOf(recording?.encoded?.spectrogram ?? otherwise);
+export const sharedRange = ({ recording }, fallback) => rangeOf(recording?.encoded?.spectrogram ?? fallback);

@@ -1,18 +1,18 @@
-/** Numbers over time as a picture: any [rows, frames] in colours, only the part that is seen, one putImageData a picture. */
+/** Draws an array [rows, frames] in colours: only the visible part, with one putImageData. */
 
-/** @typedef {{values: Float32Array, rows: number, frames: number, hop: number, first: number}} Raster `values` is [rows, frames] row-major, row 0 the lowest; frame t is centred on `first` + t `hop` seconds */
-/** @typedef {{low: number, high: number}} Range of values: what the first and the last colour stand for */
+/** @typedef {{values: Float32Array, rows: number, frames: number, hop: number, first: number}} Raster `values` is [rows, frames] row-major, bottom row first; frame t is centred on `first` + t `hop` seconds */
+/** @typedef {{low: number, high: number}} Range values of the first and the last colour */
 
-/** No screen shows more columns than this; more frames than these are averaged, 2, 4, 8 ... at a time. */
+/** More visible frames than this are averaged in groups of 2, 4, 8 ...: no screen shows more columns. */
 const MOST_COLUMNS = 3000;
 
-/** @type {WeakMap<Float32Array, Map<number, Raster>>} each raster with so many frames in one, as far as somebody looked */
+/** @type {WeakMap<Float32Array, Map<number, Raster>>} averaged rasters by group size, as far as needed */
 const pools = new WeakMap();
 
 /**
  * @param {Raster} raster
- * @param {number} pool
- * @returns {Raster} each frame the mean of so many
+ * @param {number} pool group size
+ * @returns {Raster} means of groups of frames
  */
 function averaged({ values, rows, frames, hop, first }, pool) {
   const columns = Math.ceil(frames / pool);
@@ -26,7 +26,7 @@ function averaged({ values, rows, frames, hop, first }, pool) {
       means[row * columns + column] = sum / count;
     }
   }
-  // Pooled frames are centred half a pool later than the first of them.
+  // A group is centred half a group after its first frame.
   return { values: means, rows, frames: columns, hop: hop * pool, first: first + ((pool - 1) / 2) * hop };
 }
 
@@ -43,18 +43,18 @@ function pooled(raster, pool) {
 }
 
 /**
- * Draws one pixel a row and frame, and lays the canvas so along the axis of its box that each frame's centre is at its time.
- * @param {HTMLCanvasElement} canvas inside a box that is as wide as the view
+ * Draws one pixel per row and frame, and positions the canvas in its box so that each frame is centred on its time.
+ * @param {HTMLCanvasElement} canvas inside a box that is as wide as the window
  * @param {Raster} raster
  * @param {Range} range
  * @param {Uint32Array} colours lowest first
- * @param {import('../core/edits.js').Span} view seconds at the box's two ends
+ * @param {import('../core/edits.js').Span} view seconds at the left and right end of the box
  */
 export function drawRaster(canvas, raster, range, colours, view) {
   const length = view.end - view.start;
   const pool = 2 ** Math.max(0, Math.ceil(Math.log2(length / raster.hop / MOST_COLUMNS)));
   const { values, rows, frames, hop, first } = pooled(raster, pool);
-  // One frame more at either side: where the browser smooths between two, both must be there.
+  // One more frame on each side, because the browser interpolates between neighbours.
   const begin = Math.min(frames - 1, Math.max(0, Math.floor((view.start - first) / hop) - 1));
   const end = Math.max(begin + 1, Math.min(frames, Math.ceil((view.end - first) / hop) + 2));
   const columns = end - begin;

@@ -1,4 +1,4 @@
-/** Spectrograms as pictures: which levels are worth showing, their difference, and what stands at a point. */
+/** Draws spectrograms: their level range, their difference, and the value at a point. */
 import { drawRaster, readRaster } from './raster.js';
 
 /** @typedef {import('../core/arrays.js').Spectrogram} Spectrogram */
@@ -7,11 +7,11 @@ import { drawRaster, readRaster } from './raster.js';
 
 const SPAN_DB = 70;
 
-/** Louder or quieter by this much is the end of the difference's colours. */
+/** Colour range of differences in dB. */
 export const DIFFERENCE_RANGE = { low: -30, high: 30 };
 
 /**
- * The range that shows a recording best: the 70 dB below its loudest point.
+ * Level range of a recording: the 70 dB below its maximum.
  * @param {Spectrogram} spectrogram
  * @returns {Range}
  */
@@ -23,14 +23,13 @@ export function rangeOf({ values }) {
 }
 
 /**
- * @param {Spectrogram} spectrogram whose frame t is centred on t hops
+ * @param {Spectrogram} spectrogram frame t is centred on t hops
  * @returns {Raster}
  */
 export const rasterOf = ({ values, bands, frames, hop }) => ({ values, rows: bands, frames, hop, first: 0 });
 
 /**
- * How much louder `after` is than `before`, in dB, at every band and frame both have. What lies below the floor is heard as nothing and counts
- * as the floor: the difference of two silences is none.
+ * `after` minus `before` in dB, over the frames that both have. Levels below the floor are raised to it, so that silence differs from silence by 0.
  * @param {Spectrogram} before
  * @param {Spectrogram} after
  * @param {number} floor in dB
@@ -49,11 +48,11 @@ export function differenceOf(before, after, floor) {
 }
 
 /**
- * Draws all of it along an axis of `duration` seconds.
+ * Draws the whole spectrogram along an axis of `duration` seconds.
  * @param {HTMLCanvasElement} canvas inside a box that is as wide as the axis
  * @param {Spectrogram} spectrogram
  * @param {Range} range
- * @param {Uint32Array} colours quiet first
+ * @param {Uint32Array} colours lowest level first
  * @param {number} duration
  */
 export function drawSpectrogram(canvas, spectrogram, range, colours, duration) {

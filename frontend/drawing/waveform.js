@@ -1,25 +1,25 @@
-/** The small drawings beside the spectrograms: the waveform and the colour scale. */
+/** Draws the waveform and the colour scale. */
 
 /**
- * @param {HTMLCanvasElement} canvas as large as it is to be drawn
- * @param {Float32Array} peaks [2, n]: lowest and highest sample of each of n stretches
- * @param {number} loudest sample, which fills the height: a quiet recording's shape is seen too
- * @param {{from: number, to: number}} [shares] of all stretches, what is drawn
+ * @param {HTMLCanvasElement} canvas at its final size
+ * @param {Float32Array} peaks [2, n]: minimum and maximum of n equal segments
+ * @param {number} loudest sample, which fills the height
+ * @param {{from: number, to: number}} [shares] the part to draw, from 0 to 1
  */
 export function drawWaveform(canvas, peaks, loudest, { from, to } = { from: 0, to: 1 }) {
   const { width, height } = canvas;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.clearRect(0, 0, width, height);
   context.fillStyle = getComputedStyle(canvas).color;
-  const stretches = peaks.length / 2;
+  const segments = peaks.length / 2;
   const level = (/** @type {number} */ sample) => (0.5 - (0.47 * sample) / loudest) * height;
   for (let x = 0; x < width; x++) {
-    const first = Math.min(stretches - 1, Math.floor((from + (x / width) * (to - from)) * stretches));
-    const end = Math.max(first + 1, Math.floor((from + ((x + 1) / width) * (to - from)) * stretches));
+    const first = Math.min(segments - 1, Math.floor((from + (x / width) * (to - from)) * segments));
+    const end = Math.max(first + 1, Math.floor((from + ((x + 1) / width) * (to - from)) * segments));
     let [low, high] = [Infinity, -Infinity];
     for (let i = first; i < end; i++) {
       low = Math.min(low, peaks[i]);
-      high = Math.max(high, peaks[stretches + i]);
+      high = Math.max(high, peaks[segments + i]);
     }
     context.fillRect(x, level(high), 1, Math.max(devicePixelRatio || 1, level(low) - level(high)));
   }

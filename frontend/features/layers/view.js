@@ -1,10 +1,10 @@
-/** What each layer keeps: the original and every module's unedited decoding, at one cursor: each at a click, or all of them in turn. */
-import { captionOfSide } from '../../core/state.js';
+/** Plays the decoding of each layer without edits at the same position, one by one or all in sequence. */
+import { soundCaption } from '../../core/state.js';
 import { make, byId } from '../../drawing/dom.js';
 
-/** @typedef {import('../../core/state.js').Side} Side */
+/** @typedef {import('../../core/state.js').SoundName} SoundName */
 
-/** Sets the versions apart, and leaves time to see which one comes. */
+/** Pause between two sounds of the sequence. */
 const BREATH_SECONDS = 0.35;
 
 /**
@@ -15,12 +15,12 @@ const BREATH_SECONDS = 0.35;
  */
 export function showLayers(store, player, layers, { soundOf, play, toggle }) {
   const group = byId('layers');
-  const inTurn = /** @type {HTMLButtonElement} */ (byId('play-sequence'));
-  /** @type {Map<number, HTMLButtonElement>} one a module */
+  const sequenceButton = /** @type {HTMLButtonElement} */ (byId('play-sequence'));
+  /** @type {Map<number, HTMLButtonElement>} one per layer */
   let buttons = new Map();
-  let turning = false;
+  let inSequence = false;
 
-  /** The modules that can be playing, as far as is known. */
+  /** Layers that have a decoder, as far as is known. */
   const audible = () => [...buttons.keys()].filter((module) => store.state.layers[module] !== null);
 
   async function fetchAll() {
@@ -29,34 +29,34 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
     group.ariaBusy = 'false';
   }
 
-  /** Plays every version once from the cursor, until something else is asked for. */
-  async function takeTurns() {
-    /** @type {Side[]} */
+  /** Plays the original and every layer once from the playback position, until another sound is requested. */
+  async function playSequence() {
+    /** @type {SoundName[]} */
     const sides = [...(store.state.recording?.encoded ? /** @type {const} */ (['original']) : []), ...audible()];
-    turning = true;
-    inTurn.setAttribute('aria-pressed', 'true');
-    makeReady(sides);
-    for (const side of sides) if (!(await play(side, player.cursor, { breath: BREATH_SECONDS, once: true }))) break;
-    turning = false;
-    inTurn.setAttribute('aria-pressed', 'false');
+    inSequence = true;
+    sequenceButton.setAttribute('aria-pressed', 'true');
+    prepareSounds(sides);
+    for (const side of sides) if (!(await play(side, player.cursor, { delay: BREATH_SECONDS, once: true }))) break;
+    inSequence = false;
+    sequenceButton.setAttribute('aria-pressed', 'false');
     byId('announcement').textContent = '';
   }
 
   /**
-   * Has every version fetched and decoded before its turn comes, so that one follows the other without a gap.
-   * @param {Side[]} sides
+   * Fetches and decodes all sounds ahead, so that they follow without a gap.
+   * @param {SoundName[]} sides
    */
-  async function makeReady(sides) {
+  async function prepareSounds(sides) {
     fetchAll();
     for (const side of sides) {
       const sound = await Promise.resolve(soundOf(side)).catch(() => null);
-      if (sound) player.prepare(sound).catch(() => {}); // told when its turn comes
+      if (sound) player.prepare(sound).catch(() => {}); // reported when it is played
     }
   }
 
-  inTurn.addEventListener('click', () => {
-    if (turning) player.stop();
-    else takeTurns();
+  sequenceButton.addEventListener('click', () => {
+    if (inSequence) player.stop();
+    else playSequence();
   });
 
   store.on(['card'], () => {
@@ -69,7 +69,7 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
   function buttonOf(module) {
     const button = make(
       'button',
-      { type: 'button', className: 'layer-button', ariaLabel: captionOfSide(module) },
+      { type: 'button', className: 'layer-button', ariaLabel: soundCaption(module) },
       String(module),
     );
     button.dataset.module = String(module);
@@ -86,17 +86,17 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
     for (const [module, button] of buttons) {
       button.setAttribute('aria-pressed', String(playing === module));
       button.disabled = !recording || known[module] === null;
-      button.title = known[module] === null ? `This model has no decoder for module ${module}` : captionOfSide(module);
+      button.title = known[module] === null ? `This model has no decoder for layer ${module}` : soundCaption(module);
     }
-    inTurn.disabled = !recording;
+    sequenceButton.disabled = !recording;
   }
 
   store.on(['playing'], () => {
     const { playing } = store.state;
-    if (turning && playing !== null) byId('announcement').textContent = captionOfSide(playing);
+    if (inSequence && playing !== null) byId('announcement').textContent = soundCaption(playing);
   });
   store.on(['layers'], () => {
     const { playing, layers: known } = store.state;
-    if (typeof playing === 'number' && !known[playing]) player.stop(); // the draw it was decoded from is no longer the chosen one
+    if (typeof playing === 'number' && !known[playing]) player.stop(); // the sample it was decoded from has changed
   });
 }

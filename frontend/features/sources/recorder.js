@@ -1,5 +1,5 @@
-/** Recording from the microphone: a level, the time, stop and cancel, in the place of the shelf. */
-import { startRecording, MOST_SECONDS, MicrophoneError } from '../../audio/microphone.js';
+/** Recording from the microphone: level, time, stop and cancel. */
+import { startRecording, MAX_SECONDS, MicrophoneError } from '../../audio/microphone.js';
 import { encodeWav } from '../../audio/wav.js';
 import { byId } from '../../drawing/dom.js';
 
@@ -9,7 +9,7 @@ const CLIPPED = 0.99;
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../server/session.js').Session} session
- * @param {() => void} hush ends what plays: it would be recorded too
+ * @param {() => void} hush stops playback, which would be recorded too
  */
 export function showRecorder(store, session, hush) {
   const source = byId('source');
@@ -30,7 +30,7 @@ export function showRecorder(store, session, hush) {
       stop.focus();
     } catch (error) {
       if (!(error instanceof MicrophoneError)) throw error;
-      store.set({ notice: { kind: 'error', title: 'No recording', detail: error.message } });
+      store.set({ notice: { kind: 'error', title: 'Cannot record', detail: error.message } });
     } finally {
       begin.disabled = false;
     }
@@ -40,7 +40,7 @@ export function showRecorder(store, session, hush) {
   function show(recording) {
     byId('recorder').hidden = !recording;
     source.classList.toggle('recording', recording);
-    byId('announcement').textContent = recording ? `Recording, ${MOST_SECONDS} seconds at most` : '';
+    byId('announcement').textContent = recording ? `Recording, ${MAX_SECONDS} seconds at most` : '';
   }
 
   /**
@@ -52,9 +52,9 @@ export function showRecorder(store, session, hush) {
     level.style.setProperty('--level', String(1 - db / QUIETEST_DB));
     level.ariaValueNow = db.toFixed(0);
     level.classList.toggle('clipped', peak >= CLIPPED);
-    time.textContent = `${elapsed.toFixed(1)} of ${MOST_SECONDS} s`;
-    time.style.setProperty('--share', String(elapsed / MOST_SECONDS));
-    if (elapsed >= MOST_SECONDS) keep();
+    time.textContent = `${elapsed.toFixed(1)} of ${MAX_SECONDS} s`;
+    time.style.setProperty('--share', String(elapsed / MAX_SECONDS));
+    if (elapsed >= MAX_SECONDS) keep();
   }
 
   function end() {
@@ -83,7 +83,7 @@ export function showRecorder(store, session, hush) {
 
 /**
  * @param {readonly {name: string}[]} recentFiles
- * @returns {string} one more than the last recording's
+ * @returns {string} name with the next free number
  */
 function nextName(recentFiles) {
   const numbers = recentFiles.map(({ name }) => Number(/^Recording (\d+)\.wav$/.exec(name)?.[1] ?? 0));

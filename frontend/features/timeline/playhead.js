@@ -1,15 +1,15 @@
 /**
- * Where the sound is: the playhead goes along with it, and the view with the playhead.
+ * Playhead: follows the playing sound, and the view follows the playhead.
  *
- * It glides on the compositor, from where the sound is to where it will be, and is set right a few times a second. Were it put in its place at
- * every frame, the page would be styled and laid out sixty times a second while a sound plays, as it does under a slider that is being moved.
- * While something is being decoded it goes in steps: where nothing glides, a new picture is shown at once and not with the screen's next frame.
+ * It is animated on the compositor and corrected a few times a second. Setting its position at every frame would restyle and lay out the page
+ * 60 times a second. While a sound is being decoded the animation is paused: without a running animation a new picture is shown at once and not
+ * with the next frame.
  */
 import { durationOf } from '../../core/state.js';
 import { scrolledTo, isVisible, visibleWindow, positionIn } from '../../core/zoom.js';
 import { byId } from '../../drawing/dom.js';
 
-/** How long it goes on unseen to: its clock is not that of the sound. */
+/** Interval between corrections: the animation clock drifts from the audio clock. */
 const GLIDE_SECONDS = 0.25;
 const FRAME_SECONDS = 1 / 60;
 
@@ -23,21 +23,21 @@ export function showPlayhead(lanes, store, player, marks) {
   const playhead = byId('playhead');
   /** @type {Animation | null} */
   let gliding = null;
-  let turn = 0;
+  let timer = 0;
   /** @type {number | null} seconds */
   let last = null;
 
   function follow() {
-    clearTimeout(turn);
+    clearTimeout(timer);
     gliding?.cancel();
-    const course = player.course;
+    const course = player.progress;
     const view = visibleWindow(store.state);
     const before = last;
     last = course && course.at;
     if (!course) return;
-    // Who has scrolled away to look elsewhere is left there: only a playhead that leaves the view takes it along.
+    // The view follows only when the playhead leaves it: a user who scrolled away stays there.
     if (before !== null && isVisible(view, before) && !isVisible(view, course.at)) {
-      return store.set({ view: scrolledTo(view, durationOf(store.state) ?? 0, course.at) }); // which has it followed again
+      return store.set({ view: scrolledTo(view, durationOf(store.state) ?? 0, course.at) }); // which calls `follow` again
     }
     const until = isVisible(view, course.at) ? Math.min(course.until, view.end) : course.until;
     const ahead = Math.min(GLIDE_SECONDS, Math.max(FRAME_SECONDS, until - course.at));
@@ -47,11 +47,11 @@ export function showPlayhead(lanes, store, player, marks) {
       { delay: course.wait * 1000, duration: ahead * 1000, fill: 'both' },
     );
     if (store.state.decoding) gliding.pause();
-    turn = setTimeout(follow, (course.wait + ahead) * 1000);
+    timer = setTimeout(follow, (course.wait + ahead) * 1000);
   }
 
   player.addEventListener('change', () => {
-    lanes.dataset.playing = String(player.side ?? '');
+    lanes.dataset.playing = String(player.playing ?? '');
     marks.set('--cursor', player.cursor || null);
     follow();
   });

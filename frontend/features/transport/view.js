@@ -1,14 +1,14 @@
-/** Hearing it: the original and the decoded sound, swapped in mid-play to compare them, round and round, equally loud, and the decoded one as a file. */
+/** Playback controls: original and decoded sound, swapping, loop, matched volume, saving the decoded sound. */
 import { digestOf } from '../../core/digest.js';
-import { prefer } from '../../core/preferences.js';
+import { setPreferences } from '../../core/preferences.js';
 import { byId } from '../../drawing/dom.js';
 import { downloadSound } from '../../server/download.js';
 
-/** @typedef {import('../../core/state.js').Side} Side */
+/** @typedef {import('../../core/state.js').SoundName} SoundName */
 /** @typedef {import('../../audio/player.js').Sound} Sound */
-/** @typedef {import('../../audio/player.js').How} How */
+/** @typedef {import('../../audio/player.js').PlayOptions} PlayOptions */
 
-/** What goes round where no span is marked. */
+/** The loop where no span is selected. */
 const WHOLE = { start: 0, end: Infinity };
 
 /**
@@ -26,12 +26,12 @@ export function showTransport(store, player, layers, sourceAudio) {
   const matched = /** @type {HTMLInputElement} */ (byId('matched'));
   const save = /** @type {HTMLButtonElement} */ (byId('save'));
   const onRelease = /** @type {HTMLInputElement} */ (byId('play-on-release'));
-  /** Whether a slider moves by itself. */
+  /** Whether a sweep is running. */
   let sweeping = false;
 
   /**
-   * @param {Side} side
-   * @returns {Sound} null where there is none
+   * @param {SoundName} side
+   * @returns {Sound} null if there is none
    */
   function soundOf(side) {
     if (side === 'original') return sourceAudio(store.state.recording);
@@ -41,16 +41,16 @@ export function showTransport(store, player, layers, sourceAudio) {
   }
 
   /**
-   * As the player plays it, as loud as the original if that is wanted. What cannot be played is told, and counts as no sound.
-   * @param {Side} side
+   * Plays a sound, as loud as the original if preferred. A sound that cannot be played shows a notice.
+   * @param {SoundName} side
    * @param {number | null} [at] seconds
-   * @param {How} [how]
+   * @param {PlayOptions} [how]
    * @returns {Promise<boolean>}
    */
   async function play(side, at = null, how = {}) {
     try {
-      const like = store.state.preferences.matched && side !== 'original' ? soundOf('original') : null;
-      return await player.play(side, soundOf(side), { ...how, at, like });
+      const reference = store.state.preferences.matched && side !== 'original' ? soundOf('original') : null;
+      return await player.play(side, soundOf(side), { ...how, at, reference });
     } catch (error) {
       store.set({ notice: { kind: 'error', title: 'Cannot play', detail: /** @type {Error} */ (error).message } });
       return true;
@@ -58,8 +58,8 @@ export function showTransport(store, player, layers, sourceAudio) {
   }
 
   /**
-   * Puts the cursor there and plays.
-   * @param {Side} side
+   * Sets the playback position and plays.
+   * @param {SoundName} side
    * @param {number} at seconds
    */
   function playFrom(side, at) {
@@ -67,34 +67,34 @@ export function showTransport(store, player, layers, sourceAudio) {
     play(side, at);
   }
 
-  /** @param {Side} side Stops it if it plays; swaps to it at the same moment if another does. */
+  /** @param {SoundName} side Stops the sound if it plays; otherwise swaps to it at the same position. */
   function toggle(side) {
-    if (player.side === side) player.stop();
+    if (player.playing === side) player.stop();
     else play(side);
   }
 
-  /** The other of the two at the same moment; the decoded one when neither plays. */
-  const swap = () => play(player.side === 'decoded' ? 'original' : 'decoded');
+  /** Swaps between original and decoded at the same position; plays the decoded sound when neither plays. */
+  const swap = () => play(player.playing === 'decoded' ? 'original' : 'decoded');
 
-  const toggleLoop = () => prefer(store, { loop: !store.state.preferences.loop });
+  const toggleLoop = () => setPreferences(store, { loop: !store.state.preferences.loop });
 
   for (const side of /** @type {const} */ (['original', 'decoded']))
     buttons[side].addEventListener('click', () => toggle(side));
   loop.addEventListener('click', toggleLoop);
   matched.addEventListener('change', () => {
-    prefer(store, { matched: matched.checked });
-    if (player.side !== null) play(player.side);
+    setPreferences(store, { matched: matched.checked });
+    if (player.playing !== null) play(player.playing);
   });
   store.on(['preferences', 'span'], arrangeLoop);
   function arrangeLoop() {
     const { preferences, span } = store.state;
     loop.setAttribute('aria-pressed', String(preferences.loop));
-    loop.title = span ? 'Round and round over the marked span' : 'Round and round over the whole clip';
+    loop.title = span ? 'Loop the selection' : 'Loop the whole recording';
     matched.checked = preferences.matched;
     player.loop = preferences.loop || sweeping ? (span ?? WHOLE) : null;
   }
 
-  /** Plays the decoded sound round and round, each new one from the moment the last was at; without `on`, as before. @param {boolean} on */
+  /** Loops the decoded sound; each new one continues at the position of the last. @param {boolean} on */
   function followUpdates(on) {
     if (sweeping === (on && onRelease.checked)) return;
     sweeping = on && onRelease.checked;
@@ -103,14 +103,14 @@ export function showTransport(store, player, layers, sourceAudio) {
     if (sweeping) play('decoded');
   }
   store.on(['decoded'], () => {
-    if (sweeping && player.side !== null) play('decoded');
+    if (sweeping && player.playing !== null) play('decoded');
   });
 
   store.on(['recording', 'model'], () => {
     player.stop();
     player.cursor = 0;
   });
-  player.addEventListener('change', () => store.set({ playing: player.side }));
+  player.addEventListener('change', () => store.set({ playing: player.playing }));
   store.on(['playing'], () => {
     for (const side of /** @type {const} */ (['original', 'decoded']))
       buttons[side].setAttribute('aria-pressed', String(store.state.playing === side));
@@ -121,7 +121,7 @@ export function showTransport(store, player, layers, sourceAudio) {
     buttons.decoded.disabled = save.disabled = !decoded;
   });
 
-  // The digest names exactly these bytes: two explorers that show the same one play the same sound.
+  // Digest of the WAV: equal digests mean equal sounds. Tests and `benchmarks page` read it.
   store.on(['decoded', 'decoding'], async () => {
     const { decoded, decoding } = store.state;
     const digest = decoded && !decoding && (await digestOf(decoded.audio));
@@ -133,14 +133,15 @@ export function showTransport(store, player, layers, sourceAudio) {
   save.addEventListener('click', () => downloadSound(store));
 
   /**
-   * Plays what was let go of, once it is here: from the cursor, but in a loop it goes on where it is. Not where something else was asked for meanwhile.
-   * @param {Side} side
+   * Plays a sound after a slider is released, once it is decoded: from the playback position, or where the loop is.
+   * Does nothing if another sound was requested in the meantime.
+   * @param {SoundName} side
    * @param {() => Promise<void>} settled
    */
   async function playReleased(side, settled) {
-    const { asked } = player;
+    const { requestCount } = player;
     await settled();
-    if (onRelease.checked && player.asked === asked) play(side, store.state.preferences.loop ? null : player.cursor);
+    if (onRelease.checked && player.requestCount === requestCount) play(side, store.state.preferences.loop ? null : player.cursor);
   }
 
   return { soundOf, play, playFrom, toggle, swap, toggleLoop, playReleased, followUpdates };
