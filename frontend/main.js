@@ -1,4 +1,4 @@
-/** Puts the explorer together: one state, one session with the server, one player, and the views on them. */
+/** Entry point: creates the state, the session with the server, the player and the views, and connects them. */
 import { createClipPlayer } from './audio/clip-player.js';
 import { Player } from './audio/player.js';
 import { createSourceAudio } from './audio/source-audio.js';
@@ -64,7 +64,7 @@ const transport = showTransport(store, player, layers, sourceAudio);
 showLayers(store, player, layers, transport);
 showTimeline(store, player, { latents, sourceAudio, playFrom: transport.playFrom });
 const release = () => {
-  history.seal();
+  history.endStep();
   transport.playReleased('decoded', session.settled);
 };
 const sweep = createSweep({ settled: session.settled, followUpdates: transport.followUpdates });
@@ -99,7 +99,7 @@ bindKeys({
   toggleLoop: transport.toggleLoop,
   undo: history.undo,
   redo: history.redo,
-  chooseModule(module) {
+  chooseLayer(module) {
     if (store.state.card?.modules.some((one) => one.module === module)) store.set({ module });
   },
   choosePanel(panel) {
@@ -115,14 +115,17 @@ bindKeys({
   help: help.open,
 });
 
-/** @type {ReturnType<typeof setTimeout> | undefined} browsers limit how often an address may change, so it waits for the sliders to rest */
-let writing;
+/** @type {ReturnType<typeof setTimeout> | undefined} browsers limit how often an address may change, so writing waits for the sliders to rest */
+let addressTimer;
 store.on(CHOICE_KEYS, () => {
-  clearTimeout(writing);
-  writing = setTimeout(() => globalThis.history.replaceState(null, '', `#${toAddress(store.state)}`), ADDRESS_DELAY_MS);
+  clearTimeout(addressTimer);
+  addressTimer = setTimeout(
+    () => globalThis.history.replaceState(null, '', `#${toAddress(store.state)}`),
+    ADDRESS_DELAY_MS,
+  );
 });
 addEventListener('hashchange', () => {
-  clearTimeout(writing);
+  clearTimeout(addressTimer);
   store.set(fromAddress(location.hash));
   session.start();
 });

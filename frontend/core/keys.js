@@ -1,22 +1,22 @@
-/** Every key of the page, in one table: what works everywhere is bound from it, and the sheet of keys is made of it. */
+/** Keyboard shortcuts of the page, in one table: it binds the global ones and fills the help dialog. */
 
 /** @typedef {"everywhere" | "slider" | "timeline"} Place */
 /**
- * @typedef {object} Actions what the keys of everywhere do
+ * @typedef {object} Actions actions of the global shortcuts
  * @property {() => void} toggleDecoded
  * @property {() => void} toggleOriginal
  * @property {() => void} swap
  * @property {() => void} toggleLoop
  * @property {() => void} undo
  * @property {() => void} redo
- * @property {(which: number) => void} chooseModule counted from 1
+ * @property {(layer: number) => void} chooseLayer counted from 1
  * @property {(panel: import('./choice.js').Panel) => void} choosePanel
  * @property {() => void} openFile
  * @property {() => void} share
  * @property {() => void} find
  * @property {() => void} help
  */
-/** @typedef {{keys: readonly string[], does: string, where: Place, strokes?: readonly string[], act?: (actions: Actions, stroke: string) => void}} Key `strokes` as `strokeOf` says them */
+/** @typedef {{keys: readonly string[], description: string, where: Place, strokes?: readonly string[], act?: (actions: Actions, stroke: string) => void}} Shortcut `strokes` in the form of `strokeOf` */
 
 const DIGITS = '123456789'.split('');
 
@@ -30,91 +30,91 @@ const PANEL_KEYS = /** @type {const} */ ({
   a: 'ensemble',
 });
 
-/** @type {readonly Key[]} */
-export const KEYS = [
+/** @type {readonly Shortcut[]} */
+export const SHORTCUTS = [
   {
     where: 'everywhere',
     keys: ['Space'],
-    does: 'Play or stop the decoded sound',
+    description: 'Play or stop the decoded sound',
     strokes: [' '],
     act: (to) => to.toggleDecoded(),
   },
   {
     where: 'everywhere',
     keys: ['O'],
-    does: 'Play or stop the original',
+    description: 'Play or stop the original',
     strokes: ['o'],
     act: (to) => to.toggleOriginal(),
   },
   {
     where: 'everywhere',
     keys: ['B'],
-    does: 'Swap between the two, at the same moment',
+    description: 'Switch between the two at the same position',
     strokes: ['b'],
     act: (to) => to.swap(),
   },
-  { where: 'everywhere', keys: ['R'], does: 'Loop', strokes: ['r'], act: (to) => to.toggleLoop() },
+  { where: 'everywhere', keys: ['R'], description: 'Loop', strokes: ['r'], act: (to) => to.toggleLoop() },
   {
     where: 'everywhere',
     keys: ['1', '…', '9'],
-    does: 'Choose the module',
+    description: 'Choose the layer',
     strokes: DIGITS,
-    act: (to, digit) => to.chooseModule(Number(digit)),
+    act: (to, digit) => to.chooseLayer(Number(digit)),
   },
   {
     where: 'everywhere',
     keys: ['D', 'G', 'C', 'Y', 'P', 'N', 'A'],
-    does: 'Show the sliders, the grid, the comparison, the layers, the map, the prior, the ensemble',
+    description: 'Show the sliders, grid, comparison, layers, map, distribution or ensemble',
     strokes: ['d', 'g', 'c', 'y', 'p', 'n', 'a'],
     act: (to, letter) => to.choosePanel(PANEL_KEYS[/** @type {keyof typeof PANEL_KEYS} */ (letter)]),
   },
-  { where: 'everywhere', keys: ['/'], does: 'Find a dimension', strokes: ['/'], act: (to) => to.find() },
-  { where: 'everywhere', keys: ['Ctrl Z'], does: 'Undo', strokes: ['ctrl+z'], act: (to) => to.undo() },
+  { where: 'everywhere', keys: ['/'], description: 'Search dimensions', strokes: ['/'], act: (to) => to.find() },
+  { where: 'everywhere', keys: ['Ctrl Z'], description: 'Undo', strokes: ['ctrl+z'], act: (to) => to.undo() },
   {
     where: 'everywhere',
     keys: ['Ctrl Shift Z', 'Ctrl Y'],
-    does: 'Redo',
+    description: 'Redo',
     strokes: ['ctrl+shift+z', 'ctrl+y'],
     act: (to) => to.redo(),
   },
-  { where: 'everywhere', keys: ['F'], does: 'Open a file', strokes: ['f'], act: (to) => to.openFile() },
-  { where: 'everywhere', keys: ['Ctrl V'], does: 'Open a copied file' },
-  { where: 'everywhere', keys: ['E'], does: 'Keep and share', strokes: ['e'], act: (to) => to.share() },
+  { where: 'everywhere', keys: ['F'], description: 'Open a file', strokes: ['f'], act: (to) => to.openFile() },
+  { where: 'everywhere', keys: ['Ctrl V'], description: 'Open a file from the clipboard' },
+  { where: 'everywhere', keys: ['E'], description: 'Export and share', strokes: ['e'], act: (to) => to.share() },
   {
     where: 'everywhere',
     keys: ['?'],
-    does: 'These keys, and what the words mean',
+    description: 'Shortcuts and glossary',
     strokes: ['?'],
     act: (to) => to.help(),
   },
-  { where: 'slider', keys: ['←', '→'], does: 'Move by 0.1; with Shift by 0.01' },
-  { where: 'slider', keys: ['Page up', 'Page down'], does: 'Move by 0.5' },
-  { where: 'slider', keys: ['Home', 'End'], does: 'To either end' },
-  { where: 'slider', keys: ['Delete'], does: 'Reset' },
-  { where: 'slider', keys: ['M', 'L', 'S'], does: 'Mute, lock, sweep' },
-  { where: 'timeline', keys: ['←', '→', '↑', '↓'], does: 'Move the reading mark in time and frequency' },
-  { where: 'timeline', keys: ['Enter'], does: 'Put the cursor there and play' },
-  { where: 'timeline', keys: ['[', ']'], does: 'Mark a span from one place to another' },
-  { where: 'timeline', keys: ['Esc'], does: 'Let the span go' },
-  { where: 'timeline', keys: ['+', '−', '0'], does: 'Zoom in, zoom out, show everything' },
+  { where: 'slider', keys: ['←', '→'], description: 'Move by 0.1; with Shift by 0.01' },
+  { where: 'slider', keys: ['Page up', 'Page down'], description: 'Move by 0.5' },
+  { where: 'slider', keys: ['Home', 'End'], description: 'Move to the lower or upper end' },
+  { where: 'slider', keys: ['Delete'], description: 'Reset' },
+  { where: 'slider', keys: ['M', 'L', 'S'], description: 'Mute, lock, sweep' },
+  { where: 'timeline', keys: ['←', '→', '↑', '↓'], description: 'Move the cursor in time and frequency' },
+  { where: 'timeline', keys: ['Enter'], description: 'Play from the cursor' },
+  { where: 'timeline', keys: ['[', ']'], description: 'Start and end a selection' },
+  { where: 'timeline', keys: ['Esc'], description: 'Clear selection' },
+  { where: 'timeline', keys: ['+', '−', '0'], description: 'Zoom in, zoom out, show the whole recording' },
 ];
 
-/** Letters and signs mean themselves where text is typed or an option is sought by its letter. */
+/** Elements that take typed characters. */
 const TYPING =
   'input:not([type=range], [type=radio], [type=checkbox], [type=file]), textarea, select, [contenteditable]';
-/** Pressing space here means something already. */
+/** Elements that the space bar activates. */
 const PRESSING = 'button, a, summary, input:not([type=range])';
 
 /**
  * @param {KeyboardEvent} event
- * @returns {string} "z", "ctrl+shift+z"; Shift is said only with Ctrl, for it makes other signs otherwise
+ * @returns {string} such as "z" or "ctrl+shift+z"; Shift is named only with Ctrl, because alone it changes the character
  */
 export const strokeOf = ({ key, ctrlKey, metaKey, shiftKey }) =>
   ctrlKey || metaKey ? `ctrl+${shiftKey ? 'shift+' : ''}${key.toLowerCase()}` : key.toLowerCase();
 
 /**
  * @param {KeyboardEvent} event
- * @returns {boolean} whether the key means something else where it is pressed
+ * @returns {boolean} whether the focused element or a dialog uses the key
  */
 function isTaken({ defaultPrevented, altKey, target, key }) {
   if (defaultPrevented || altKey || document.querySelector('dialog[open]')) return true;
@@ -125,7 +125,7 @@ function isTaken({ defaultPrevented, altKey, target, key }) {
 
 /** @param {Actions} actions */
 export function bindKeys(actions) {
-  const bound = new Map(KEYS.flatMap(({ strokes = [], act }) => strokes.map((stroke) => [stroke, act])));
+  const bound = new Map(SHORTCUTS.flatMap(({ strokes = [], act }) => strokes.map((stroke) => [stroke, act])));
   addEventListener('keydown', (event) => {
     const stroke = strokeOf(event);
     const act = bound.get(stroke);

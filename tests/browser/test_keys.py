@@ -63,7 +63,7 @@ def test_every_key_does_what_the_sheet_says(explorer: Explorer) -> None:
     press("?")
     sheet = page.get_by_role("dialog", name="Keys and words")
     expect(sheet).to_be_visible()
-    for said in ("Space", "Undo", "Mute, lock, sweep", "Mark a span", "Posterior", "where the training speech lies"):
+    for said in ("Space", "Undo", "Mute, lock, sweep", "Start and end a selection", "Posterior", "where the training speech lies"):
         expect(sheet).to_contain_text(said)
     press("g")
     press("Escape")

@@ -1,10 +1,10 @@
-/** The sheet of keys and words, made of their tables. */
-import { KEYS } from '../../core/keys.js';
+/** Dialog with the keyboard shortcuts and the glossary. */
+import { SHORTCUTS } from '../../core/keys.js';
 import { make, byId } from '../../drawing/dom.js';
 import { WORDS } from './glossary.js';
 
 /** @type {Record<import('../../core/keys.js').Place, string>} */
-const PLACES = { everywhere: 'Everywhere', slider: 'On a slider', timeline: 'On the time line' };
+const PLACES = { everywhere: 'Everywhere', slider: 'On a slider', timeline: 'On the timeline' };
 
 const ON_A_MAC = navigator.userAgent.includes('Macintosh');
 
@@ -20,8 +20,8 @@ export function showHelp() {
         make(
           'dl',
           {},
-          ...KEYS.filter((key) => key.where === where).map(({ keys, does }) =>
-            make('div', {}, make('dt', {}, ...caps(keys)), make('dd', {}, does)),
+          ...SHORTCUTS.filter((shortcut) => shortcut.where === where).map(({ keys, description }) =>
+            make('div', {}, make('dt', {}, ...keyCaps(keys)), make('dd', {}, description)),
           ),
         ),
       ),
@@ -32,10 +32,10 @@ export function showHelp() {
   );
   byId('help-open').addEventListener('click', () => sheet.showModal());
   byId('help-close').addEventListener('click', () => sheet.close());
-  sheet.addEventListener('click', ({ target }) => target === sheet && sheet.close()); // beside the sheet
+  sheet.addEventListener('click', ({ target }) => target === sheet && sheet.close()); // a click on the backdrop closes
   return { open: () => sheet.showModal() };
 }
 
 /** @param {readonly string[]} keys */
-const caps = (keys) =>
+const keyCaps = (keys) =>
   keys.map((key) => make('kbd', {}, ON_A_MAC ? key.replace('Ctrl', '⌘').replace('Shift', '⇧') : key));
