@@ -1,16 +1,20 @@
-"""Audio: reading and writing files, log-mel spectrograms, pitch. The public names are re-exported here."""
+"""Audio: reading and writing files, loudness, log-mel spectrograms, pitch. Public names are re-exported here."""
 
-from trainer.audio.files import AudioError, AudioLimits, encode_wav, is_silent, loudness_gain, read_audio, write_flac
 from trainer.audio.log_mel import LogMel
-from trainer.audio.pitch import track_pitch
+from trainer.audio.loudness import SILENT_DBFS, is_silent, loudness_gain
+from trainer.audio.pitch import median_f0, track_pitch
+from trainer.audio.read import AudioError, AudioLimits, read_audio
+from trainer.audio.write import encode_wav, write_flac
 
 __all__ = [
+    "SILENT_DBFS",
     "AudioError",
     "AudioLimits",
     "LogMel",
     "encode_wav",
     "is_silent",
     "loudness_gain",
+    "median_f0",
     "read_audio",
     "track_pitch",
     "write_flac",

@@ -1,4 +1,4 @@
-"""Waveform to log-mel, and from log-mel to a waveform. The one file that touches torchaudio."""
+"""Log-mel spectrogram and its inversion. The only module that uses torchaudio."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from torch import Tensor, nn
 WINDOW_SECONDS = 0.025
 HOP_SECONDS = 0.010
 FLOOR_DB = -80.0
-_MEL_UPDATES = 50  # that bring a spectrum's mel bands to a few hundredths of a dB of speech's in the mean
+_MEL_UPDATES = 50  # fits the mel bands of speech within a few hundredths of a dB on average
 _PHASE_UPDATES = 60
 
 
 class LogMel(nn.Module):
     """Log-mel power in dB: (..., samples) -> (..., bands, frames).
 
-    Hann windows of 25 ms every 10 ms, centred, so that frame t lies at t * hop_seconds and there are samples // hop +
-    1 of them. Power is divided by the window's energy: white noise of variance v gives 10 log10 v in a band one FFT
-    bin wide. Nothing lies below -80 dB.
+    Centred Hann windows of 25 ms every 10 ms: frame t is centred on t * hop_seconds, and there are samples // hop + 1
+    frames. Power is divided by the window's energy: white noise of variance v has 10 log10 v dB in a band of one FFT
+    bin. Values below -80 dB are clipped.
     """
 
     bank: Tensor
@@ -26,8 +26,7 @@ class LogMel(nn.Module):
     def __init__(self, sample_rate: int, bands: int = 80, hop_seconds: float = HOP_SECONDS) -> None:
         super().__init__()
         self.window, self.hop = round(WINDOW_SECONDS * sample_rate), round(hop_seconds * sample_rate)
-        # Zero-padded to at least twice the window: otherwise the lowest mel bands fall between two FFT bins and stay
-        # empty.
+        # Zero-padded to at least twice the window, or the lowest mel bands would fall between two FFT bins.
         n_fft = 1 << (2 * self.window - 1).bit_length()
         self.mel = torchaudio.transforms.MelSpectrogram(
             sample_rate,
@@ -39,7 +38,7 @@ class LogMel(nn.Module):
             pad_mode="constant",
         )
         bank = self.mel.mel_scale.fb.T / self.mel.spectrogram.window.square().sum()
-        self.register_buffer("bank", bank.contiguous(), persistent=False)  # [bands, bins], of power per sample
+        self.register_buffer("bank", bank.contiguous(), persistent=False)  # [bands, bins], per sample of the window
         self.sample_rate, self.bands = sample_rate, bands
         self.hop_seconds = self.hop / sample_rate
         mel_points = torch.linspace(
@@ -48,7 +47,7 @@ class LogMel(nn.Module):
         self.band_hz = tuple(float(700.0 * (10 ** (m / 2595.0) - 1)) for m in mel_points)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        # What self.mel computes, in less time: power without a root, scaled with the filters.
+        # Equals self.mel (tested), but faster: power without a square root, normalised within the filters.
         transform = self.mel.spectrogram
         spectrum = torch.stft(
             waveform.reshape(-1, waveform.shape[-1]),
@@ -64,20 +63,20 @@ class LogMel(nn.Module):
         level = 10.0 * torch.log10(mel.clamp_min(10 ** (FLOOR_DB / 10)))
         return level.reshape(*waveform.shape[:-1], *level.shape[-2:])
 
-    def invert(self, picture: Tensor, samples: int, seed: int = 0) -> Tensor:
-        """Log-mel in dB [bands, frames] -> a waveform [samples] that has about this log-mel.
+    def invert(self, log_mel: Tensor, samples: int, seed: int = 0) -> Tensor:
+        """Log-mel in dB [bands, frames] -> a waveform [samples] with approximately this log-mel.
 
-        The power spectrum is fitted to the bands without a negative value (multiplicative updates, Lee and Seung 2001),
-        its phase found by the fast Griffin-Lim algorithm (Perraudin et al. 2013) from one drawn by `seed`.
+        The power spectrum is fitted to the bands by multiplicative updates (non-negative, Lee and Seung 2001), the
+        phase by fast Griffin-Lim (Perraudin et al. 2013) from a random phase drawn with `seed`.
         """
         transform = self.mel.spectrogram
-        # The algorithm mirrors the ends, which takes more than half a transform of sound
-        frames = max(picture.shape[1], transform.n_fft // self.hop + 2)
-        picture = nn.functional.pad(picture, (0, frames - picture.shape[1]), value=FLOOR_DB)
+        # Griffin-Lim mirrors the ends, which needs more than half an FFT of samples.
+        frames = max(log_mel.shape[1], transform.n_fft // self.hop + 2)
+        log_mel = nn.functional.pad(log_mel, (0, frames - log_mel.shape[1]), value=FLOOR_DB)
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(seed)
             waveform: Tensor = torchaudio.functional.griffinlim(
-                self._power(10 ** (picture / 10)) * transform.window.square().sum(),
+                self._power(10 ** (log_mel / 10)) * transform.window.square().sum(),
                 window=transform.window,
                 n_fft=transform.n_fft,
                 hop_length=self.hop,
@@ -91,7 +90,7 @@ class LogMel(nn.Module):
         return waveform[:samples]
 
     def _power(self, mel: Tensor) -> Tensor:
-        """Power in mel bands [bands, frames] -> a power spectrum [bins, frames] that has it."""
+        """Power in mel bands [bands, frames] -> a power spectrum [bins, frames] that fits it."""
         bank = self.mel.mel_scale.fb  # [bins, bands]
         power: Tensor = bank @ mel
         for _ in range(_MEL_UPDATES):

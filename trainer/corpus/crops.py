@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 from tqdm import tqdm
 
-from trainer.audio.files import loudness_gain
+from trainer.audio import loudness_gain
 from trainer.corpus.files import read_recording
 from trainer.corpus.labels import CorpusError, Recording
-from trainer.runtime.atomic_write import replacing
+from trainer.runtime.atomic_write import atomic_write
 
 
 class CropStore:
@@ -129,7 +129,7 @@ def open_store(
         lengths = _decoded(samples_file, index_file, len(recordings))
         if lengths is None:
             lengths = _decode(recordings, samples_file, sample_rate, loudness_dbfs, name)
-            with replacing(index_file) as stream:
+            with atomic_write(index_file) as stream:
                 stream.write(json.dumps(lengths).encode())
     return CropStore(np.memmap(samples_file, dtype=np.float32, mode="r", shape=(sum(lengths),)), lengths, rates)
 
@@ -149,7 +149,7 @@ def _decode(
 ) -> list[int]:
     """Decode one recording after another into `file`; their lengths in samples."""
     lengths, refused = [], []
-    with replacing(file) as stream:
+    with atomic_write(file) as stream:
         for recording in tqdm(recordings, desc=f"decode {name}", unit="file", leave=False):
             try:
                 waveform = read_recording(recording, sample_rate)

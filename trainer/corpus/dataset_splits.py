@@ -16,7 +16,7 @@ from trainer.corpus.split import split
 
 
 @dataclass(frozen=True)
-class Sides:
+class DatasetSplits:
     """Recordings of all folders together, each folder split on its own so that every corpus is validated."""
 
     train: list[Recording]
@@ -24,7 +24,7 @@ class Sides:
     notes: tuple[CorpusNote, ...]
 
 
-def find_sides(folders: Sequence[Path], config: Config, known: Sequence[CorpusNote] = ()) -> Sides:
+def find_splits(folders: Sequence[Path], config: Config, known: Sequence[CorpusNote] = ()) -> DatasetSplits:
     """Scan `folders` and split each as `config.training` says; the same seed gives the same split. Raises CorpusError.
 
     Where `known`, a bundle's provenance, has a corpus of a folder's name, what it held out is held out again: a model
@@ -37,7 +37,7 @@ def find_sides(folders: Sequence[Path], config: Config, known: Sequence[CorpusNo
     earlier = {note.name: frozenset(note.held_out) for note in known}
     for folder in folders:
         name, found = folder.resolve().name, scan(folder)
-        names = {recording.path: name_within(folder, recording) for recording in found}
+        names = {recording.path: relative_name(folder, recording) for recording in found}
         held_out = earlier.get(name, frozenset()) & set(names.values())
         if held_out:
             kept = [recording for recording in found if names[recording.path] not in held_out]
@@ -58,18 +58,18 @@ def find_sides(folders: Sequence[Path], config: Config, known: Sequence[CorpusNo
                 split_by=training.split_by,
             )
         )
-    return Sides(train, validation, tuple(notes))
+    return DatasetSplits(train, validation, tuple(notes))
 
 
-def name_within(folder: Path, recording: Recording) -> str:
+def relative_name(folder: Path, recording: Recording) -> str:
     """A recording's path from its corpus's folder, without the ending."""
     return Path(os.path.relpath(recording.path, folder)).with_suffix("").as_posix()
 
 
-def open_stores(sides: Sides, cache: Path, config: Config, training: TrainingConfig) -> tuple[CropStore, CropStore]:
+def open_stores(sides: DatasetSplits, cache: Path, config: Config, training: TrainingConfig) -> tuple[CropStore, CropStore]:
     """The decoded training recordings, played as `training` says, and validation recordings as they are, both kept
     under `cache`.
     """
-    train = open_store(sides.train, cache, config.sample_rate, config.loudness_dbfs, "training", training.rates)
+    train = open_store(sides.train, cache, config.sample_rate, config.loudness_dbfs, "training", training.speeds)
     validation = open_store(sides.validation, cache, config.sample_rate, config.loudness_dbfs, "validation")
     return train, validation

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.corpus.labels import CorpusError
+from trainer.runtime.distribution import install_command
 
 SAMPLE_RATE = 22050
 BASE_VOICE = "en"  # gives exactly the phones asked for, where es, it or de put in allophones
@@ -30,7 +31,7 @@ _RATE, _VOLUME, _PITCH_RANGE = 1, 2, 4
 _HEADROOM = 50  # of espeak-ng's volume 100, at which high voices clip
 _DATA_FILES = ("phondata", "phondata-manifest", "phonindex", "phontab", "intonations", "en_dict", "lang/gmw/en")
 _SEED = 1
-_MISSING = "the synthetic corpus needs espeak-ng: pip install 'sim-explorer[synth]'"
+_MISSING = f"the synthetic corpus needs espeak-ng: {install_command('synth')}"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import soxr
 
-from trainer.audio.files import write_flac
+from trainer.audio import write_flac
 from trainer.corpus.espeak import SAMPLE_RATE, Voice
 from trainer.corpus.synthesis import Spoken, in_fresh_processes, speak
 from trainer.corpus.utterances import Utterance

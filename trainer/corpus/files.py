@@ -9,8 +9,9 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from trainer.audio.files import AudioError, AudioLimits, read_audio
+from trainer.audio import AudioError, AudioLimits, read_audio
 from trainer.corpus.labels import CorpusError, Recording
+from trainer.runtime.distribution import install_command
 
 G722 = ".g722"  # has no header: known by its ending alone
 ENDINGS = frozenset((".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", G722))
@@ -52,16 +53,17 @@ def read_recording(recording: Recording, sample_rate: int) -> NDArray[np.float32
         if recording.path.suffix.lower() == G722:
             return _read_g722(recording.path, sample_rate)
         return read_audio(recording.path, sample_rate, _LIMITS)
-    except (AudioError, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise CorpusError(f"{recording.path.name}: {reason}") from error
+    except AudioError as error:
+        raise CorpusError(str(error)) from error
+    except OSError as error:
+        raise CorpusError(f"{recording.path.name}: {error.strerror}") from error
 
 
 def _read_g722(path: Path, sample_rate: int) -> NDArray[np.float32]:
     try:
         import av
     except ImportError as error:
-        raise CorpusError(f"{path.name}: reading .g722 files needs PyAV: pip install av") from error
+        raise CorpusError(f"{path.name}: reading .g722 files needs PyAV: {install_command('g722')}") from error
     with av.open(str(path), format="g722") as container:
         blocks = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
     wave = np.concatenate(blocks).astype(np.float32) / 32768

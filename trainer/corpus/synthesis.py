@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from trainer.corpus.espeak import SAMPLE_RATE, Onset, Speaker, Voice, check_installed
 from trainer.corpus.labels import SILENCE, CorpusError, Segment
-from trainer.corpus.median_pitch import median_f0
+from trainer.audio.pitch import median_f0
 from trainer.corpus.utterances import Utterance, is_sonorant, plain_phone
 
 _STOPS = frozenset(("p", "t", "k", "tS", "b", "d", "g", "dZ"))
@@ -79,7 +79,7 @@ def _spoken(speaker: Speaker, voice: Voice, utterance: Utterance, generator: np.
     before, after = (round(SAMPLE_RATE * seconds) for seconds in generator.uniform(*_MARGIN_SECONDS, size=2))
     sound = np.pad(sound, (before, after))
     segments = timed(sound, [Onset(onset.sample + before, onset.phone) for onset in onsets])
-    f0 = median_f0(sound, SAMPLE_RATE, _sonorant_spans(segments), near=voice.f0)
+    f0 = median_f0(sound, SAMPLE_RATE, _sonorant_spans(segments), expected_hz=voice.f0)
     noisy = np.round(sound + generator.normal(0.0, _FLOOR, len(sound)))
     wave = np.clip(noisy, -32768, 32767).astype(np.int16)
     return Spoken(utterance, voice, wave, segments, None if f0 is None else round(f0, 1))

@@ -1,3 +1,5 @@
+"""Pitch tracking on sounds of known F0."""
+
 from pathlib import Path
 
 import numpy as np
@@ -12,41 +14,41 @@ RATE = 16_000
 
 
 def buzz(f0: float | np.ndarray, seconds: float = 0.5) -> np.ndarray:
-    """A voice-like sound at a pitch, or one for every sample: harmonics that fall by 6 dB an octave."""
-    course = np.broadcast_to(f0, round(seconds * RATE))
-    phase = 2 * np.pi * np.cumsum(course) / RATE
-    return sum(np.sin(k * phase + k) / k for k in range(1, int(4_000 / course.max())))
+    """Harmonics with -6 dB per octave; `f0` in Hz, constant or per sample."""
+    contour = np.broadcast_to(f0, round(seconds * RATE))
+    phase = 2 * np.pi * np.cumsum(contour) / RATE
+    return sum(np.sin(k * phase + k) / k for k in range(1, int(4_000 / contour.max())))
 
 
-def tracked(wave: np.ndarray) -> np.ndarray:
+def track(wave: np.ndarray) -> np.ndarray:
     return track_pitch(wave, RATE, HOP_SECONDS)
 
 
 @pytest.mark.parametrize("f0", [72.0, 110.0, 187.3, 333.3, 480.0])
-def test_finds_the_pitch_of_a_known_sound(f0: float) -> None:
-    found = tracked(buzz(f0))
+def test_constant_f0_is_found(f0: float) -> None:
+    found = track(buzz(f0))
     assert np.isfinite(found).all()
     assert found[1:-1] == pytest.approx(np.full(49, f0), rel=0.005)
     assert found[5:-5] == pytest.approx(np.full(41, f0), rel=0.0002)
-    sine = tracked(np.sin(2 * np.pi * f0 * np.arange(RATE) / RATE))
+    sine = track(np.sin(2 * np.pi * f0 * np.arange(RATE) / RATE))
     assert sine[5:-5] == pytest.approx(np.full(91, f0), rel=0.002)
 
 
-def test_follows_a_glide() -> None:
-    found = tracked(buzz(np.linspace(100, 200, RATE), 1.0))
+def test_glide_is_followed() -> None:
+    found = track(buzz(np.linspace(100, 200, RATE), 1.0))
     assert found[3:-3] == pytest.approx((100 + np.arange(101.0))[3:-3], rel=0.001)
 
 
-def test_noise_and_silence_have_no_pitch() -> None:
+def test_noise_and_silence_are_unvoiced() -> None:
     noise = np.random.default_rng(0).normal(size=RATE)
-    assert np.isnan(tracked(noise)).all()
-    assert np.isnan(tracked(np.zeros(RATE))).all()
-    assert np.isnan(tracked(np.ones(10))).all()
+    assert np.isnan(track(noise)).all()
+    assert np.isnan(track(np.zeros(RATE))).all()
+    assert np.isnan(track(np.ones(10))).all()
 
 
-def test_tells_where_the_voice_is() -> None:
+def test_voicing_of_alternating_segments() -> None:
     hiss = 0.3 * np.random.default_rng(1).normal(size=RATE // 2)
-    found = tracked(np.concatenate([np.zeros(RATE // 2), buzz(120.0), hiss, buzz(220.0)]))
+    found = track(np.concatenate([np.zeros(RATE // 2), buzz(120.0), hiss, buzz(220.0)]))
     voiced = np.isfinite(found)
     assert not voiced[:45].any()
     assert voiced[52:98].all()
@@ -56,41 +58,41 @@ def test_tells_where_the_voice_is() -> None:
     assert np.nanmax(np.abs(found[152:] / 220 - 1)) < 0.01
 
 
-def test_the_path_is_not_led_astray_for_a_moment() -> None:
-    """Every second period is weaker in 40 ms out of 500: taken by itself that is an octave lower."""
+def test_path_avoids_short_octave_errors() -> None:
+    """Every second period is weaker for 40 ms of 500: without path costs these frames are an octave lower."""
     wave = buzz(200.0)
     rough = slice(round(0.23 * RATE), round(0.27 * RATE))
     wave[rough] += 0.4 * buzz(100.0)[rough]
-    alone = track_pitch(wave, RATE, HOP_SECONDS, PitchSettings(octave_jump=0.0, change_of_voicing=0.0))
-    assert np.nanmin(alone) == pytest.approx(100.0, rel=0.02)
-    assert tracked(wave) == pytest.approx(np.full(51, 200.0), rel=0.02)
+    without_costs = track_pitch(wave, RATE, HOP_SECONDS, PitchSettings(octave_jump=0.0, change_of_voicing=0.0))
+    assert np.nanmin(without_costs) == pytest.approx(100.0, rel=0.02)
+    assert track(wave) == pytest.approx(np.full(51, 200.0), rel=0.02)
 
 
-def test_gain_and_offset_change_nothing() -> None:
+def test_voicing_is_invariant_to_gain_and_offset() -> None:
     wave = np.concatenate([buzz(150.0), np.random.default_rng(0).normal(size=RATE // 4)])
-    assert np.array_equal(np.isnan(tracked(wave)), np.isnan(tracked(1e-3 * wave + 0.1)))
+    assert np.array_equal(np.isnan(track(wave)), np.isnan(track(1e-3 * wave + 0.1)))
 
 
-def test_frames_are_those_of_the_log_mel() -> None:
+def test_frame_count_equals_log_mel() -> None:
     for samples in (1, 159, 160, 161, 16_000, 200_001):
         wave = np.ones(samples, dtype=np.float32)
-        assert len(tracked(wave)) == samples // LogMel(RATE).hop + 1
+        assert len(track(wave)) == samples // LogMel(RATE).hop + 1
 
 
-def test_autocorrelation_of_a_cosine_is_a_cosine() -> None:
-    """Also between samples, and up to the edge: the window is divided out."""
+def test_autocorrelation_of_cosine_is_cosine() -> None:
+    """Also between samples, and at the longest lags."""
     cosine = np.cos(2 * np.pi * np.arange(1200) / 100)
-    found = Autocorrelation(1200, 1201, finer=4)(cosine)
+    found = Autocorrelation(1200, 1201, oversampling=4)(cosine)
     assert found == pytest.approx(np.cos(2 * np.pi * np.arange(1201) / 400), abs=0.02)
     assert (Autocorrelation(64, 20)(np.ones((2, 64))) == 0).all()
 
 
-def test_finds_the_pitch_of_voices_where_it_is_known(tmp_path: Path) -> None:
-    """Synthetic speakers, some of them hoarse: each word's F0 and which of its phones are voiced is on the label."""
+def test_pitch_of_synthetic_speakers_matches_labels(tmp_path: Path) -> None:
+    """Synthetic speakers, some with rough voices, are labelled with F0 and phones."""
     synthesise(tmp_path / "speech", speakers=6, words=6, seed=0)
     octaves, voiced, silent = [], [], []
     for recording in scan(tmp_path / "speech"):
-        found = tracked(read_recording(recording, RATE))
+        found = track(read_recording(recording, RATE))
         seconds = HOP_SECONDS * np.arange(len(found))
         for segment in recording.segments:
             within = np.isfinite(found[(seconds > segment.start + 0.02) & (seconds < segment.end - 0.02)])

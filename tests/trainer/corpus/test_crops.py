@@ -8,14 +8,15 @@ import soundfile
 import torch
 from torch import nn
 
-from tests.trainer.training_runs import start
-from trainer.audio.files import loudness_gain
+from tests.trainer.training_runs import start_process
+from trainer.audio import loudness_gain
 from trainer.config import override, preset
 from trainer.corpus import CorpusError, scan
 from trainer.corpus.crops import CropStore, LabelledStore, open_store
-from trainer.corpus.dataset_splits import find_sides, open_stores
+from trainer.corpus.dataset_splits import find_splits, open_stores
 from trainer.runtime.devices import launch
-from trainer.training.loop import Sources, Task, train
+from trainer.training.loop import train
+from trainer.training.task import DataStores, Task
 
 RATE = 16_000
 
@@ -94,8 +95,8 @@ def test_a_short_recording_played_fast_still_fills_its_place() -> None:
 
 
 def test_validation_is_heard_as_it_is(folder: Path, tmp_path: Path) -> None:
-    config = override(preset("tiny"), {"training.rates": (0.8, 1.25), "decoder_training.rates": (2.0,)})
-    sides = find_sides([folder], config)
+    config = override(preset("tiny"), {"training.speeds": (0.8, 1.25), "decoder_training.speeds": (2.0,)})
+    sides = find_splits([folder], config)
     train, validation = open_stores(sides, tmp_path / "cache", config, config.decoder_training)
     assert (train.rates, validation.rates) == ((2.0,), (1.0,))
 
@@ -112,14 +113,14 @@ def test_unreadable_recordings_are_left_out_and_none_is_an_error(folder: Path, t
 
 def test_what_a_bundle_held_out_is_held_out_again(folder: Path) -> None:
     config = preset("tiny")
-    first = find_sides([folder], config)
+    first = find_splits([folder], config)
     (note,) = first.notes
     assert {recording.path.stem for recording in first.validation} == set(note.held_out)
     moved = note.model_copy(update={"held_out": ("r0", "r3")})
-    again = find_sides([folder], config, [moved])
+    again = find_splits([folder], config, [moved])
     assert [recording.path.stem for recording in again.validation] == ["r0", "r3"]
     assert [recording.path.stem for recording in again.train] == ["r1", "r2"]
-    other = find_sides([folder], config, [moved.model_copy(update={"name": "elsewhere"})])
+    other = find_splits([folder], config, [moved.model_copy(update={"name": "elsewhere"})])
     assert other.notes == first.notes
 
 
@@ -164,7 +165,7 @@ def train_on(file: Path, told: Path) -> None:
     task = Task(
         "loudness", objective, torch.optim.Adam(objective.parameters()), lambda loss: {"loss": loss.item()}, str
     )
-    assert train(launch("cpu", 1), task, Sources(store, store), config, config.training, told)
+    assert train(launch("cpu", 1), task, DataStores(store, store), config, config.training, told)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     (told / "grown").write_text(str(grown << 10))  # Linux counts in KiB
 
@@ -184,7 +185,7 @@ def test_a_corpus_larger_than_memory_is_not_read_into_it(tmp_path: Path) -> None
     file = tmp_path / "huge.f32"
     with file.open("wb") as stream:
         stream.truncate(HUGE)
-    training = start(train_on, file, tmp_path)
+    training = start_process(train_on, file, tmp_path)
     training.join(60)
     assert training.exitcode == 0
     assert int((tmp_path / "grown").read_text()) < HUGE / 10

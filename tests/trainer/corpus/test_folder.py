@@ -223,7 +223,7 @@ def test_g722_without_pyav_says_what_to_install(tmp_path: Path, monkeypatch: pyt
     (recording,) = scan(tmp_path)
     assert recording.duration == 0.1
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(CorpusError, match=r"prompt\.g722: .*pip install av"):
+    with pytest.raises(CorpusError, match=r"prompt\.g722: .*pip install -e '\.\[g722\]'"):
         read_recording(recording, 16_000)
 
 

@@ -222,5 +222,5 @@ def test_a_folder_of_something_else_is_left_alone(corpus: Path, tmp_path: Path) 
 
 def test_without_espeak_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
-    with pytest.raises(CorpusError, match=r"pip install 'sim-explorer\[synth\]'"):
+    with pytest.raises(CorpusError, match=r"pip install -e '\.\[synth\]'"):
         synthesise(tmp_path / "new", 1, 1, seed=0)
