@@ -1,8 +1,8 @@
-/** The contribution curve: how much of the distance between two clips lies in the dimensions that contribute most. */
+/** Contribution curve: cumulative share of the distance between two clips over the dimensions, largest contribution first. */
 
 /**
- * @param {HTMLCanvasElement} canvas from one dimension at its left to all at its right, from nothing to all of the distance upward
- * @param {number[]} sums in the first, the first two, ... dimensions, from 0 to 1
+ * @param {HTMLCanvasElement} canvas x: number of dimensions; y: share of the distance
+ * @param {number[]} sums cumulative shares, from 0 to 1
  */
 export function drawCurve(canvas, sums) {
   const ratio = devicePixelRatio || 1;
@@ -33,10 +33,10 @@ export function drawCurve(canvas, sums) {
 
 /**
  * @param {number[]} sums
- * @returns {string} the curve in words
+ * @returns {string} description of the curve
  */
 export function curveWords(sums) {
-  if (sums[sums.length - 1] < 0.5) return 'The two clips lie at one place: there is no distance to share out.';
+  if (sums[sums.length - 1] < 0.5) return 'The two clips have the same latents.';
   const least = (/** @type {number} */ share) => sums.findIndex((sum) => sum >= share) + 1;
-  return `Half of the distance lies in ${least(0.5)} of ${sums.length} dimensions, nine tenths in ${least(0.9)}.`;
+  return `${least(0.5)} of ${sums.length} dimensions account for 50 % of the distance, ${least(0.9)} for 90 %.`;
 }

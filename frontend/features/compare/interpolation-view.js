@@ -1,4 +1,4 @@
-/** Interpolation two clips: which second one, the interpolation there in pictures, a slider along it, and which dimensions make the difference. */
+/** View of the interpolation: choice of the second clip, steps as pictures, position slider, contribution of the dimensions. */
 import { make, byId } from '../../drawing/dom.js';
 import { createPalette, sharedRange } from '../../drawing/palette.js';
 import { curveWords, drawCurve } from './contribution-curve.js';
@@ -6,10 +6,10 @@ import { cumulated, STEPS } from './interpolation.js';
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @param {import('./interpolation.js').Interpolation} between
+ * @param {import('./interpolation.js').Interpolation} interpolation
  * @param {import('../transport/view.js').Transport} transport
  */
-export function showInterpolation(store, between, { toggle, playReleased }) {
+export function showInterpolation(store, interpolation, { toggle, playReleased }) {
   const share = /** @type {HTMLInputElement} */ (byId('blend-share'));
   const top = /** @type {HTMLInputElement} */ (byId('top'));
   const play = /** @type {HTMLButtonElement} */ (byId('play-blend'));
@@ -19,7 +19,7 @@ export function showInterpolation(store, between, { toggle, playReleased }) {
     const canvas = make('canvas', { ariaHidden: 'true' });
     const button = make(
       'button',
-      { type: 'button', className: 'cell', ariaLabel: `${Math.round(at * 100)} % of the interpolation` },
+      { type: 'button', className: 'cell', ariaLabel: `${Math.round(at * 100)} % morphed` },
       canvas,
     );
     button.addEventListener('click', () => {
@@ -35,7 +35,7 @@ export function showInterpolation(store, between, { toggle, playReleased }) {
   /** @param {Partial<import('../../core/choice.js').Compare>} patch */
   const choose = (patch) => store.set({ compare: { ...store.state.compare, ...patch } });
 
-  const release = () => playReleased('blend', between.settled);
+  const release = () => playReleased('blend', interpolation.settled);
 
   share.addEventListener('input', () => choose({ share: share.valueAsNumber }));
   share.addEventListener('change', release);
@@ -72,7 +72,7 @@ export function showInterpolation(store, between, { toggle, playReleased }) {
     const { compare, otherSounds, playing, pending, second, recording } = store.state;
     const [here, there] = [Math.round((1 - compare.share) * 100), Math.round(compare.share * 100)];
     if (document.activeElement !== share) share.value = String(compare.share);
-    share.ariaValueText = `${there} % of the interpolation`;
+    share.ariaValueText = `${there} % morphed`;
     byId('blend-share-value').textContent = `${there} %`;
     play.disabled = !otherSounds.blend;
     play.setAttribute('aria-pressed', String(playing === 'blend'));
@@ -80,10 +80,10 @@ export function showInterpolation(store, between, { toggle, playReleased }) {
     byId('interpolation').ariaBusy = String(pending.includes('interpolation'));
     byId('interpolation-body').hidden = !second;
     byId('second-note').textContent = !second
-      ? 'Choose a clip to walk to: both are decoded from one module, unedited, and so is every place between them.'
+      ? 'Choose a second clip. Latents between the two clips are decoded from one layer, without edits.'
       : second.clip === recording?.clip
-        ? 'This is the open recording itself: there is no interpolation to go.'
-        : `${here} % ${recording?.name}, ${there} % ${second.name}, at the pace of the first.`;
+        ? 'Same recording: choose another.'
+        : `${here} % ${recording?.name}, ${there} % ${second.name}. Using the first clip's timing.`;
   }
   show();
 }
@@ -93,11 +93,11 @@ export function showInterpolation(store, between, { toggle, playReleased }) {
  * @param {number[]} sums
  */
 function movedWords(moved, sums) {
-  if (moved >= sums.length) return `All ${sums.length} dimensions are moved.`;
-  return `The ${moved === 1 ? 'one that contributes' : `${moved} that contribute`} most ${moved === 1 ? 'is' : 'are'} moved: ${Math.round(sums[moved - 1] * 100)} % of the distance.`;
+  if (moved >= sums.length) return `All ${sums.length} dimensions move.`;
+  return `The top ${moved} of ${sums.length} dimensions move: ${Math.round(sums[moved - 1] * 100)} % of the distance.`;
 }
 
-/** @param {import('../../core/state.js').Store} store The choice of the second clip: an example, or a recording opened lately. */
+/** @param {import('../../core/state.js').Store} store Choice of the second clip: an example or a recent file. */
 function showSecond(store) {
   const select = /** @type {HTMLSelectElement} */ (byId('second'));
 

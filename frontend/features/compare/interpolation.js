@@ -1,4 +1,4 @@
-/** Interpolation two clips: the second one, pictures of the way to it, and the sound at any place on that way. Unedited, from means. */
+/** Interpolation between two clips: second clip, pictures of the steps, sound at a position. Posterior means without edits. */
 import { thumbnailWindow } from '../../core/time-window.js';
 import * as api from '../../server/api.js';
 import { createLiveQuery } from '../../server/live-query.js';
@@ -7,7 +7,7 @@ import { createLiveQuery } from '../../server/live-query.js';
 /** @typedef {import('../../core/state.js').Recording} Recording */
 /** @typedef {{model: string, example: string | null, clip: string | null, file: string | null}} SecondRequest */
 
-/** Pictures on the way, both ends ensembleChoice them. */
+/** Number of pictures, including both ends. */
 export const STEPS = 6;
 
 /** @param {State} state */
@@ -28,7 +28,7 @@ function secondRequest(state) {
  * @param {State} state
  * @returns {import('../../server/api.js').InterpolateRequest | null}
  */
-function wayRequest(state) {
+function interpolationRequest(state) {
   const { model, module, recording, second } = state;
   if (!isOpen(state) || !model || !module || !recording || !second) return null;
   return {
@@ -55,7 +55,7 @@ function blendRequest(state) {
 
 /**
  * @param {State} state
- * @returns {{top_k?: number}} none for all dimensions
+ * @returns {{top_k?: number}} empty for all dimensions
  */
 function chosenDims({ compare: { top }, card, module }) {
   const dims = card?.modules.find((one) => one.module === module)?.dims ?? 0;
@@ -63,9 +63,9 @@ function chosenDims({ compare: { top }, card, module }) {
 }
 
 /**
- * How much of the distance between the clips lies in the dimensions that contribute most.
- * @param {number[]} contribution of each dimension, together 1
- * @returns {number[]} in the first, the first two, ... of them
+ * Cumulative share of the distance between the clips, largest contribution first.
+ * @param {number[]} contribution share of each dimension, sum 1
+ * @returns {number[]} of the first, the first two, ... dimensions
  */
 export function cumulated(contribution) {
   let sum = 0;
@@ -74,7 +74,7 @@ export function cumulated(contribution) {
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @returns {{settled: () => Promise<void>}} when the sound at the chosen place is here
+ * @returns {{settled: () => Promise<void>}} `settled` resolves when the sound at the chosen position is loaded
  */
 export function createInterpolation(store) {
   /** @param {SecondRequest} request @returns {Promise<Recording>} */
@@ -82,8 +82,8 @@ export function createInterpolation(store) {
     const label = example
       ? (store.state.examples.find(({ id }) => id === example)?.label ?? example)
       : (name ?? 'the second recording');
-    const held = store.state.recentFiles.find((one) => one.clip === clip);
-    const file = example ? await api.exampleAudio(model, example) : (held?.file ?? null);
+    const recent = store.state.recentFiles.find((one) => one.clip === clip);
+    const file = example ? await api.exampleAudio(model, example) : (recent?.file ?? null);
     if (!file) return { name: label, clip: String(clip), file: null, encoded: null };
     const encoded = await api.encode(file, example ? `${example}.flac` : label, model);
     return { name: label, clip: encoded.clip, file, encoded };
@@ -99,7 +99,7 @@ export function createInterpolation(store) {
   createLiveQuery(store, {
     name: 'interpolation',
     keys: ['model', 'module', 'card', 'recording', 'decoded', 'view', 'second', 'compare', 'panel'],
-    request: wayRequest,
+    request: interpolationRequest,
     ask: api.interpolate,
     show: (answer, request) => store.set({ interpolation: answer && request && { ...answer, request } }),
     others: ({ second }) => ({ to: second }),

@@ -1,4 +1,4 @@
-/** Two models side by side: the same clip, the same gesture, one cursor. */
+/** View of two models: the same clip and the same edits, played at the same position. */
 import { withEdit } from '../../core/edits.js';
 import { fixed } from '../../core/format.js';
 import { currentEdits, withLayerEdits } from '../../core/state.js';
@@ -9,10 +9,10 @@ import { createPair } from './sound-pair.js';
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('../transport/view.js').Transport} transport
- * @param {() => void} release told when a change is done
+ * @param {() => void} release called when a change is complete
  */
 export function showSecondModel(store, transport, release) {
-  const select = /** @type {HTMLSelectElement} */ (byId('secondModel'));
+  const select = /** @type {HTMLSelectElement} */ (byId('second-model'));
   const pair = createPair(byId('pair-second-model'), store, transport, { first: 'decoded', second: 'secondModel' });
 
   store.on(['models', 'model', 'compare'], () => {
@@ -26,27 +26,27 @@ export function showSecondModel(store, transport, release) {
   select.addEventListener('change', () =>
     store.set({ compare: { ...store.state.compare, secondModel: select.value, match: null } }),
   );
-  const both = /** @type {HTMLInputElement} */ (byId('linked-slider'));
-  both.addEventListener('input', () => {
+  const linked = /** @type {HTMLInputElement} */ (byId('linked-slider'));
+  linked.addEventListener('input', () => {
     const match = matchOf(store.state);
     if (match)
       store.set({
         editsByLayer: withLayerEdits(store.state, (now) =>
-          withEdit(now, { dim: match.dim, op: 'add', value: both.valueAsNumber, span: store.state.span }),
+          withEdit(now, { dim: match.dim, op: 'add', value: linked.valueAsNumber, span: store.state.span }),
         ),
       });
   });
-  both.addEventListener('change', release);
+  linked.addEventListener('change', release);
   byId('unlink').addEventListener('click', () => store.set({ compare: { ...store.state.compare, match: null } }));
 
   /**
    * @param {import('../../core/dimension-match.js').Match} match
    * @param {readonly import('../../core/edits.js').Edit[]} edits
    */
-  function tie({ dim }, edits) {
+  function showLinked({ dim }, edits) {
     const own = edits.findLast((edit) => edit.dim === dim && edit.op === 'add');
-    both.value = String(own?.value ?? 0);
-    both.ariaLabel = `Dimension ${dim}, in both models`;
+    linked.value = String(own?.value ?? 0);
+    linked.ariaLabel = `Dimension ${dim}, in both models`;
     byId('linked-name').textContent = `Dimension ${dim}`;
     byId('linked-value').textContent = fixed(own?.value ?? 0, 2);
   }
@@ -57,15 +57,15 @@ export function showSecondModel(store, transport, release) {
     if (panel !== 'compare' || compare.by !== 'models') return;
     const request = secondModelRequest(store.state);
     const { edits, muted } = currentEdits(store.state);
-    const lost = request ? edits.length + muted.length - request.edits.length : 0;
+    const dropped = request ? edits.length + muted.length - request.edits.length : 0;
     const match = matchOf(store.state);
     byId('linked-row').hidden = !match;
-    if (match) tie(match, edits);
+    if (match) showLinked(match, edits);
     byId('second-model-note').textContent = match
-      ? `Dimension ${match.dim} here, and there the one that shares most with it: dimension ${match.toDim} of module ${match.toModule}${match.way < 0 ? ', moved the other way, for on this recording it runs against the first' : ''}.${lost ? ` ${lost} other edits stay here.` : ''}`
-      : lost
-        ? `The same clip in both; ${lost} of ${edits.length + muted.length} edits are of dimensions the other does not have.`
-        : 'The same clip and the same edits in both.';
+      ? `Dimension ${match.dim} here, and there the one that shares most with it: dimension ${match.toDim} of module ${match.toModule}${match.sign < 0 ? ', moved the other way, for on this recording it runs against the first' : ''}.${dropped ? ` ${dropped} other edits stay here.` : ''}`
+      : dropped
+        ? `The same clip in both; ${dropped} of ${edits.length + muted.length} edits are of dimensions the other does not have.`
+        : 'The same clip and the same edits in linked.';
     pair.show(
       { name: String(model), about: `module ${module}`, sound: decoded, clip: recording?.clip },
       {

@@ -1,4 +1,4 @@
-/** The same clip and the same gesture in another model: another seed, another preset, another corpus. */
+/** Decodes the same clip with the same edits in a second model. */
 import { matchedEdits } from '../../core/dimension-match.js';
 import { decodeRequest, fitToModel, currentEdits, SOUND_KEYS } from '../../core/state.js';
 import * as api from '../../server/api.js';
@@ -8,7 +8,7 @@ import { createLiveQuery } from '../../server/live-query.js';
 
 /**
  * @param {State} state
- * @returns {string | null} the other model's name: the chosen one, or the first there is; null where only one is served
+ * @returns {string | null} name of the second model: the chosen one or the first other; null if only one is served
  */
 export function secondModelOf({ models, model, compare }) {
   const others = models.map((one) => one.model).filter((name) => name !== model);
@@ -20,7 +20,7 @@ const isOpen = ({ panel, compare }) => panel === 'compare' && compare.by === 'mo
 
 /**
  * @param {State} state
- * @returns {import('../../server/api.js').DecodeRequest | null} what the sliders ask for, as far as the other model has it
+ * @returns {import('../../server/api.js').DecodeRequest | null} the request of the sliders, limited to the dimensions of the second model
  */
 export function secondModelRequest(state) {
   const { secondModelCard: card } = state;
@@ -34,7 +34,7 @@ export function secondModelRequest(state) {
 
 /**
  * @param {State} state
- * @returns {import('../../core/dimension-match.js').Match | null} the dimension that alone moves both, while its module is chosen and both have it
+ * @returns {import('../../core/dimension-match.js').Match | null} the linked pair of dimensions, if its layer is chosen and both models have it
  */
 export function matchOf({ compare: { match }, module, card, secondModelCard }) {
   const has = (
@@ -52,15 +52,15 @@ export function matchOf({ compare: { match }, module, card, secondModelCard }) {
 
 /** @param {import('../../core/state.js').Store} store */
 export function createSecondModel(store) {
-  /** @type {{model: string, clip: string, own: string} | null} what the clip is called that the other model hears */
+  /** @type {{model: string, clip: string, own: string} | null} name of the clip at the sample rate of the second model */
   let known = null;
 
   /**
-   * A model of another rate hears another waveform, which has a name of its own.
+   * A model with another sample rate encodes a resampled clip, which has its own name.
    * @param {import('../../server/api.js').DecodeRequest} request
    * @returns {Promise<import('../../server/api.js').DecodeRequest>}
    */
-  async function inItsRate(request) {
+  async function atSecondRate(request) {
     const { recording, card, secondModelCard } = store.state;
     const { model, clip } = request;
     if (!clip || !recording?.file || card?.sample_rate === secondModelCard?.sample_rate) return request;
@@ -83,7 +83,7 @@ export function createSecondModel(store) {
     name: 'secondModel',
     keys: [...SOUND_KEYS, 'models', 'model', 'compare', 'panel', 'secondModelCard'],
     request: secondModelRequest,
-    ask: async (request, signal) => api.decode(await inItsRate(request), signal),
+    ask: async (request, signal) => api.decode(await atSecondRate(request), signal),
     show: (sound) => store.set({ otherSounds: { ...store.state.otherSounds, secondModel: sound ?? undefined } }),
   });
 }

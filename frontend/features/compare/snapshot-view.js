@@ -1,4 +1,4 @@
-/** A and B: keeping, hearing and seeing both, bringing B back. */
+/** View of A and B: saves, plays, swaps and restores the snapshot. */
 import { editsOfLayer } from '../../core/edits.js';
 import { byId, update } from '../../drawing/dom.js';
 import { createPair } from './sound-pair.js';
@@ -8,7 +8,7 @@ import { createPair } from './sound-pair.js';
 /**
  * @param {SoundChoice} choice
  * @param {import('../../core/state.js').Recording | null} recording
- * @returns {string} what it is the sound of, in a few words
+ * @returns {string} short description of the sound
  */
 function aboutOf({ model, module, base, seed, editsByLayer }, recording) {
   const { edits, muted } = editsOfLayer(editsByLayer, module);
@@ -16,8 +16,8 @@ function aboutOf({ model, module, base, seed, editsByLayer }, recording) {
     [edits.length, 'edit'],
     [muted.length, 'mute'],
   ].flatMap(([count, what]) => (count ? [`${count} ${what}${count === 1 ? '' : 's'}`] : []));
-  const from = { mean: '', sample: `sample ${seed}`, prior: `prior ${seed}`, zero: 'zero' }[base];
-  return [recording?.name, model, `module ${module}`, from, counts.join(' and ') || 'no edits']
+  const from = { mean: '', sample: `sample ${seed}`, prior: `random ${seed}`, zero: 'zero' }[base];
+  return [recording?.name, model, `layer ${module}`, from, counts.join(' and ') || 'no edits']
     .filter(Boolean)
     .join(', ');
 }
@@ -51,10 +51,10 @@ export function showSnapshot(store, host, transport, release) {
     );
   }
 
-  button('save-snapshot').addEventListener('click', host.keep);
+  button('save-snapshot').addEventListener('click', host.save);
   for (const [id, act] of /** @type {const} */ ([
-    ['restore-snapshot', host.use],
-    ['swap-snapshot', host.exchange],
+    ['restore-snapshot', host.restore],
+    ['swap-snapshot', host.swap],
   ])) {
     button(id).addEventListener('click', async () => {
       await act();

@@ -1,4 +1,4 @@
-/** A and B: the present state, and one that was snapshot beside it to be heard, brought back or exchanged for it. */
+/** A and B: the current state and a saved snapshot that can be played, swapped and restored. */
 
 /** @typedef {import('../../core/state.js').Snapshot} Snapshot */
 /** @typedef {import('../../core/state.js').State} State */
@@ -21,8 +21,8 @@ const soundChoice = ({ model, module, example, clip, file, base, seed, editsByLa
  * @param {import('../../core/history.js').History} history
  */
 export function createSnapshot(store, session, history) {
-  /** @returns {Promise<boolean>} whether there was something to keep */
-  async function keep() {
+  /** @returns {Promise<boolean>} whether there was a sound to save */
+  async function save() {
     await session.settled();
     const { decoded, recording, otherSounds } = store.state;
     if (!decoded) return false;
@@ -34,29 +34,29 @@ export function createSnapshot(store, session, history) {
   }
 
   /** @param {Snapshot} snapshot */
-  async function bring({ choice, recording }) {
-    history.seal();
+  async function restoreSnapshot({ choice, recording }) {
+    history.endStep();
     const { model, recording: present } = store.state;
     const { module, base, seed, editsByLayer } = choice;
     if (choice.model !== model) {
       store.set({ ...choice, recording });
       await session.start();
     } else if (recording?.clip === present?.clip) {
-      store.set({ module, base, seed, editsByLayer }); // the recording stays, and with it what can be undone
+      store.set({ module, base, seed, editsByLayer }); // the recording stays, and with it the undo history
     } else {
       store.set({ ...choice, recording });
     }
-    history.seal();
+    history.endStep();
   }
 
   return {
-    keep,
-    async use() {
-      if (store.state.snapshot) await bring(store.state.snapshot);
+    save,
+    async restore() {
+      if (store.state.snapshot) await restoreSnapshot(store.state.snapshot);
     },
-    async exchange() {
+    async swap() {
       const { snapshot } = store.state;
-      if (snapshot && (await keep())) await bring(snapshot);
+      if (snapshot && (await save())) await restoreSnapshot(snapshot);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Two sounds one above the other on one time axis, each to be played at the same cursor, and their difference. */
+/** Two sounds on one time axis, played at the same position, and the difference of their spectrograms. */
 import { decibels, fixed } from '../../core/format.js';
 import { make } from '../../drawing/dom.js';
 import { createPalette, sharedRange } from '../../drawing/palette.js';
@@ -6,14 +6,14 @@ import { DIFFERENCE_RANGE, differenceOf } from '../../drawing/spectrogram.js';
 import { drawScale } from '../../drawing/waveform.js';
 
 /** @typedef {import('../../server/api.js').Decoded} Decoded */
-/** @typedef {import('../../core/state.js').Side} Side */
-/** @typedef {{name: string, about: string, sound: Decoded | null, clip: string | undefined}} Half `clip` is what it was made of */
+/** @typedef {import('../../core/state.js').SoundName} SoundName */
+/** @typedef {{name: string, about: string, sound: Decoded | null, clip: string | undefined}} Half `clip` is the clip it was decoded from */
 
 /**
- * @param {HTMLElement} host filled with it
+ * @param {HTMLElement} host container
  * @param {import('../../core/state.js').Store} store
  * @param {import('../transport/view.js').Transport} transport
- * @param {{first: Side, second: Side}} sides
+ * @param {{first: SoundName, second: SoundName}} sides
  * @returns {{show: (first: Half, second: Half) => void}}
  */
 export function createPair(host, store, { toggle }, sides) {
@@ -59,7 +59,7 @@ export function createPair(host, store, { toggle }, sides) {
       difference && shown
         ? differenceWords(difference.values, shown)
         : a && b
-          ? 'Of different recordings or spectra: no difference is drawn.'
+          ? 'Different recordings or sample rates: no difference.'
           : '';
     canvas.ariaLabel = words.textContent;
   }
@@ -108,5 +108,5 @@ function createLane(play) {
  */
 function differenceWords(values, { first, second }) {
   const rms = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
-  return `${second.name} minus ${first.name}: ${decibels(rms)} root mean square`;
+  return `${second.name} minus ${first.name}: RMS difference ${decibels(rms)}`;
 }

@@ -1,20 +1,20 @@
-/** Comparing: what the sliders make with a state snapshot as B, with another clip, or with another model. */
+/** The Compare panel: a saved snapshot, a second clip, or a second model. */
 import { COMPARISONS } from '../../core/choice.js';
 import { checkRadio, byId } from '../../drawing/dom.js';
 import { showInterpolation } from './interpolation-view.js';
 import { showSecondModel } from './second-model-view.js';
 import { showSnapshot } from './snapshot-view.js';
 
-/** What is awaited in each comparison and told by the line at the top. */
-const AWAITED = /** @type {const} */ (['second', 'interpolation', 'card', 'secondModel']);
+/** Pending requests that show the progress line. */
+const PENDING = /** @type {const} */ (['second', 'interpolation', 'card', 'secondModel']);
 
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('./snapshot.js').SnapshotHost} snapshot
- * @param {import('./interpolation.js').Interpolation} between
+ * @param {import('./interpolation.js').Interpolation} interpolation
  * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport, release: () => void}} host
  */
-export function showCompare(store, snapshot, between, { player, transport, release }) {
+export function showCompare(store, snapshot, interpolation, { player, transport, release }) {
   function show() {
     const { by } = store.state.compare;
     checkRadio('comparison', by);
@@ -24,7 +24,7 @@ export function showCompare(store, snapshot, between, { player, transport, relea
   show();
   store.on(
     ['pending'],
-    () => (byId('panel-compare').dataset.pending = String(AWAITED.some((one) => store.state.pending.includes(one)))),
+    () => (byId('panel-compare').dataset.pending = String(PENDING.some((one) => store.state.pending.includes(one)))),
   );
   byId('comparison').addEventListener('change', ({ target }) => {
     const { value } = /** @type {HTMLInputElement} */ (target);
@@ -32,7 +32,7 @@ export function showCompare(store, snapshot, between, { player, transport, relea
   });
 
   showSnapshot(store, snapshot, transport, release);
-  showInterpolation(store, between, transport);
+  showInterpolation(store, interpolation, transport);
   showSecondModel(store, transport, release);
 
   store.on(['otherSounds'], () => {

@@ -1,4 +1,4 @@
-/** How one dimension is distributed over the corpus, against the N(0, 1) it was trained towards. */
+/** Histogram of one dimension over the training data, with the density of N(0, 1). */
 import { fixed } from '../../core/format.js';
 import { make } from '../../drawing/dom.js';
 
@@ -13,7 +13,7 @@ const normal = (x) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
 /**
  * @param {import('../../server/api.js').Dimension} facts
- * @returns {HTMLElement | string} nothing where the report does not know it
+ * @returns {HTMLElement | string} empty if the report has no histogram
  */
 export function densityOf({ dim, histogram, mean, std }) {
   if (!histogram) return '';
@@ -29,7 +29,7 @@ export function densityOf({ dim, histogram, mean, std }) {
     viewBox: `${FROM} 0 ${TO - FROM} 1`,
     preserveAspectRatio: 'none',
     role: 'img',
-    'aria-label': `Distribution of dimension ${dim} over the corpus: ${spread}`,
+    'aria-label': `Distribution of dimension ${dim} in the training data: ${spread}`,
   });
   const bars = densities.map((density, bin) => `M${low + bin * step} 0v${density / most}h${step}V0z`).join('');
   const curve = Array.from({ length: POINTS }, (_, at) => FROM + ((TO - FROM) * at) / (POINTS - 1)).map(
@@ -53,10 +53,10 @@ export function densityOf({ dim, histogram, mean, std }) {
   return make(
     'section',
     { className: 'density' },
-    make('h3', {}, 'In the corpus'),
+    make('h3', {}, 'Training data'),
     make('div', { className: 'density-plot' }, svg),
     make('div', { className: 'density-ticks', ariaHidden: 'true' }, ...ticks),
-    make('p', { className: 'card-note' }, `${spread}. The line is N(0, 1).`),
+    make('p', { className: 'card-note' }, `${spread}. Line: N(0, 1).`),
   );
 }
 

@@ -1,10 +1,10 @@
-/** What a step of one dimension does to the sound, as far as it is sure, and how much that differs from clip to clip. */
+/** Effect of one unit of a dimension on acoustic measures of the decoded sound, with its spread over recordings. */
 import { fixed } from '../../core/format.js';
 import { make } from '../../drawing/dom.js';
 
 /** @typedef {import('../../server/api.js').Effect} Effect */
 
-/** What measures are called where they are not called so. */
+/** Display names of measures. */
 const NAMES = new Map([
   ['f0', 'F0'],
   ['f1', 'F1'],
@@ -14,25 +14,25 @@ const NAMES = new Map([
   ['voiced_duration', 'voiced time'],
 ]);
 
-/** @param {number} value with three figures, and its sign */
+/** @param {number} value with two significant digits and its sign */
 const short = (value) => `${value > 0 ? '+' : ''}${Number(value.toPrecision(2)).toString().replace('-', '−')}`;
 
 /** @param {Effect} effect */
-const isSure = ({ low, high }) => low > 0 || high < 0;
+const isSignificant = ({ low, high }) => low > 0 || high < 0;
 
 /** @param {import('../../server/api.js').DimensionDetail} facts */
 export function effectsOf({ effects, active }) {
-  const sure = effects.filter(isSure).length;
+  const significant = effects.filter(isSignificant).length;
   const note = effects.length
-    ? `${sure ? '' : 'Nothing sure. '}Median of ${effects[0].n} clips; ± half the range of the middle half of them. Faint: its 95 % interval holds zero.`
+    ? `${significant ? '' : 'No significant effect. '}Median over ${effects[0].n} recordings ± half the interquartile range. Grey: not significant (the 95 % interval contains zero).`
     : active === false
-      ? 'Not measured: the model hardly uses it.'
-      : 'Not measured: `python -m trainer analyse all` does it, where the module has a decoder.';
-  const rows = [...effects].sort((one, other) => Number(isSure(other)) - Number(isSure(one))).map(rowOf);
+      ? 'Not computed: the dimension carries almost no information.'
+      : 'Not computed: run `python -m trainer analyse all`. The layer needs a decoder.';
+  const rows = [...effects].sort((one, other) => Number(isSignificant(other)) - Number(isSignificant(one))).map(rowOf);
   return make(
     'section',
     {},
-    make('h3', {}, 'What +1 does to the sound'),
+    make('h3', {}, 'Effect of +1'),
     effects.length ? make('ul', { className: 'effects' }, ...rows) : '',
     make('p', { className: effects.length ? 'card-note' : 'card-weak' }, note),
   );
@@ -49,7 +49,7 @@ function rowOf(effect) {
   );
   return make(
     'li',
-    { title, className: isSure(effect) ? 'sure' : 'unsure' },
+    { title, className: isSignificant(effect) ? 'significant' : 'not-significant' },
     make('span', {}, NAMES.get(measure) ?? measure.replaceAll('_', ' ')),
     value,
   );

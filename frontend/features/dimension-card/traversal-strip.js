@@ -1,4 +1,4 @@
-/** What one dimension does to the open recording: pictures along its travel, each to be put on the slider. */
+/** Traversal of one dimension in the open recording: spectrograms at a series of values, each of which can be applied. */
 import { signed } from '../../core/format.js';
 import { make } from '../../drawing/dom.js';
 import { sharedRange } from '../../drawing/palette.js';
@@ -7,7 +7,7 @@ import { sharedRange } from '../../drawing/palette.js';
  * @param {number} dim
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../drawing/palette.js').Palette} palette
- * @param {(value: number) => void} use puts a value on the slider
+ * @param {(value: number) => void} use sets the slider to a value
  */
 export function createStrip(dim, store, palette, use) {
   /** @type {{canvas: HTMLCanvasElement, spectrogram: import('../../core/arrays.js').Spectrogram}[]} */
@@ -15,7 +15,7 @@ export function createStrip(dim, store, palette, use) {
   const row = make('div', {
     className: 'strip',
     role: 'group',
-    ariaLabel: `This recording with dimension ${dim} at one value after another`,
+    ariaLabel: `This recording with dimension ${dim} at a series of values`,
   });
   const note = make('p', { className: 'card-note' }, '');
 
@@ -25,14 +25,14 @@ export function createStrip(dim, store, palette, use) {
   }
 
   return {
-    element: make('section', { className: 'card-strip' }, make('h3', {}, 'What it does to this recording'), row, note),
+    element: make('section', { className: 'card-strip' }, make('h3', {}, 'Effect on this recording'), row, note),
     draw,
     /** @param {import('./dimension-details.js').Strip | null} strip */
     show(strip) {
       cells = [];
       note.textContent = strip
-        ? 'Held at one value throughout, all else as it was recorded. A click does the same to the sound.'
-        : 'No pictures: there is no recording, or this module has no decoder.';
+        ? 'Dimension set to one value over the whole recording, no other edits. Click a picture to apply its value.'
+        : 'Not available: no recording is open, or this layer has no decoder.';
       const buttons = (strip?.values ?? []).map((value, index) => {
         const canvas = make('canvas', { ariaHidden: 'true' });
         cells.push({

@@ -1,4 +1,4 @@
-/** What is known of one dimension and what can be done with it as a whole: the card that unfolds beneath its slider. */
+/** The card below a slider: report of the dimension, traversal, and the actions sweep, mute and lock. */
 import { fixed } from '../../core/format.js';
 import { make } from '../../drawing/dom.js';
 import { densityOf } from './density.js';
@@ -31,7 +31,7 @@ export function createCard(facts, { store, palette, details, clipPlayer, members
     lock: make('button', { type: 'button', title: 'L' }, 'Lock'),
   };
   const own = make('span');
-  const about = make('p', { className: 'about' }, ...corpusWords(facts).map((said) => make('span', {}, said)), own);
+  const about = make('p', { className: 'about' }, ...summaryTexts(facts).map((text) => make('span', {}, text)), own);
   const body = make('div', { className: 'card-body', ariaBusy: 'true' });
   const strip = createStrip(dim, store, palette, actions.use);
   /** @type {ReturnType<typeof createTopActivations> | null} */
@@ -57,7 +57,7 @@ export function createCard(facts, { store, palette, details, clipPlayer, members
     await picture();
   }
 
-  /** The strip, of the recording that is open now. */
+  /** Loads the traversal of the open recording. */
   async function picture() {
     strip.element.ariaBusy = 'true';
     strip.show(await details.strip(dim));
@@ -81,7 +81,7 @@ export function createCard(facts, { store, palette, details, clipPlayer, members
       buttons.lock.setAttribute('aria-pressed', String(locked));
       buttons.sweep.setAttribute('aria-pressed', String(sweeping));
       buttons.sweep.disabled = locked;
-      own.textContent = mean === null || std === null ? '' : `in this clip ${fixed(mean, 2)} ± ${fixed(std, 2)}`;
+      own.textContent = mean === null || std === null ? '' : `in this recording ${fixed(mean, 2)} ± ${fixed(std, 2)}`;
       evidence?.show(store.state.segment);
     },
   };
@@ -89,11 +89,11 @@ export function createCard(facts, { store, palette, details, clipPlayer, members
 
 /**
  * @param {import('../../server/api.js').Dimension} facts
- * @returns {string[]} what the report says of its use, in words
+ * @returns {string[]} information and effect from the report
  */
-function corpusWords({ kl, sensitivity }) {
-  const said = [];
-  if (kl !== null) said.push(`${fixed(kl / Math.LN2, 2)} bits a frame`);
-  if (sensitivity !== null) said.push(`${fixed(sensitivity, 1)} dB a unit`);
-  return said;
+function summaryTexts({ kl, sensitivity }) {
+  const texts = [];
+  if (kl !== null) texts.push(`${fixed(kl / Math.LN2, 2)} bits per frame`);
+  if (sensitivity !== null) texts.push(`${fixed(sensitivity, 1)} dB per unit`);
+  return texts;
 }

@@ -1,10 +1,10 @@
-/** How near the chosen module is to N(0, I), as the figure `prior` tells it: pieces of it to draw, and words that claim no more than they do. Pure. */
+/** Distribution of the layer's latents compared with N(0, I), from the figure `prior`: traces, values and summaries. Pure. */
 import { fixed } from '../../core/format.js';
 
 /** @typedef {import('../../drawing/chart-loader.js').Trace} Trace */
 /** @typedef {import('../../drawing/chart-loader.js').Figure} Figure */
 /** @typedef {"quantiles" | "spectrum" | "certificate" | "distance"} Kind */
-/** @typedef {[number, number, number]} Interval a value and its ends */
+/** @typedef {[number, number, number]} Interval value, low end, high end */
 
 /**
  * @param {Figure} figure
@@ -32,7 +32,7 @@ export function figureOf({ layout }, kind, data, more = {}) {
 /**
  * @param {Trace[]} traces the quantiles of a module
  * @param {number | null} dim
- * @returns {Trace | null} those of the chosen dimension, or of the one farthest from N(0, 1)
+ * @returns {Trace | null} the chosen dimension, or the one farthest from N(0, 1)
  */
 export function chosenOf(traces, dim) {
   const own = traces.filter(({ meta }) => meta.dim !== null);
@@ -44,25 +44,25 @@ export function chosenOf(traces, dim) {
 }
 
 /** @param {Interval} interval @param {number} [digits] */
-const ends = ([value, low, high], digits = 2) =>
+const withInterval = ([value, low, high], digits = 2) =>
   `${fixed(value, digits)} [${fixed(low, digits)}, ${fixed(high, digits)}]`;
 
-/** @param {number} chance */
-const likely = (chance) => (chance < 0.001 ? 'less than 1 in 1000' : `${fixed(100 * chance, 1)} %`);
+/** @param {number} p a p-value */
+const formatP = (p) => (p < 0.001 ? 'p < 0.001' : `p = ${fixed(p, 3)}`);
 
 /**
  * @param {Trace} trace the quantiles of one dimension
- * @returns {[string, string][]} what is known of it
+ * @returns {[string, string][]} names and values
  */
 export function momentsOf({ meta }) {
   return [
-    ['Mean', ends(meta.mean)],
-    ['Variance', ends(meta.variance)],
-    ['Skew', ends(meta.skew)],
-    ['Excess kurtosis', ends(meta.kurtosis)],
-    ['Kolmogorov-Smirnov', `${ends(meta.ks, 3)}; by chance ${likely(meta.ks_chance)}`],
-    ['Anderson-Darling, A²/n', `${fixed(meta.ad, 4)}; by chance ${likely(meta.ad_chance)}`],
-    ['Frames', `${meta.frames}, worth ${Math.round(meta.n)} independent ones`],
+    ['Mean', withInterval(meta.mean)],
+    ['Variance', withInterval(meta.variance)],
+    ['Skew', withInterval(meta.skew)],
+    ['Excess kurtosis', withInterval(meta.kurtosis)],
+    ['Kolmogorov-Smirnov', `${withInterval(meta.ks, 3)}; ${formatP(meta.ks_chance)}`],
+    ['Anderson-Darling, A²/n', `${fixed(meta.ad, 4)}; ${formatP(meta.ad_chance)}`],
+    ['Frames', `${meta.frames} (effective sample size ${Math.round(meta.n)})`],
   ];
 }
 
@@ -71,39 +71,39 @@ export function momentsOf({ meta }) {
  * @returns {string}
  */
 export function verdictOf({ meta }) {
-  const far = `Where it is farthest, its distribution function lies ${fixed(meta.ks[0], 3)} from that of N(0, 1)`;
-  const frames = `${Math.round(meta.n)} independent draws`;
-  const by =
+  const distance = `KS distance from N(0, 1): ${fixed(meta.ks[0], 3)}`;
+  const test = `${formatP(meta.ks_chance)} (KS test, effective sample size ${Math.round(meta.n)})`;
+  const meaning =
     meta.ks_chance < 0.05
-      ? `more than ${frames} from it would by chance`
-      : `no more than ${frames} from it may by chance, which does not prove that it is normal`;
-  return `${far}: ${by}.`;
+      ? 'Significantly different from N(0, 1).'
+      : 'No significant difference, which does not prove that it is normal.';
+  return `${distance}, ${test}. ${meaning}`;
 }
 
 /**
  * @param {Figure} figure
  * @param {number} module
- * @returns {{name: string, energy: string, wasserstein: string, mmd: string, told: string}[]} all dimensions together
+ * @returns {{name: string, energy: string, wasserstein: string, mmd: string, accuracy: string}[]} all dimensions jointly
  */
 export function jointOf({ layout }, module) {
-  const beside = (
+  const withCritical = (
     /** @type {{value: number, low: number, high: number, chance: number}} */ { value, low, high, chance },
-  ) => `${ends([value, low, high], 3)}; chance ${fixed(chance, 3)}`;
+  ) => `${withInterval([value, low, high], 3)}; critical ${fixed(chance, 3)}`;
   return layout.meta.joint
     .filter((/** @type {{module: number}} */ row) => row.module === module)
     .map((/** @type {any} */ row) => ({
       name: `${row.of}, ${row.level}`,
-      energy: beside(row.energy),
-      wasserstein: beside(row.sliced_wasserstein),
-      mmd: beside(row.mmd2),
-      told: ends(row.classifier),
+      energy: withCritical(row.energy),
+      wasserstein: withCritical(row.sliced_wasserstein),
+      mmd: withCritical(row.mmd2),
+      accuracy: withInterval(row.classifier),
     }));
 }
 
 /**
- * What the certificates of a module prove, and what keeps them from proving more.
+ * Certified bound of a layer and its limitation.
  * @param {Trace[]} traces
- * @returns {{words: string, warning: string} | null} null where there is none
+ * @returns {{words: string, warning: string} | null} null without certificates
  */
 export function certifiedOf(traces) {
   const blocks = traces.find(({ meta }) => meta.blocks)?.meta.blocks ?? [];
@@ -111,12 +111,12 @@ export function certifiedOf(traces) {
   const worst = blocks.reduce((/** @type {any} */ most, /** @type {any} */ one) => (one.high > most.high ? one : most));
   const bound = blocks.filter((/** @type {any} */ { binds }) => binds).length;
   const words =
-    `With 97.5 % confidence each, no block of dimensions of this module lies farther than ${fixed(worst.high, 3)} nats from the prior (dimensions ${worst.dims.join(', ')}: ` +
-    `${ends([worst.kl, worst.low, worst.high], 3)}), a total variation of ${fixed(worst.variation, 2)} at most. It holds for standardised posterior means with noise of variance ${worst.noise} of our own ` +
-    `added, whose capacity is ${fixed(worst.capacity, 2)} nats a block; by ${worst.n} frames of ${worst.groups} recordings. Blocks are certified one by one: it says nothing of how they depend on one another.`;
+    `With 97.5 % confidence each, no block of dimensions of this layer lies farther than ${fixed(worst.high, 3)} nats from the prior (dimensions ${worst.dims.join(', ')}: ` +
+    `${withInterval([worst.kl, worst.low, worst.high], 3)}), a total variation of at most ${fixed(worst.variation, 2)}. The bound is for standardised posterior means with added noise of variance ${worst.noise}, ` +
+    `a capacity of ${fixed(worst.capacity, 2)} nats per block; ${worst.n} frames of ${worst.groups} recordings. Blocks are certified separately: dependence between blocks is not tested.`;
   const warning = bound
-    ? `For ${bound} of ${blocks.length} blocks the ceiling ln n = ${fixed(worst.ceiling, 2)} nats binds: no more than that can be proved from so many frames, so a large bound there is of the method, not of the model. ` +
-      'Take more recordings, fewer dimensions a block, or more noise.'
+    ? `For ${bound} of ${blocks.length} blocks the ceiling ln n = ${fixed(worst.ceiling, 2)} nats binds: the number of frames limits the bound, not the model. ` +
+      'Use more recordings, fewer dimensions per block, or more noise.'
     : '';
   return { words, warning };
 }

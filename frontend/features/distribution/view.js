@@ -1,4 +1,4 @@
-/** The Prior panel: how near the chosen module's latents are to N(0, I), what is certified of it, and what it costs. */
+/** The Distribution panel: latents of the layer compared with N(0, I), certified bound, and showTradeoff of matching the prior. */
 import { createChart } from '../../drawing/chart.js';
 import { make, byId } from '../../drawing/dom.js';
 import { reportFigure } from '../../server/figures.js';
@@ -33,7 +33,7 @@ export function showDistribution(store) {
     byId('normal-empty').hidden = !shown || Boolean(figure);
     byId('normal-empty').textContent = shown?.missing ?? '';
     if (figure) draw(figure, Number(store.state.module));
-    cost();
+    showTradeoff();
   }
 
   /**
@@ -43,21 +43,21 @@ export function showDistribution(store) {
   function draw(figure, module) {
     const { data } = figure.layout.meta;
     byId('normal-about').textContent = data
-      ? `Module ${module}, on ${data}.`
-      : `Module ${module}: only how far frames lie from zero was measured. python -m trainer analyse prior measures the rest.`;
+      ? `Layer ${module}; data: ${data}.`
+      : `Layer ${module}: only the distance of frames from zero was measured. Run python -m trainer analyse prior for the rest.`;
     quantiles(figure, module);
-    together(figure, module);
+    showJoint(figure, module);
     certificate(figure, module);
-    put('distance', figure, tracesOf(figure, 'distance', module), LEGEND);
+    showChart('distance', figure, tracesOf(figure, 'distance', module), LEGEND);
   }
 
   /**
    * @param {Kind} kind
    * @param {Figure} figure
-   * @param {import('../../drawing/chart-loader.js').Trace[]} traces none hides its section
+   * @param {import('../../drawing/chart-loader.js').Trace[]} traces hides the section if empty
    * @param {object} [more] of the layout
    */
-  function put(kind, figure, traces, more) {
+  function showChart(kind, figure, traces, more) {
     byId(`normal-${kind}-section`).hidden = !traces.length;
     charts[kind].show(traces.length ? figureOf(figure, kind, traces, more) : null);
   }
@@ -85,8 +85,8 @@ export function showDistribution(store) {
         hoverinfo: own ? 'all' : 'skip',
       };
     });
-    // The chosen one on top of the others
-    put(
+    // Draw the chosen dimension on top
+    showChart(
       'quantiles',
       figure,
       drawn.sort(
@@ -98,10 +98,10 @@ export function showDistribution(store) {
     const verdict = verdictOf(chosen);
     byId('normal-verdict').textContent = verdict;
     byId('normal-quantiles').ariaLabel =
-      `Quantiles of dimension ${chosen.meta.dim} against those of N(0, 1). ${verdict}`;
+      `Quantiles of dimension ${chosen.meta.dim} plotted against those of N(0, 1). ${verdict}`;
     byId('normal-moments').replaceChildren(
-      ...momentsOf(chosen).map(([name, said]) =>
-        make('tr', {}, make('th', { scope: 'row' }, name), make('td', {}, said)),
+      ...momentsOf(chosen).map(([name, text]) =>
+        make('tr', {}, make('th', { scope: 'row' }, name), make('td', {}, text)),
       ),
     );
   }
@@ -110,7 +110,7 @@ export function showDistribution(store) {
    * @param {Figure} figure
    * @param {number} module
    */
-  function together(figure, module) {
+  function showJoint(figure, module) {
     const traces = tracesOf(figure, 'spectrum', module);
     const edges = traces.find(({ meta }) => meta.level === 'frames')?.meta.edges;
     const band = edges && {
@@ -125,17 +125,17 @@ export function showDistribution(store) {
       opacity: 0.18,
       line: { width: 0 },
     };
-    put('spectrum', figure, traces, {
+    showChart('spectrum', figure, traces, {
       ...LEGEND,
       yaxis: { title: { text: figure.layout.meta.axes.spectrum.y }, type: 'log' },
       shapes: band ? [band] : [],
     });
-    const rows = jointOf(figure, module).map(({ name, energy, wasserstein, mmd, told }) =>
+    const rows = jointOf(figure, module).map(({ name, energy, wasserstein, mmd, accuracy }) =>
       make(
         'tr',
         {},
         make('th', { scope: 'row' }, name),
-        ...[energy, wasserstein, mmd, told].map((said) => make('td', {}, said)),
+        ...[energy, wasserstein, mmd, accuracy].map((text) => make('td', {}, text)),
       ),
     );
     byId('normal-joint').replaceChildren(...rows);
@@ -147,21 +147,21 @@ export function showDistribution(store) {
    */
   function certificate(figure, module) {
     const traces = tracesOf(figure, 'certificate', module);
-    put('certificate', figure, traces, { ...LEGEND, xaxis: { type: 'category', tickangle: -60 } });
+    showChart('certificate', figure, traces, { ...LEGEND, xaxis: { type: 'category', tickangle: -60 } });
     const certified = certifiedOf(traces);
     byId('normal-certified').textContent = certified?.words ?? '';
     byId('normal-warning').textContent = certified?.warning ?? '';
     byId('normal-warning').hidden = !certified?.warning;
   }
 
-  function cost() {
+  function showTradeoff() {
     const { tradeoff, card } = store.state;
     const shown = tradeoff && tradeoff.model === card?.model ? tradeoff : null;
     const figure = shown?.figure ?? null;
     byId('normal-tradeoff-section').hidden = !shown;
     byId('normal-tradeoff').hidden = !figure;
     byId('normal-tradeoff-note').textContent = figure
-      ? `${figure.layout.title.text}: to the left nearer to the prior, upward more of the label. A point is a setting, the mean of its seeds; both roads lead left.`
+      ? `${figure.layout.title.text}. Left: closer to the prior. Up: more information about the label. A point is one setting, averaged over seeds; both methods move left.`
       : (shown?.missing ?? '');
     charts.tradeoff.show(figure && { ...figure, layout: { ...figure.layout, ...LEGEND } });
   }

@@ -1,4 +1,4 @@
-/** A row of pictures for each model of the hot spot that can be playing: the open clip with the model's own dimension walked from end to end. */
+/** View of the hot spot traversals: one row of pictures per model that can be played. */
 import { TRAVERSAL_VALUES } from '../../core/dimensions.js';
 import { fixed, short } from '../../core/format.js';
 import { make, byId } from '../../drawing/dom.js';
@@ -13,71 +13,71 @@ import { spotOf } from './model.js';
  * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport}} host
  */
 export function showHotSpotTraversals(store, hotSpotTraversals, { player, transport }) {
-  const host = byId('hotSpotTraversals');
-  /** @type {{cells: {button: HTMLButtonElement, canvas: HTMLCanvasElement}[], walk: HTMLButtonElement}[]} */
+  const host = byId('hot-spot-traversals');
+  /** @type {{cells: {button: HTMLButtonElement, canvas: HTMLCanvasElement}[], playRow: HTMLButtonElement}[]} */
   let rows = [];
-  /** @type {{row: number, step: number} | null} what is playing, or about to be */
+  /** @type {{row: number, step: number} | null} the sound that plays or is about to */
   let chosen = null;
-  /** @type {number | null} the row that is walked from end to end */
-  let walking = null;
+  /** @type {number | null} the row whose traversal plays */
+  let playingRow = null;
   const palette = createPalette(draw);
 
   store.on(['hotSpotTraversals'], build);
   function build() {
     const shown = store.state.hotSpotTraversals;
-    [chosen, walking] = [null, null];
+    [chosen, playingRow] = [null, null];
     rows = (shown?.rows ?? []).map((_, row) => ({
       cells: TRAVERSAL_VALUES.map((value, step) => {
         const canvas = make('canvas', { ariaHidden: 'true' });
         const button = make(
           'button',
-          { type: 'button', className: 'cell', ariaLabel: `${saidOf(row)}, at ${short(valueOf(row, value))}` },
+          { type: 'button', className: 'cell', ariaLabel: `${nameOf(row)}, at ${short(valueOf(row, value))}` },
           canvas,
         );
         button.addEventListener('click', () => toggle(row, step));
         return { button, canvas };
       }),
-      walk: walkButton(row),
+      playRow: traversalButton(row),
     }));
-    host.replaceChildren(...rows.map(({ cells, walk }, row) => lane(row, walk, cells)));
+    host.replaceChildren(...rows.map(({ cells, playRow }, row) => lane(row, playRow, cells)));
     draw();
-    tell();
+    showNote();
   }
 
   /** @param {number} row */
   const rowOf = (row) => /** @type {Row} */ (store.state.hotSpotTraversals?.rows[row]);
   /** @param {number} row */
-  const saidOf = (row) => `${rowOf(row).name}, module ${rowOf(row).module}, dimension ${rowOf(row).dim}`;
+  const nameOf = (row) => `${rowOf(row).name}, layer ${rowOf(row).module}, dimension ${rowOf(row).dim}`;
   /** @param {number} row @param {number} value */
-  const valueOf = (row, value) => rowOf(row).way * value;
+  const valueOf = (row, value) => rowOf(row).sign * value;
 
   /** @param {number} row */
-  function walkButton(row) {
+  function traversalButton(row) {
     const button = make(
       'button',
-      { type: 'button', className: 'play', ariaLabel: `${saidOf(row)}, from end to end` },
-      make('span', {}, 'Walk'),
+      { type: 'button', className: 'play', ariaLabel: `${nameOf(row)}, play traversal` },
+      make('span', {}, 'Play'),
     );
     button.dataset.side = 'decoded';
     button.setAttribute('aria-pressed', 'false');
-    button.addEventListener('click', () => (walking === row ? player.stop() : walk(row)));
+    button.addEventListener('click', () => (playingRow === row ? player.stop() : playRow(row)));
     return button;
   }
 
   /**
    * @param {number} row
-   * @param {HTMLButtonElement} walk
+   * @param {HTMLButtonElement} playRow
    * @param {{button: HTMLButtonElement}[]} cells
    */
-  function lane(row, walk, cells) {
-    const { name, module, dim, way, correlation } = rowOf(row);
-    const against =
-      way < 0
-        ? `, walked backward: here it runs against the first (r ${fixed(correlation, 2)})`
+  function lane(row, playRow, cells) {
+    const { name, module, dim, sign, correlation } = rowOf(row);
+    const signText =
+      sign < 0
+        ? `, reversed: negative correlation with the first (r ${fixed(correlation, 2)})`
         : row
           ? ` (r ${fixed(correlation, 2)} with the first)`
           : '';
-    const about = make('p', {}, make('b', {}, name), ` module ${module}, dimension ${dim}${against}`);
+    const about = make('p', {}, make('b', {}, name), ` layer ${module}, dimension ${dim}${signText}`);
     const strip = make(
       'div',
       { className: 'strip' },
@@ -85,7 +85,7 @@ export function showHotSpotTraversals(store, hotSpotTraversals, { player, transp
         make('div', {}, button, make('span', { className: 'cell-value' }, short(valueOf(row, TRAVERSAL_VALUES[step])))),
       ),
     );
-    return make('div', { className: 'ensembleMember' }, make('header', {}, walk, about), strip);
+    return make('div', { className: 'ensembleMember' }, make('header', {}, playRow, about), strip);
   }
 
   function draw() {
@@ -105,43 +105,43 @@ export function showHotSpotTraversals(store, hotSpotTraversals, { player, transp
       fetched &&
       chosen?.row === row &&
       chosen.step === step &&
-      transport.play('ensembleMember', at, walking === null ? {} : { once: true })
+      transport.play('ensembleMember', at, playingRow === null ? {} : { once: true })
     );
   }
 
   /** @param {number} row @param {number} step */
   function toggle(row, step) {
-    walking = null;
-    if (player.side === 'ensembleMember' && chosen?.row === row && chosen.step === step) return player.stop();
+    playingRow = null;
+    if (player.playing === 'ensembleMember' && chosen?.row === row && chosen.step === step) return player.stop();
     hear(row, step);
   }
 
   /** @param {number} row */
-  async function walk(row) {
-    walking = row;
+  async function playRow(row) {
+    playingRow = row;
     mark();
-    for (let step = 0; step < TRAVERSAL_VALUES.length && walking === row; step++)
+    for (let step = 0; step < TRAVERSAL_VALUES.length && playingRow === row; step++)
       if (!(await hear(row, step, 0))) break;
-    if (walking === row) walking = null;
+    if (playingRow === row) playingRow = null;
     mark();
   }
 
   store.on(['playing'], mark);
   function mark() {
     const playing = store.state.playing === 'ensembleMember';
-    rows.forEach(({ cells, walk: button }, row) => {
-      button.setAttribute('aria-pressed', String(walking === row));
+    rows.forEach(({ cells, playRow: button }, row) => {
+      button.setAttribute('aria-pressed', String(playingRow === row));
       cells.forEach(({ button: cell }, step) =>
         cell.classList.toggle('playing', playing && chosen?.row === row && chosen.step === step),
       );
     });
   }
   store.on(['otherSounds'], () => {
-    if (player.side === 'ensembleMember' && !store.state.otherSounds.ensembleMember) player.stop(); // what it was of is no longer shown
+    if (player.playing === 'ensembleMember' && !store.state.otherSounds.ensembleMember) player.stop(); // its traversal is no longer shown
   });
 
-  store.on(['ensemble', 'ensembleChoice', 'recording', 'pending'], tell);
-  function tell() {
+  store.on(['ensemble', 'ensembleChoice', 'recording', 'pending'], showNote);
+  function showNote() {
     const spot = spotOf(store.state);
     const { hotSpotTraversals: shown, pending, recording } = store.state;
     const waiting = pending.includes('hotSpotTraversals');
@@ -154,16 +154,16 @@ export function showHotSpotTraversals(store, hotSpotTraversals, { player, transp
 }
 
 /**
- * @param {number} playing
+ * @param {number} available
  * @param {number} models
- * @param {boolean} recording whether one is open
+ * @param {boolean} recording whether a recording is open
  * @param {boolean} waiting
  */
-function noteOf(playing, models, recording, waiting) {
-  if (waiting) return 'Walking it in each model …';
-  if (!recording) return 'Open a recording to walk it in each model.';
-  if (!playing)
-    return 'None of its models is here with a decoder: put a member into the ensemble’s folder “members”, or train its decoders.';
-  const others = models > playing ? `; of the other ${models - playing} no weights are here` : '';
-  return `The open recording, in ${playing} of ${models} models with nothing changed but this dimension, held at each value over the whole clip${others}. Click a picture to hear it.`;
+function noteOf(available, models, recording, waiting) {
+  if (waiting) return 'Loading the traversals …';
+  if (!recording) return 'Open a recording to play the traversal in each model.';
+  if (!available)
+    return 'None of its models is available with a decoder. Add a model to the folder “members” of the ensemble, or train its decoders.';
+  const others = models > available ? ` The weights of the other ${models - available} are not available.` : '';
+  return `The open recording in ${available} of ${models} models, with this dimension set to each value over the whole recording.${others} Click a picture to play it.`;
 }

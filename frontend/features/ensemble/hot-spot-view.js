@@ -1,4 +1,4 @@
-/** A hot spot: how alike its channels are, how surely it is found again, which labels it carries, and who is in it. */
+/** View of a hot spot: similarity and stability, its labels and its dimensions. */
 import { fixed } from '../../core/format.js';
 import { make, byId } from '../../drawing/dom.js';
 import { spotOf } from './model.js';
@@ -19,9 +19,9 @@ export function showSpot(store) {
     const { number, spot, ensemble } = chosen;
     byId('spot-title').textContent = `Hot spot ${number}`;
     byId('spot-about').textContent =
-      `${spot.channels.length} channels of ${spot.models} of ${ensemble.members.length} models, in module${spot.modules.length > 1 ? 's' : ''} ${spot.modules.join(', ')}; ` +
-      `each tells ${fixed(spot.bits, 2)} bits on average, each two share NMI ${fixed(spot.mean_nmi, 2)}. Found again, as overlap of 1: ` +
-      `${ends(spot.stability)} ensembleChoice resampled recordings, ${ends(spot.stability_of_models)} ensembleChoice three quarters of the models.`;
+      `${spot.channels.length} dimensions of ${spot.models} of ${ensemble.members.length} models, in layer${spot.modules.length > 1 ? 's' : ''} ${spot.modules.join(', ')}; ` +
+      `mean information ${fixed(spot.bits, 2)} bits, mean pairwise NMI ${fixed(spot.mean_nmi, 2)}. Stability, as overlap from 0 to 1: ` +
+      `${ends(spot.stability)} over resampled recordings, ${ends(spot.stability_of_models)} over three quarters of the models.`;
     byId('spot-labels').replaceChildren(
       ...spot.labels.map(({ label, nmi, shared_bits: bits }) => {
         const track = make('span', { className: 'factor-track' }, bar(nmi), whisker(nmi));
@@ -40,7 +40,7 @@ export function showSpot(store) {
         const { member, module, dim, bits, monte_carlo: drawn } = ensemble.channels[channel];
         const name = `${ensemble.members[member].member}${channel === spot.centre ? ', the centre' : ''}`;
         const cells = [String(module), String(dim), fixed(bits, 2), ends(drawn), fixed(spot.nmi[place], 2)];
-        return make('tr', {}, make('th', { scope: 'row' }, name), ...cells.map((said) => make('td', {}, said)));
+        return make('tr', {}, make('th', { scope: 'row' }, name), ...cells.map((text) => make('td', {}, text)));
       }),
     );
   }

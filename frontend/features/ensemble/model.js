@@ -1,4 +1,4 @@
-/** An ensemble: many models held against one another, channel by channel, and the hot spots that were found ensembleChoice these. */
+/** An ensemble: pairwise comparison of the dimensions of many models, and its hot spots. */
 import * as api from '../../server/api.js';
 import * as ensembleApi from '../../server/ensembles.js';
 import { createLiveQuery } from '../../server/live-query.js';
@@ -11,7 +11,7 @@ import { createLiveQuery } from '../../server/live-query.js';
 /** @typedef {{list: import('../../server/ensembles.js').EnsembleSummary[], ensemble: Ensemble | null, name: FigureName, figure: Figure | null, missing: string}} Shown `missing` says why there is no figure */
 
 /** @param {State} state */
-function wanted({ panel, card, ensembleChoice }) {
+function ensembleRequest({ panel, card, ensembleChoice }) {
   return panel === 'ensemble' && card
     ? { model: card.model, ensemble: ensembleChoice.ensemble, name: ensembleChoice.figure }
     : null;
@@ -25,7 +25,7 @@ async function ask({ ensemble, name }) {
   const list = await ensembleApi.ensembles();
   const chosen = (list.find((one) => one.ensemble === ensemble) ?? list[0])?.ensemble;
   if (!chosen) return { list, ensemble: null, name, figure: null, missing: '' };
-  const [detail, drawn] = await Promise.all([ensembleApi.ensemble(chosen), drawing(chosen, name)]);
+  const [detail, drawn] = await Promise.all([ensembleApi.ensemble(chosen), fetchFigure(chosen, name)]);
   return { list, ensemble: detail, name, ...drawn };
 }
 
@@ -33,7 +33,7 @@ async function ask({ ensemble, name }) {
  * @param {string} ensemble
  * @param {FigureName} name
  */
-async function drawing(ensemble, name) {
+async function fetchFigure(ensemble, name) {
   try {
     return { figure: await ensembleApi.ensembleFigure(ensemble, name), missing: '' };
   } catch (error) {
@@ -47,7 +47,7 @@ export function createEnsemble(store) {
   createLiveQuery(store, {
     name: 'ensemble',
     keys: ['card', 'panel', 'ensembleChoice'],
-    request: wanted,
+    request: ensembleRequest,
     ask,
     show: (ensemble) => store.set({ ensemble }),
   });
@@ -55,7 +55,7 @@ export function createEnsemble(store) {
 
 /**
  * @param {State} state
- * @returns {{number: number, spot: HotSpot, ensemble: Ensemble} | null} the hot spot that was chosen
+ * @returns {{number: number, spot: HotSpot, ensemble: Ensemble} | null} the chosen hot spot
  */
 export function spotOf({ ensemble: shown, ensembleChoice }) {
   const ensemble = shown?.ensemble ?? null;
@@ -64,7 +64,7 @@ export function spotOf({ ensemble: shown, ensembleChoice }) {
 }
 
 /**
- * The hot spot at a place of the matrix: the smallest square that holds both channels.
+ * The hot spot at a cell of the matrix: the smallest that contains all `channels`.
  * @param {Ensemble} ensemble
  * @param {number[]} channels
  * @returns {number | null}
@@ -77,7 +77,7 @@ export function spotAt({ hot_spots: spots }, channels) {
 }
 
 /**
- * Of each model in a hot spot the channel that shares most with its centre, the centre's own model first.
+ * For each model of a hot spot the dimension with the highest NMI with the centre, the model of the centre first.
  * @param {Ensemble} ensemble
  * @param {HotSpot} spot
  * @returns {(import('../../server/ensembles.js').Channel & {channel: number, nmi: number, name: string, model: string | null})[]}

@@ -1,4 +1,4 @@
-/** The Ensemble panel: the channels of many models beside one another, and what is in the block that was chosen. */
+/** The Ensemble panel: figures of the ensemble and the chosen hot spot. */
 import { FIGURES } from '../../core/choice.js';
 import { createChart, escapeMarkup, rgbOf } from '../../drawing/chart.js';
 import { checkRadio, make, byId } from '../../drawing/dom.js';
@@ -65,7 +65,7 @@ export function showEnsemble(store, hotSpotTraversals, { player, transport }) {
         make('b', {}, String(number)),
         ` ${label ? `${label.label.replace('_', ' ')} ${label.nmi.value.toFixed(2)}` : ''}`,
       );
-      button.title = `${spot.channels.length} channels of ${spot.models} models`;
+      button.title = `${spot.channels.length} dimensions of ${spot.models} models`;
       button.setAttribute('aria-pressed', String(store.state.ensembleChoice.spot === number));
       button.addEventListener('click', () =>
         change({ spot: store.state.ensembleChoice.spot === number ? null : number }),
@@ -98,9 +98,7 @@ export function showEnsemble(store, hotSpotTraversals, { player, transport }) {
       places.map((place) => order[place * step]),
     );
     if (spot !== null) change({ spot });
-    else
-      byId('ensemble-missing').textContent =
-        'No hot spot there: click within one of the squares, or below them in a valley.';
+    else byId('ensemble-missing').textContent = 'No hot spot there. Click inside a square, or in the valley above it.';
   }
 
   select.addEventListener('change', () => change({ ensemble: select.value, spot: null }));
@@ -114,26 +112,24 @@ export function showEnsemble(store, hotSpotTraversals, { player, transport }) {
   showHotSpotTraversals(store, hotSpotTraversals, { player, transport });
 }
 
-/** As good as none: without any, Plotly tries the browser with styles of its own, which the page’s policy forbids. */
+/** Invisible gaps: without gaps Plotly injects inline styles, which the content security policy forbids. */
 const GAPS = { xgap: 0.001, ygap: 0.001 };
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 const keyOf = () =>
-  `Each row and column is a dimension of a model, and ${DARK.matches ? 'bright' : 'dark'} is much in common (NMI 1: everything). Squares, and valleys above them, are hot spots: what training finds again and again. Beneath, what labels share with each.`;
+  `Each row and column is a dimension of a model; ${DARK.matches ? 'bright' : 'dark'} cells have a high NMI. Squares, and the valleys above them, are hot spots: dimensions that recur across models. Below: NMI with each label.`;
 
 /**
  * @param {Ensemble} ensemble
  * @param {string} model the chosen one
  */
 function aboutOf({ members, channels, dropped, moments, recordings, data, labels }, model) {
-  const left = dropped ? ` (${dropped} that tell next to nothing are left out)` : '';
-  const other = members.some((one) => one.model === model)
-    ? ''
-    : ` ${model} is not one of them: its dimensions are others.`;
-  return `${members.length} models, ${channels.length} channels${left}, compared at ${moments} moments of ${recordings} recordings: ${data}. Labels: ${labels.map((one) => one.label).join(', ')}.${other}`;
+  const left = dropped ? ` (${dropped} with almost no information omitted)` : '';
+  const other = members.some((one) => one.model === model) ? '' : ` ${model} is not in this ensemble.`;
+  return `${members.length} models, ${channels.length} dimensions${left}, compared at ${moments} frames of ${recordings} recordings; data: ${data}. Labels: ${labels.map((one) => one.label).join(', ')}.${other}`;
 }
 
-/** @param {Figure} figure @returns {Figure} the matrix in the colours of the page */
+/** @param {Figure} figure @returns {Figure} the matrix in the page's colours */
 function matrix({ data, layout }) {
   const [low, high, accent] = ['--quiet-end', '--ink', '--accent'].map(rgbOf);
   const colorscale = [

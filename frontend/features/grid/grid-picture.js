@@ -1,4 +1,4 @@
-/** The grid as a picture to keep: drawn anew with its labels, twice as fine as it is seen. */
+/** PNG of the grid with its labels, at twice the screen resolution. */
 import { short } from '../../core/format.js';
 import { make, byId } from '../../drawing/dom.js';
 import { download, fileStem } from '../../server/download.js';
@@ -14,7 +14,7 @@ const [MARGIN, GAP, LABEL, TITLE] = [20, 6, 18, 30];
 /**
  * Saves the grid as a PNG.
  * @param {State} state
- * @param {Picture[][]} rows as they are seen
+ * @param {Picture[][]} rows as shown
  */
 export async function saveGrid(state, rows) {
   const { traversal } = state;
@@ -52,8 +52,8 @@ function pictureOf({ recording, model, base }, { request }, rows) {
     context.fillText(text, x, y, width - MARGIN);
   }
 
-  const what = across ? `Dimensions ${across.dim} (across) and ${dim} (upward)` : `Dimension ${dim}`;
-  write(`${what} of module ${module}, ${model}: ${recording?.name ?? base}`, MARGIN, MARGIN + 12, 'left', 600);
+  const what = across ? `Dimensions ${across.dim} (horizontal) and ${dim} (vertical)` : `Dimension ${dim}`;
+  write(`${what} of layer ${module}, ${model}: ${recording?.name ?? base}`, MARGIN, MARGIN + 12, 'left', 600);
   const top = MARGIN + TITLE;
   rows.forEach((row, line) => {
     const y = top + line * (tall + below + GAP);

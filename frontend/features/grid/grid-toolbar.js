@@ -1,5 +1,5 @@
-/** What the grid shows: its one or two dimensions, how many steps, and from where to where. */
-import { dimensionsOf, ordered } from '../../core/dimensions.js';
+/** Toolbar of the grid: one or two dimensions, number of steps, range. */
+import { dimensionsOf, sortDimensions } from '../../core/dimensions.js';
 import { make, byId } from '../../drawing/dom.js';
 import { axesOf, MOST_STEPS } from './model.js';
 
@@ -11,16 +11,16 @@ export function showGridToolbar(store) {
 
   function show() {
     const { grid, panel } = store.state;
-    if (panel !== 'grid') return; // which a moving slider need not wait for
+    if (panel !== 'grid') return; // keep moving sliders fast
     const axes = axesOf(store.state);
-    const options = ordered(dimensionsOf(store.state), 'meaning', null).map(({ dim, labels }) => ({
+    const options = sortDimensions(dimensionsOf(store.state), 'meaning', null).map(({ dim, labels }) => ({
       value: String(dim),
       text: labels[0] ? `${dim}, ${labels[0].factor.replace('_', ' ')}` : String(dim),
     }));
     fill(select('grid-dim'), options, String(axes?.dim ?? ''));
     fill(
       select('grid-against'),
-      [{ value: '', text: 'nothing' }, ...options.filter(({ value }) => value !== String(axes?.dim))],
+      [{ value: '', text: 'none' }, ...options.filter(({ value }) => value !== String(axes?.dim))],
       String(axes?.against ?? ''),
     );
     fields.steps.max = String(MOST_STEPS[axes?.against === null ? 'alone' : 'against']);
@@ -35,8 +35,8 @@ export function showGridToolbar(store) {
   const chooseDims = () => {
     const { module, grid } = store.state;
     const against = select('grid-against').value === '' ? null : Number(select('grid-against').value);
-    const turned = (against === null) !== (axesOf(store.state)?.against === null);
-    choose({ module, dim: Number(select('grid-dim').value), against, steps: turned ? null : grid.steps });
+    const axesChanged = (against === null) !== (axesOf(store.state)?.against === null);
+    choose({ module, dim: Number(select('grid-dim').value), against, steps: axesChanged ? null : grid.steps });
   };
   select('grid-dim').addEventListener('change', chooseDims);
   select('grid-against').addEventListener('change', chooseDims);

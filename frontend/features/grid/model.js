@@ -1,5 +1,5 @@
-/** The grid: one dimension set to one value after another, or two against each other, each time after all the present gesture does. */
-import { dimensionsOf, ordered } from '../../core/dimensions.js';
+/** The grid: one dimension set to a series of values, or two against each other, in addition to the current edits. */
+import { dimensionsOf, sortDimensions } from '../../core/dimensions.js';
 import { toWireEdits, withValue } from '../../core/edits.js';
 import { decodeRequest, durationOf, currentEdits, withLayerEdits, SOUND_KEYS } from '../../core/state.js';
 import { thumbnailWindow } from '../../core/time-window.js';
@@ -9,16 +9,16 @@ import { createLiveQuery } from '../../server/live-query.js';
 /** @typedef {import('../../core/state.js').State} State */
 /** @typedef {import('../../core/edits.js').Span} Span */
 /** @typedef {import('../../server/api.js').TraverseRequest} TraverseRequest */
-/** @typedef {{dim: number, against: number | null, values: number[]}} Axes `against` goes upward */
+/** @typedef {{dim: number, against: number | null, values: number[]}} Axes `against` is the vertical axis */
 /** @typedef {{dim: number, value: number}} Setting */
 
-/** Pictures a side. */
+/** Largest number of pictures along an axis. */
 export const MOST_STEPS = { alone: 64, against: 8 };
 const STEPS = { alone: 9, against: 5 };
 
 /**
  * @param {State} state
- * @returns {Axes | null} what was chosen, as far as the module has it; otherwise the dimension that says most
+ * @returns {Axes | null} the chosen dimensions if the layer has them; otherwise the most informative one
  */
 export function axesOf(state) {
   const { grid, module } = state;
@@ -26,7 +26,7 @@ export function axesOf(state) {
   if (!dimensions.length) return null;
   const known = (/** @type {number | null} */ dim) =>
     grid.module === module && dim !== null && dim < dimensions.length ? dim : null;
-  const dim = known(grid.dim) ?? ordered(dimensions, 'meaning', null)[0].dim;
+  const dim = known(grid.dim) ?? sortDimensions(dimensions, 'meaning', null)[0].dim;
   const against = known(grid.against) === dim ? null : known(grid.against);
   const kind = against === null ? 'alone' : 'against';
   const steps = Math.min(MOST_STEPS[kind], Math.max(2, grid.steps ?? STEPS[kind]));
@@ -43,7 +43,7 @@ const spread = (low, high, steps) =>
 
 /**
  * @param {State} state
- * @returns {TraverseRequest | null} null while there is nothing to start from
+ * @returns {TraverseRequest | null} null while there is nothing to decode
  */
 export function traverseRequest(state) {
   const base = decodeRequest(state);
@@ -54,18 +54,18 @@ export function traverseRequest(state) {
   const duration = durationOf(state);
   const [place] = toWireEdits({ edits: [{ dim, op: 'set', value: 0, span }], muted: [] }, duration);
   if (!place) return null;
-  const over = place.end === undefined ? {} : { start: place.start, end: place.end };
+  const spanFields = place.end === undefined ? {} : { start: place.start, end: place.end };
   // Over the whole clip nothing is left of what was done to the dimension before.
   const edits = span ? base.edits : base.edits.filter((edit) => edit.dim !== dim && edit.dim !== against);
   const upward = against === null ? null : { dim: against, values: [...values].reverse() };
   const along = upward ? { ...upward, across: { dim, values } } : { dim, values };
-  return { ...base, edits, ...along, ...over, ...thumbnailWindow(state, place) };
+  return { ...base, edits, ...along, ...spanFields, ...thumbnailWindow(state, place) };
 }
 
 /**
  * @param {TraverseRequest} request
  * @param {{row: number, column: number}} cell
- * @returns {Setting[]} what this cell sets: the dimension that goes across first
+ * @returns {Setting[]} values set by this cell: the horizontal dimension first
  */
 export function settingsOf({ dim, values, across }, { row, column }) {
   const along = { dim, value: values[row] };
@@ -79,19 +79,19 @@ export function settingsOf({ dim, values, across }, { row, column }) {
 function cellRequest({ traversal, cell }) {
   if (!traversal || !cell) return null;
   const { dim, values, across, start, end, window, ...base } = traversal.request;
-  const over = end === undefined ? {} : { start, end };
+  const spanFields = end === undefined ? {} : { start, end };
   const held = settingsOf(traversal.request, cell).map((setting) => ({
     ...setting,
     op: /** @type {const} */ ('set'),
-    ...over,
+    ...spanFields,
   }));
   return { ...base, edits: [...base.edits, ...held] };
 }
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @returns {{hear: (cell: State["cell"]) => Promise<boolean>, use: () => void}} `hear` has the sound of a cell fetched, and tells whether it is here;
- * `use` puts the chosen cell's values on the sliders
+ * @returns {{hear: (cell: State["cell"]) => Promise<boolean>, use: () => void}} `hear` loads the sound of a cell and returns whether it is available;
+ * `use` applies the values of the chosen cell
  */
 export function createGrid(store) {
   createLiveQuery(store, {
@@ -131,7 +131,7 @@ export function createGrid(store) {
 }
 
 /**
- * A dimension that was moved by its slider is the one the grid shows next.
+ * The dimension edited last is the one the grid shows next.
  * @param {import('../../core/state.js').Store} store
  */
 function followSliders(store) {

@@ -1,4 +1,4 @@
-/** The grid of spectrograms: along one dimension or two; a cell is playing at a click and put on the sliders at a double one. */
+/** The grid of spectrograms along one or two dimensions; a click plays a cell, a double click applies it. */
 import { fixed, seconds, short } from '../../core/format.js';
 import { make, byId } from '../../drawing/dom.js';
 import { createPalette, sharedRange } from '../../drawing/palette.js';
@@ -11,7 +11,7 @@ import { settingsOf } from './model.js';
 /** @typedef {NonNullable<State["cell"]>} Cell */
 
 /** @param {import('./model.js').Setting[]} settings */
-const said = (settings) => settings.map(({ dim, value }) => `dimension ${dim} at ${short(value)}`).join(', ');
+const settingsText = (settings) => settings.map(({ dim, value }) => `dimension ${dim} at ${short(value)}`).join(', ');
 
 /** @param {string} text */
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -25,7 +25,7 @@ export function showGrid(store, grid, { player, transport, history, release }) {
   const table = byId('cells');
   const useButton = /** @type {HTMLButtonElement} */ (byId('grid-apply'));
   const save = /** @type {HTMLButtonElement} */ (byId('grid-save'));
-  /** @type {{button: HTMLButtonElement, canvas: HTMLCanvasElement, cell: Cell}[][]} as they are seen */
+  /** @type {{button: HTMLButtonElement, canvas: HTMLCanvasElement, cell: Cell}[][]}  as shown */
   let rows = [];
   const palette = createPalette(draw);
 
@@ -47,7 +47,7 @@ export function showGrid(store, grid, { player, transport, history, release }) {
         : []),
     );
     table.style.setProperty('--columns', String(rows[0]?.length ?? 1));
-    table.hidden = !traversal; // a grid has rows, or is none
+    table.hidden = !traversal; // ARIA: a grid must have rows
     table.dataset.kind = traversal?.request.across ? 'against' : 'alone';
     if (traversal) table.ariaLabel = `Spectrograms of ${traversal.spectrograms.length} settings. Enter plays one.`;
     byId('grid-empty').hidden = Boolean(traversal) || store.state.pending.includes('grid');
@@ -66,7 +66,7 @@ export function showGrid(store, grid, { player, transport, history, release }) {
     const canvas = make('canvas', { ariaHidden: 'true' });
     const button = make(
       'button',
-      { type: 'button', className: 'cell', tabIndex: -1, ariaLabel: capital(said(settingsOf(request, cell))) },
+      { type: 'button', className: 'cell', tabIndex: -1, ariaLabel: capital(settingsText(settingsOf(request, cell))) },
       canvas,
     );
     button.addEventListener('click', ({ detail }) => detail < 2 && hear(cell));
@@ -82,9 +82,9 @@ export function showGrid(store, grid, { player, transport, history, release }) {
       palette.draw(canvas, traversal.spectrograms[cell.row * traversal.columns + cell.column], range);
   }
 
-  /** @param {Cell} cell Plays it from its beginning; stops it if it plays. */
+  /** @param {Cell} cell Plays a cell; stops it if it plays. */
   async function hear(cell) {
-    if (player.side === 'cell' && isChosen(cell)) return player.stop();
+    if (player.playing === 'cell' && isChosen(cell)) return player.stop();
     const start = store.state.traversal?.start || player.cursor;
     if (await grid.hear(cell)) transport.play('cell', start);
   }
@@ -94,7 +94,7 @@ export function showGrid(store, grid, { player, transport, history, release }) {
 
   function use() {
     if (useButton.disabled) return;
-    history.seal();
+    history.endStep();
     grid.use();
     release();
   }
@@ -109,19 +109,19 @@ export function showGrid(store, grid, { player, transport, history, release }) {
       button.classList.toggle('playing', playing === 'cell' && isChosen(one));
     }
     byId('grid-chosen').textContent = settings.length
-      ? capital(said(settings))
+      ? capital(settingsText(settings))
       : traversal
-        ? 'Click to hear, double click to use.'
+        ? 'Click to play, double-click to apply.'
         : '';
     useButton.disabled = waiting || !settings.length || settings.some(({ dim }) => locked.includes(dim));
     useButton.title = settings.some(({ dim }) => locked.includes(dim))
       ? 'This dimension is locked'
-      : 'Put these values on the sliders';
+      : 'Set the sliders to these values';
     byId('panel-grid').dataset.pending = table.ariaBusy = String(waiting);
     byId('grid-empty').hidden = Boolean(traversal) || waiting;
   }
   store.on(['otherSounds'], () => {
-    if (player.side === 'cell' && !store.state.otherSounds.cell) player.stop(); // the grid it belonged to is gone
+    if (player.playing === 'cell' && !store.state.otherSounds.cell) player.stop(); // its grid is no longer shown
   });
 
   /**
@@ -167,7 +167,7 @@ export function showGrid(store, grid, { player, transport, history, release }) {
 
 /**
  * @param {Traversal} traversal
- * @returns {Cell[][]} one dimension's cells in a block as nearly square as it can be, two dimensions' as they are
+ * @returns {Cell[][]} one dimension: a nearly square block; two dimensions: as requested
  */
 function seenRows({ rows, columns, request }) {
   if (request.across)
@@ -208,10 +208,10 @@ function rowElements({ request: { values, across, dim } }, buttons) {
 
 /** @param {Traversal} traversal */
 function noteOf({ request: { across, dim, start, end, window } }) {
-  const what = across ? `dimension ${across.dim} across and ${dim} upward` : `dimension ${dim}`;
+  const what = across ? `dimension ${across.dim} (horizontal) and ${dim} (vertical)` : `dimension ${dim}`;
   const where = end === undefined || start === undefined ? '' : ` from ${seconds(start)} to ${seconds(end)}`;
   const seen = window ? ` Shown: ${fixed(window.start, 2)} to ${fixed(window.end, 2)} s.` : '';
-  return `The present sound with ${what} set to each value${where}.${seen}`;
+  return `The current sound with ${what} set to each value${where}.${seen}`;
 }
 
 /**
@@ -219,7 +219,7 @@ function noteOf({ request: { across, dim, start, end, window } }) {
  * @param {number} row
  * @param {number} column
  * @param {unknown[][]} rows
- * @returns {{row: number, column: number} | null} where the key leads; null for a key that means nothing here
+ * @returns {{row: number, column: number} | null} cell that the key moves to; null for other keys
  */
 function neighbour({ key, ctrlKey }, row, column, rows) {
   const [down, right] = {

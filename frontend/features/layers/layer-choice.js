@@ -1,4 +1,4 @@
-/** The choice of the depth: one card a module, with how often it looks and how much it sees. */
+/** Choice of the layer: one card per layer with its receptive field, hop and dimensions. */
 import { milliseconds } from '../../core/format.js';
 import { make, byId } from '../../drawing/dom.js';
 
@@ -20,16 +20,16 @@ export function showLayerChoice(store) {
   function cardOf({ module, dims, hop_seconds: hop, receptive_field_seconds: field }, widest) {
     const radio = make('input', { type: 'radio', name: 'module', value: String(module) });
     radio.addEventListener('change', () => store.set({ module }));
-    const reach = make('i', { ariaHidden: 'true' });
-    reach.style.setProperty('--reach', String(field / widest));
+    const fieldBar = make('i', { ariaHidden: 'true' });
+    fieldBar.style.setProperty('--field-share', String(field / widest));
     return make(
       'label',
       { className: 'module' },
       radio,
-      make('b', {}, `Module ${module}`),
-      reach,
-      make('span', {}, `sees ${milliseconds(field)}`),
-      make('span', {}, `every ${milliseconds(hop)}`),
+      make('b', {}, `Layer ${module}`),
+      fieldBar,
+      make('span', { title: 'Receptive field' }, `field ${milliseconds(field)}`),
+      make('span', { title: 'Time between two frames' }, `hop ${milliseconds(hop)}`),
       make('span', {}, `${dims} dimensions`),
     );
   }

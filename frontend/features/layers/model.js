@@ -43,7 +43,7 @@ export function createLayers(store) {
   async function obtain(module, wanted) {
     const request = layerRequest(store.state, module);
     if (!request) return null;
-    const store_ = (/** @type {Decoded | null} */ layer) =>
+    const keep = (/** @type {Decoded | null} */ layer) =>
       store.set({ layers: { ...store.state.layers, [module]: layer } });
     try {
       const layer = await retry.untilAnswered(() => api.decode(request), wanted, request.model);

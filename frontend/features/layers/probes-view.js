@@ -1,9 +1,9 @@
-/** The Layers panel: what probes get out of each layer about a label, beside what they must be held against. */
+/** The Layers panel: probe results for a label at each layer, with baselines. */
 import { fixed } from '../../core/format.js';
 import { createChart } from '../../drawing/chart.js';
 import { checkRadio, make, byId } from '../../drawing/dom.js';
-import { figureOf } from '../../server/figures.js';
-import { chosenOf, curvesOf, labelsOf, readingsOf, said, verdictOf } from './probes.js';
+import { reportFigure } from '../../server/figures.js';
+import { chosenOf, curvesOf, labelsOf, valuesOf, formatted, verdictOf } from './probes.js';
 
 /** @param {import('../../core/state.js').Store} store */
 export function showProbes(store) {
@@ -14,7 +14,7 @@ export function showProbes(store) {
 
   store.on(['figure', 'probeChoice', 'pending'], show);
   function show() {
-    const shown = figureOf(store.state, 'layers');
+    const shown = reportFigure(store.state, 'layers');
     const figure = shown?.figure ?? null;
     byId('panel-layers').dataset.pending = String(store.state.pending.includes('figure'));
     byId('probe-shown').hidden = !figure;
@@ -34,18 +34,18 @@ export function showProbes(store) {
     );
     checkRadio('measure', measure);
     byId('probe-about').textContent =
-      `${classes} classes, H(Y) ${fixed(entropy, 2)} bits; ${n} examples of ${groups} groups, all held out, of ${figure.layout.meta.data}.`;
+      `${classes} classes, H(Y) ${fixed(entropy, 2)} bits; ${n} held-out examples of ${groups} groups; data: ${figure.layout.meta.data}.`;
     const curves = curvesOf(figure, chosen);
     const verdict = verdictOf(curves, measure);
     byId('probe-verdict').textContent = verdict;
-    host.ariaLabel = `What probes tell of ${label} at every layer. ${verdict}`;
-    const rows = readingsOf(curves).map(({ name, at, value, low, high }) =>
+    host.ariaLabel = `Probe results for ${label} at each layer. ${verdict}`;
+    const rows = valuesOf(curves).map(({ name, at, value, low, high }) =>
       make(
         'tr',
         {},
         make('td', {}, name),
         make('td', {}, at),
-        make('td', {}, said(measure, value)),
+        make('td', {}, formatted(measure, value)),
         make('td', {}, low < high ? `${fixed(low, 2)} to ${fixed(high, 2)}` : ''),
       ),
     );

@@ -1,11 +1,11 @@
-/** What probes got out of each layer, as the figure `layers` tells it: one label by one measure, in traces, numbers and words. Pure. */
+/** Probe results from the figure `layers`: traces, values and a summary for one label and one measure. Pure. */
 import { fixed } from '../../core/format.js';
 
 /** @typedef {import('../../drawing/chart-loader.js').Trace} Trace */
 /** @typedef {import('../../drawing/chart-loader.js').Figure} Figure */
 /** @typedef {import('../../core/choice.js').Measure} Measure */
-/** @typedef {import('../../core/choice.js').Probed} Probed */
-/** @typedef {{name: string, at: string, value: number, low: number, high: number}} Reading */
+/** @typedef {import('../../core/choice.js').ProbeChoice} ProbeChoice */
+/** @typedef {{name: string, at: string, value: number, low: number, high: number}} ProbeValue */
 
 const DIGITS = { bits: 2, accuracy: 1, margin: 2 };
 const UNITS = { bits: ' bits', accuracy: ' %', margin: '' };
@@ -15,8 +15,8 @@ export const labelsOf = (figure) => Object.keys(figure.layout.meta.labels);
 
 /**
  * @param {Figure} figure
- * @param {Probed} probeChoice
- * @returns {{label: string, measure: Measure}} what is chosen, as far as the figure has it
+ * @param {ProbeChoice} probeChoice
+ * @returns {{label: string, measure: Measure}} the choice, if the figure contains it
  */
 export function chosenOf(figure, { label, measure }) {
   const labels = labelsOf(figure);
@@ -26,7 +26,7 @@ export function chosenOf(figure, { label, measure }) {
 /**
  * @param {Figure} figure
  * @param {{label: string, measure: Measure}} chosen
- * @returns {Figure} of these alone
+ * @returns {Figure} with the chosen traces only
  */
 export function curvesOf({ data, layout }, { label, measure }) {
   const { yaxis, meta } = layout;
@@ -38,11 +38,11 @@ export function curvesOf({ data, layout }, { label, measure }) {
 
 /**
  * @param {Figure} curves
- * @returns {Reading[]} every number there is, in the order of the legend
+ * @returns {ProbeValue[]} all values, in the order of the legend
  */
-export function readingsOf({ data }) {
+export function valuesOf({ data }) {
   return data.flatMap(({ name, y, text, error_y: error }) =>
-    // What is the same at every layer is one number
+    // A level that does not depend on the layer has one value
     (text ? y : y.slice(0, 1)).map((/** @type {number} */ value, /** @type {number} */ index) => ({
       name,
       at: text?.[index] ?? '',
@@ -54,38 +54,38 @@ export function readingsOf({ data }) {
 }
 
 /** @param {Measure} measure @param {number} value */
-export const said = (measure, value) => `${fixed(value, DIGITS[measure])}${UNITS[measure]}`;
+export const formatted = (measure, value) => `${fixed(value, DIGITS[measure])}${UNITS[measure]}`;
 
 /**
  * @param {Figure} curves
  * @param {Measure} measure
- * @returns {string} what they come to, and whether it is sure
+ * @returns {string} summary: best layer, compared with the baselines
  */
 export function verdictOf(curves, measure) {
-  const readings = readingsOf(curves);
-  const own = readings.filter(({ name }) => name === 'linear probe');
+  const values = valuesOf(curves);
+  const own = values.filter(({ name }) => name === 'linear probe');
   if (!own.length) return 'No linear probe was measured.';
   const best = own.reduce((most, one) => (one.value > most.value ? one : most));
-  const rivals = [
-    { about: 'a log-mel spectrogram', reading: readings.find(({ name }) => name.startsWith('log-mel')) },
+  const baselines = [
+    { about: 'a log-mel spectrogram', value: values.find(({ name }) => name.startsWith('log-mel')) },
     {
       about: 'the same network untrained',
-      reading: readings.find(({ name, at }) => name.startsWith('untrained') && at.endsWith(best.at)),
+      value: values.find(({ name, at }) => name.startsWith('untrained') && at.endsWith(best.at)),
     },
   ];
-  const told = rivals.flatMap(({ about, reading }) =>
-    reading
-      ? [`${about} ${said(measure, reading.value)}${measure === 'margin' ? '' : `, ${compared(best, reading)}`}`]
+  const comparisons = baselines.flatMap(({ about, value }) =>
+    value
+      ? [`${about} ${formatted(measure, value.value)}${measure === 'margin' ? '' : `, ${compared(best, value)}`}`]
       : [],
   );
-  return `By a linear probe most at ${best.at}, ${said(measure, best.value)}${told.length ? `; ${told.join('; ')}` : ''}.`;
+  return `Best linear probe: ${best.at}, ${formatted(measure, best.value)}${comparisons.length ? `; ${comparisons.join('; ')}` : ''}.`;
 }
 
 /**
- * @param {Reading} best
- * @param {Reading} rival
+ * @param {ProbeValue} best
+ * @param {ProbeValue} baseline
  */
-function compared(best, rival) {
-  if (best.low > rival.high) return 'surely less';
-  return best.high < rival.low ? 'surely more' : 'no sure difference';
+function compared(best, baseline) {
+  if (best.low > baseline.high) return 'significantly less';
+  return best.high < baseline.low ? 'significantly more' : 'no significant difference';
 }

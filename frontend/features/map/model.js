@@ -1,28 +1,28 @@
-/** The map: points of the model's examples in one module, what they are coloured by, and where the present sound lies ensembleChoice them. */
+/** The map: points of the model's examples in one layer, their colouring, and the position of the current sound. */
 import { UNITS } from '../../core/choice.js';
 import { toWireEdits } from '../../core/edits.js';
 import { currentEdits, withLayerEdits } from '../../core/state.js';
 import * as api from '../../server/api.js';
-import { figureOf } from '../../server/figures.js';
+import { reportFigure } from '../../server/figures.js';
 import { createLiveQuery } from '../../server/live-query.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 /** @typedef {import('../../drawing/chart-loader.js').Trace} Trace */
 /** @typedef {import('../../core/choice.js').Unit} Unit */
-/** @typedef {string | number | null} Value of a label at a point; null where it is not known */
+/** @typedef {string | number | null} Value of a label at a point; null where unknown */
 /** @typedef {{examples: boolean, clips: string[], start: number[], end: number[], labels: {[factor: string]: Value[]}}} Places */
-/** @typedef {{trace: Trace, unit: Unit, units: Unit[], by: string, projections: string[], places: Places}} Shown what the map shows now */
+/** @typedef {{trace: Trace, unit: Unit, units: Unit[], by: string, projections: string[], places: Places}} Shown contents of the map */
 /** @typedef {{model: string, module: number, unit: Unit, points: number, dims: number, values: Float32Array}} Points `values` is [points, dims] */
 
-/** What points are coloured by unless somebody chose. */
-const USUALLY = { phone: 'phone', frame: 'phone', utterance: 'speaker' };
+/** Default labels for the colours. */
+const DEFAULT_LABELS = { phone: 'phone', frame: 'phone', utterance: 'speaker' };
 
 /**
  * @param {State} state
- * @returns {Shown | null} null while the figure is not there, or has nothing of this module
+ * @returns {Shown | null} null while the figure is missing or has no points of this layer
  */
 export function mapOf(state) {
-  const figure = figureOf(state, 'map')?.figure;
+  const figure = reportFigure(state, 'map')?.figure;
   const own = figure?.data.filter(({ meta }) => meta.module === state.module) ?? [];
   if (!figure || !own.length) return null;
   const units = UNITS.filter((unit) => own.some(({ meta }) => meta.unit === unit));
@@ -31,20 +31,21 @@ export function mapOf(state) {
   const trace = traces.find(({ meta }) => meta.projection === state.map.projection) ?? traces[0];
   const places = figure.layout.meta.units[unit];
   const labels = Object.keys(places.labels);
-  const by = [state.map.by, USUALLY[unit]].find((one) => one !== null && labels.includes(one)) ?? labels[0] ?? '';
+  const by =
+    [state.map.by, DEFAULT_LABELS[unit]].find((one) => one !== null && labels.includes(one)) ?? labels[0] ?? '';
   return { trace, unit, units, by, projections: traces.map(({ meta }) => meta.projection), places };
 }
 
 /**
- * The present state as one point of the module: the mean over the marked span, or the whole clip, of the latents as the sliders change them.
+ * The current sound as one point of the layer: mean of the edited latents over the selection or the whole recording.
  * @param {State} state
- * @returns {Float64Array | null} [dims]; null while the clip's latents are not there
+ * @returns {Float64Array | null} [dims]; null until the latents are loaded
  */
 export function presentOf(state) {
   const { base, latents, module, card, span } = state;
   const own = card?.modules.find((one) => one.module === module);
   if (!own || module === null) return null;
-  const drawn = base === 'zero' || base === 'prior'; // of a draw the page knows what it is on average
+  const drawn = base === 'zero' || base === 'prior'; // the page knows only the mean of a random sample
   if (!drawn && (latents?.module !== module || latents.model !== card?.model)) return null;
   const known = drawn ? null : latents;
   const frames = known?.frames ?? 1;
@@ -72,9 +73,9 @@ export function presentOf(state) {
 }
 
 /**
- * @param {Trace} trace with a plane of its own
+ * @param {Trace} trace with a projection
  * @param {ArrayLike<number>} vector [dims]
- * @returns {{x: number, y: number} | null} null where what is not in the report has no place, as in UMAP
+ * @returns {{x: number, y: number} | null} null if the projection cannot place new points, as with UMAP
  */
 export function placeOf({ meta: { centre, axes } }, vector) {
   if (!centre || centre.length !== vector.length) return null;
@@ -88,7 +89,7 @@ export function placeOf({ meta: { centre, axes } }, vector) {
  * @param {Points} points
  * @param {ArrayLike<number>} vector [dims]
  * @param {number} count
- * @returns {{index: number, distance: number}[]} the nearest first; the distance is the root mean square over dimensions
+ * @returns {{index: number, distance: number}[]} closest first; the distance is the root mean square over dimensions
  */
 export function nearestOf({ points, dims, values }, vector, count) {
   const found = Array.from({ length: points }, (_, index) => {
@@ -100,21 +101,21 @@ export function nearestOf({ points, dims, values }, vector, count) {
 }
 
 /**
- * The point that lies in a direction from another, as near as may be.
+ * The closest point in a direction from another point.
  * @param {Trace} trace
  * @param {number | null} from
- * @param {{x: number, y: number}} way
+ * @param {{x: number, y: number}} direction
  * @returns {number}
  */
-export function neighbourOf({ x, y }, from, way) {
+export function neighbourOf({ x, y }, from, direction) {
   if (from === null) return 0;
   let [best, least] = [from, Infinity];
   for (let index = 0; index < x.length; index++) {
     const [right, up] = [x[index] - x[from], y[index] - y[from]];
-    const along = right * way.x + up * way.y;
-    const aside = Math.abs(right * way.y - up * way.x);
-    if (index !== from && along > 0 && aside <= along && Math.hypot(along, 2 * aside) < least)
-      [best, least] = [index, Math.hypot(along, 2 * aside)];
+    const along = right * direction.x + up * direction.y;
+    const offAxis = Math.abs(right * direction.y - up * direction.x);
+    if (index !== from && along > 0 && offAxis <= along && Math.hypot(along, 2 * offAxis) < least)
+      [best, least] = [index, Math.hypot(along, 2 * offAxis)];
   }
   return best;
 }
@@ -131,7 +132,7 @@ function pointsRequest(state) {
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../server/latents.js').LatentsWatch} latents
- * @returns {{send: (index: number) => void}} puts a point on the sliders: every dimension that is not locked is held where the point has it
+ * @returns {{apply: (index: number) => void}} sets every unlocked dimension to the value of a point
  */
 export function createMap(store, latents) {
   createLiveQuery(store, {
@@ -150,12 +151,12 @@ export function createMap(store, latents) {
   latents.watch('map', store.state.panel === 'map');
 
   return {
-    send(index) {
+    apply(index) {
       const { points, locked, span } = store.state;
       if (!points) return;
       const { dims, values } = points;
       const free = Array.from({ length: dims }, (_, dim) => dim).filter((dim) => !locked.includes(dim));
-      const held = free.map((dim) => ({
+      const pointEdits = free.map((dim) => ({
         dim,
         op: /** @type {const} */ ('set'),
         value: Math.round(values[index * dims + dim] * 100) / 100,
@@ -166,7 +167,7 @@ export function createMap(store, latents) {
       ) => locked.includes(dim) || (span !== null && (own?.start !== span.start || own?.end !== span.end));
       store.set({
         editsByLayer: withLayerEdits(store.state, ({ edits, muted }) => ({
-          edits: [...edits.filter(others), ...held],
+          edits: [...edits.filter(others), ...pointEdits],
           muted: muted.filter((dim) => locked.includes(dim)),
         })),
       });

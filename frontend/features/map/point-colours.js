@@ -1,32 +1,32 @@
-/** How the points of the map are told apart: sounds by their signs, other names by colour and shape, quantities by a scale. Pure but for light and dark. */
+/** Colours and symbols of map points: text for phones, colour and shape for other names, a colour scale for quantities. */
 import { fixed } from '../../core/format.js';
 import { escapeMarkup, themedColour } from '../../drawing/chart.js';
 
 /** @typedef {import('./model.js').Value} Value */
-/** @typedef {{words: string, colour: string, symbol: string}} Entry of the key */
+/** @typedef {{words: string, colour: string, symbol: string}} KeyEntry */
 
-/** Okabe and Ito's, as in the figures. */
+/** Okabe and Ito's palette, as in the figures. */
 const COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#8A6D3B'];
 const SYMBOLS = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'x'];
 const UNKNOWN = '#7F7F7F';
-/** From little to much: blue, grey, orange, neither end of which is lost on a light or a dark page. */
+/** Low to high: blue, grey, orange. Both ends are visible on light and dark backgrounds. */
 const SCALE = /** @type {const} */ ([
   [0, '#2F8CC9'],
   [0.5, '#A3A3A3'],
   [1, '#E06A00'],
 ]);
-/** Whose names are signs that can stand on the map themselves. */
-const SIGNS = ['phone', 'vowel', 'consonant'];
+/** Labels short enough to be drawn as text. */
+const TEXT_LABELS = ['phone', 'vowel', 'consonant'];
 const UNITS = new Map([
   ['f0', ' Hz'],
   ['loudness', ' dB'],
-  ['rate', ' words a minute'],
+  ['rate', ' words per minute'],
 ]);
 
 /**
  * @param {string} by
  * @param {Value[]} values
- * @returns {{trace: import('../../drawing/chart-loader.js').Trace, key: Entry[] | {low: string, high: string} | null}} what is added to the trace, and what explains it
+ * @returns {{trace: import('../../drawing/chart-loader.js').Trace, key: KeyEntry[] | {low: string, high: string} | null}} additions to the trace, and its key
  */
 export function coloured(by, values) {
   if (values.some((value) => typeof value === 'number')) return scaled(by, values);
@@ -43,7 +43,7 @@ export function coloured(by, values) {
     typeof value === 'string' ? entry(value) : { words: '·', colour: themedColour(UNKNOWN), symbol: 'circle-open' },
   );
   const colours = each.map(({ colour }) => colour);
-  if (SIGNS.includes(by))
+  if (TEXT_LABELS.includes(by))
     return {
       trace: {
         mode: 'text',
@@ -63,7 +63,7 @@ export function coloured(by, values) {
 function scaled(by, values) {
   const known = values.filter((value) => typeof value === 'number');
   const [low, high] = [Math.min(...known), Math.max(...known)];
-  const said = (/** @type {number} */ value) => `${fixed(value, high - low < 5 ? 2 : 0)}${UNITS.get(by) ?? ''}`;
+  const formatted = (/** @type {number} */ value) => `${fixed(value, high - low < 5 ? 2 : 0)}${UNITS.get(by) ?? ''}`;
   const marker = {
     color: values.map((value) => value ?? null),
     colorscale: SCALE,
@@ -72,5 +72,5 @@ function scaled(by, values) {
     size: 9,
     opacity: values.map((value) => (value === null ? 0.15 : 1)),
   };
-  return { trace: { mode: 'markers', marker }, key: { low: said(low), high: said(high) } };
+  return { trace: { mode: 'markers', marker }, key: { low: formatted(low), high: formatted(high) } };
 }

@@ -1,16 +1,16 @@
-/** The Map panel: sounds of the examples as points, to be heard, opened and put on the sliders; and which of them the present sound is near. */
+/** The Map panel: sounds of the examples as points that can be played, opened and applied, and the points closest to the current sound. */
 import { sameSegment } from '../../audio/clip-player.js';
 import { fixed, seconds } from '../../core/format.js';
 import { createChart, escapeMarkup, rgbOf } from '../../drawing/chart.js';
 import { make, byId } from '../../drawing/dom.js';
-import { figureOf } from '../../server/figures.js';
+import { reportFigure } from '../../server/figures.js';
 import { mapOf, nearestOf, neighbourOf, placeOf, presentOf } from './model.js';
 import { coloured } from './point-colours.js';
 
 /** @typedef {import('./model.js').Shown} Shown */
 
 const NEAREST = 5;
-const WAYS = new Map([
+const DIRECTIONS = new Map([
   ['ArrowRight', { x: 1, y: 0 }],
   ['ArrowLeft', { x: -1, y: 0 }],
   ['ArrowUp', { x: 0, y: 1 }],
@@ -30,17 +30,17 @@ export function showMap(store, map, { clipPlayer, session, history, release }) {
 
   store.on(['figure', 'map', 'module', 'pending'], show);
   function show() {
-    const answer = figureOf(store.state, 'map');
+    const answer = reportFigure(store.state, 'map');
     const shown = mapOf(store.state);
     const { pending, module } = store.state;
     byId('panel-map').dataset.pending = String(pending.includes('figure') || pending.includes('points'));
     byId('map-shown').hidden = !shown;
     byId('map-empty').hidden = !answer || Boolean(shown);
-    byId('map-empty').textContent = answer?.missing || `Module ${module} has no map.`;
+    byId('map-empty').textContent = answer?.missing || `Layer ${module} has no map.`;
     if (!shown) return void chart.show(null);
     const { unit, units, by, places, projections, trace } = shown;
     fill(select('map-unit'), units, unit, (one) => `${one}s`);
-    fill(select('map-by'), Object.keys(places.labels), by, spoken);
+    fill(select('map-by'), Object.keys(places.labels), by, labelName);
     fill(select('map-projection'), projections, trace.meta.projection, (one) => one);
     byId('map-projections').hidden = projections.length < 2;
     byId('map-note').textContent = noteOf(shown, Number(module));
@@ -54,7 +54,7 @@ export function showMap(store, map, { clipPlayer, session, history, release }) {
     const { trace, by, places } = shown;
     const { trace: look, key } = coloured(by, places.labels[by] ?? []);
     const hover = trace.x.map((/** @type {unknown} */ _, /** @type {number} */ index) =>
-      escapeMarkup(said(shown, index)),
+      escapeMarkup(textOf(shown, index)),
     );
     const present = presentOf(store.state);
     const now = present && placeOf(trace, present);
@@ -78,15 +78,15 @@ export function showMap(store, map, { clipPlayer, session, history, release }) {
     };
     chart.show({ data: marks, layout });
     explain(key, Boolean(now));
-    tell(shown, present);
+    showChoice(shown, present);
   }
 
   /**
    * @param {ReturnType<typeof coloured>["key"]} key
-   * @param {boolean} now whether the present sound has a place here
+   * @param {boolean} now whether the current sound has a position on the map
    */
   function explain(key, now) {
-    const star = now ? [entry('★', 'the present sound', 'key-now')] : [];
+    const star = now ? [entry('★', 'current sound', 'key-now')] : [];
     if (key && !Array.isArray(key))
       return byId('map-key').replaceChildren(
         ...star,
@@ -105,26 +105,26 @@ export function showMap(store, map, { clipPlayer, session, history, release }) {
    * @param {Shown} shown
    * @param {Float64Array | null} present
    */
-  function tell(shown, present) {
+  function showChoice(shown, present) {
     const { point, points, module } = store.state;
     byId('map-chosen').textContent = point
-      ? said(shown, point.index)
-      : 'Click a point to hear it, or walk with the arrow keys.';
+      ? textOf(shown, point.index)
+      : 'Click a point to play it, or move with the arrow keys.';
     const ready = points?.unit === shown.unit && points.module === module ? points : null;
     button('map-play').disabled = button('map-open').disabled = !point || !shown.places.examples;
     button('map-apply').disabled = !point || !ready;
-    const near = ready && present ? nearestOf(ready, present, NEAREST) : [];
-    byId('map-nearest').replaceChildren(...near.map((one) => nearRow(shown, one)));
-    byId('map-neighbours').hidden = !near.length;
+    const closest = ready && present ? nearestOf(ready, present, NEAREST) : [];
+    byId('map-nearest').replaceChildren(...closest.map((one) => closestRow(shown, one)));
+    byId('map-neighbours').hidden = !closest.length;
     markPlaying();
   }
 
   /**
    * @param {Shown} shown
-   * @param {{index: number, distance: number}} near
+   * @param {{index: number, distance: number}} closest
    */
-  function nearRow(shown, { index, distance }) {
-    const words = said(shown, index);
+  function closestRow(shown, { index, distance }) {
+    const words = textOf(shown, index);
     const play = make(
       'button',
       { type: 'button', className: 'segment', ariaLabel: `${words}; distance ${fixed(distance, 2)}` },
@@ -147,7 +147,7 @@ export function showMap(store, map, { clipPlayer, session, history, release }) {
     button('map-play').setAttribute('aria-pressed', String(point !== null && plays(point.index)));
   }
 
-  /** @param {number} index Marks a point and plays it. */
+  /** @param {number} index Chooses a point and plays it. */
   function choose(index) {
     const shown = mapOf(store.state);
     if (!shown) return;
@@ -163,7 +163,7 @@ export function showMap(store, map, { clipPlayer, session, history, release }) {
   });
 
   /** @param {Shown} shown @param {number} index */
-  function said({ places, unit }, index) {
+  function textOf({ places, unit }, index) {
     const { clip, start, end } = segmentOf({ places }, index);
     const example = store.state.examples.find(({ id }) => id === clip);
     const phone = unit === 'utterance' ? null : places.labels.phone?.[index];
@@ -181,17 +181,17 @@ export function showMap(store, map, { clipPlayer, session, history, release }) {
     );
   }
   host.addEventListener('keydown', (event) => {
-    const way = WAYS.get(event.key);
+    const direction = DIRECTIONS.get(event.key);
     const shown = mapOf(store.state);
-    if (!shown || (!way && event.key !== 'Enter')) return;
+    if (!shown || (!direction && event.key !== 'Enter')) return;
     event.preventDefault();
     const { point } = store.state;
-    if (way)
+    if (direction)
       store.set({
         point: {
           model: String(store.state.model),
           unit: shown.unit,
-          index: neighbourOf(shown.trace, point?.index ?? null, way),
+          index: neighbourOf(shown.trace, point?.index ?? null, direction),
         },
       });
     else if (point) choose(point.index);
@@ -199,8 +199,8 @@ export function showMap(store, map, { clipPlayer, session, history, release }) {
   button('map-play').addEventListener('click', () => store.state.point && choose(store.state.point.index));
   button('map-apply').addEventListener('click', () => {
     if (!store.state.point) return;
-    history.seal();
-    map.send(store.state.point.index);
+    history.endStep();
+    map.apply(store.state.point.index);
     release();
   });
   button('map-open').addEventListener('click', async () => {
@@ -223,15 +223,15 @@ const GLYPHS = { circle: '●', square: '■', diamond: '◆', 'triangle-up': '�
 const entry = (sign, words, className) => make('li', { className }, make('i', { ariaHidden: 'true' }, sign), words);
 
 /** @param {string} factor */
-const spoken = (factor) => (factor === 'f0' ? 'F0' : factor.replaceAll('_', ' '));
+const labelName = (factor) => (factor === 'f0' ? 'F0' : factor.replaceAll('_', ' '));
 
 /** @param {Shown} shown @param {number} module */
 function noteOf({ trace, unit, places }, module) {
   const { shares, projection } = trace.meta;
-  const held = shares
-    ? `The two axes hold ${Math.round(100 * (shares[0] + shares[1]))} % of what varies ensembleChoice its dimensions.`
-    : 'Near is near; far means little.';
-  return `${places.clips.length} ${unit}s of ${new Set(places.clips).size} ${places.examples ? 'examples' : 'recordings, which are not here to be heard'} at module ${module}, by ${projection}. ${held}`;
+  const quality = shares
+    ? `The two axes explain ${Math.round(100 * (shares[0] + shares[1]))} % of the variance.`
+    : 'Only small distances are meaningful.';
+  return `${places.clips.length} ${unit}s of ${new Set(places.clips).size} ${places.examples ? 'examples' : 'recordings (not available for playback)'} at layer ${module}, ${projection} projection. ${quality}`;
 }
 
 /**

@@ -1,7 +1,7 @@
-/** Before the first paint: whoever has seen the first steps, or put them away, is not shown them again, and nothing jumps. */
+/** Decides before the first paint whether to show the first steps, so that the layout does not shift. */
 try {
   document.documentElement.dataset.onboarding = String(localStorage.getItem('sim-explorer-steps') === null);
 } catch {
-  // A browser that keeps nothing shows them each time.
+  // Without local storage they are shown at every visit.
   document.documentElement.dataset.onboarding = 'true';
 }

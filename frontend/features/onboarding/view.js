@@ -1,13 +1,13 @@
-/** The first steps: three hints in a row of their own, each ticked once it is done. Put away, they never come back. */
+/** First steps: three hints, each ticked when done. Once closed they are not shown again. */
 import { byId } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 
-/** What onboarding.js reads. */
+/** Key read by onboarding.js. */
 const SEEN = 'sim-explorer-steps';
 
 /**
- * When each step counts as done, what it points at, and where it leads.
+ * The steps: condition for done, element to highlight, element to focus.
  * @type {readonly {id: string, target: string, focus: string, keys: readonly (keyof State)[], done: (now: State, before: State) => boolean}[]}
  */
 const STEPS = [
@@ -58,15 +58,15 @@ export function showSteps(store) {
     });
     store.on(keys, () => {
       if (step.dataset.done === 'true' || !done(store.state, before)) return;
-      for (const earlier of STEPS.slice(0, place + 1)) tick(byId(earlier.id)); // who moves a slider has a recording
-      keep();
+      for (const earlier of STEPS.slice(0, place + 1)) tick(byId(earlier.id)); // a later step implies the earlier ones
+      remember();
     });
   }
   store.on(['recording'], () => (before = store.state));
 
   byId('steps-close').addEventListener('click', () => {
     dataset.onboarding = 'false';
-    keep();
+    remember();
   });
 
   /** @param {HTMLElement} step */
@@ -75,12 +75,12 @@ export function showSteps(store) {
     step.ariaDescription = 'Done';
   }
 
-  /** One who took a step knows where the rest is. */
-  function keep() {
+  /** Remembers that the steps were seen. */
+  function remember() {
     try {
       localStorage.setItem(SEEN, 'seen');
     } catch {
-      // Then they are shown again.
+      // Without local storage they are shown again.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Which panel stands beside the pictures: tabs, moved along by arrow keys. */
+/** Tabs of the panels, with arrow keys. */
 import { PANELS } from '../../core/choice.js';
 import { byId } from '../../drawing/dom.js';
 

@@ -1,4 +1,4 @@
-/** The latents the decoder was given, as far as the page can tell them. Pure. */
+/** Latents that were decoded, computed in the page where possible. Pure. */
 import { toWireEdits } from '../../core/edits.js';
 import { durationOf, currentEdits, summaryOf } from '../../core/state.js';
 import { editedLatents, framesOf } from './edited-latents.js';
@@ -7,14 +7,15 @@ import { editedLatents, framesOf } from './edited-latents.js';
 
 /**
  * @param {import('../../core/state.js').State} state
- * @returns {LatentArray | string} [dims, frames]; or why they are not to be had
+ * @returns {LatentArray | string} [dims, frames]; or why they are not available
  */
 export function latentsOf(state) {
   const { base, card, recording, latents, module } = state;
   const facts = card?.modules.find((one) => one.module === module);
   if (!facts || !card) return 'No model yet.';
-  if (base === 'sample' || base === 'prior') return 'Of the mean or zero alone; how a draw is made, the recipe says.';
-  if (!recording) return 'Of a recording alone; without one, the recipe says it all.';
+  if (base === 'sample' || base === 'prior')
+    return 'Available for Mean and Zero only. The recipe describes a random sample.';
+  if (!recording) return 'Available for a recording only. The recipe contains everything else.';
   const count = summaryOf(state, module)?.frames ?? latents?.frames;
   const mean =
     latents?.clip === recording.clip && latents.module === module && latents.model === card.model ? latents.mean : null;

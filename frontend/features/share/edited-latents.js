@@ -1,12 +1,12 @@
-/** Latents after their edits, in the page, by the rules the decoder's are edited by: the same frames, the same order, in float32. Pure. */
+/** Applies edits to latents as the server does: same frames, same order, float32. Pure. */
 
 /** @typedef {import('../../core/edits.js').WireEdit} WireEdit */
-/** @typedef {{rate: number, hop: number, centre: number}} Frames of a module: samples a second, samples a frame, and the sample in the middle of what frame 0 sees */
+/** @typedef {{rate: number, hop: number, centre: number}} Frames of a layer: sample rate, samples per frame, and the sample at the centre of frame 0 */
 
 /**
  * @param {import('../../server/api.js').Module} module
  * @param {number} rate
- * @returns {Frames} whole samples, or halves, whatever the seconds were rounded to on their way here
+ * @returns {Frames} whole or half samples: undoes the rounding of the seconds in JSON
  */
 export const framesOf = ({ hop_seconds: hop, first_frame_seconds: first }, rate) => ({
   rate,
@@ -19,8 +19,8 @@ const within = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /**
  * The frames centred in [start, end) seconds; at least the one nearest the middle.
- * @param {{start?: number, end?: number}} span undefined is the clip's border
- * @param {number} count of the clip's frames
+ * @param {{start?: number, end?: number}} span undefined is the end of the recording
+ * @param {number} count number of frames
  * @param {Frames} frames
  * @returns {[number, number]} from the first to before the last
  */
@@ -36,7 +36,7 @@ export function frameSpan({ start, end }, count, { rate, hop, centre }) {
 }
 
 /**
- * @param {Float32Array} base [dims, count], row-major; left as it is
+ * @param {Float32Array} base [dims, count], row-major; not modified
  * @param {number} count of frames
  * @param {readonly WireEdit[]} edits
  * @param {Frames} frames

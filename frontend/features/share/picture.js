@@ -1,4 +1,4 @@
-/** Original and decoded spectrogram as a picture to keep: drawn anew with axes and a caption, on white paper, twice as fine as a screen. */
+/** PNG of the original and decoded spectrograms with axes and caption, on white, at twice the screen resolution. */
 import { frequencyTicks, timeTicks } from '../../drawing/axes.js';
 import { colourMap } from '../../drawing/colours.js';
 import { drawSpectrogram, rangeOf } from '../../drawing/spectrogram.js';
@@ -29,7 +29,7 @@ export function pictureOf(lanes, duration, caption) {
   context.fillStyle = PAPER;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.translate(MARGIN + LEFT, MARGIN);
-  // One range for both, the first's, so that they compare.
+  // Both use the range of the first, so that they compare.
   const range = rangeOf(lanes[0].spectrogram);
   for (const { title, spectrogram } of lanes) {
     write(context, title, 0, 12, { weight: 600, size: 13 });

@@ -1,4 +1,4 @@
-/** Everything that decides the present sound, in a form that outlives the page. Pure. */
+/** Recipe: everything that determines the current sound, as JSON. Pure. */
 
 /** @typedef {import('../../core/state.js').State} State */
 /** @typedef {import('../../server/api.js').DecodeRequest} DecodeRequest */
@@ -6,9 +6,9 @@
  * @typedef {object} Recipe
  * @property {string} made_with
  * @property {{name: string, digest: string | null, sample_rate: number}} model `digest` is the identity of its weights
- * @property {{example: string} | {file: string} | null} recording null where the sound is made from nothing
+ * @property {{example: string} | {file: string} | null} recording null for a random sample without a recording
  * @property {DecodeRequest} decode the body of POST /decode
- * @property {string | null} wav_sha256 of the WAV that comes back; null where this browser cannot tell
+ * @property {string | null} wav_sha256 of the decoded WAV; null if this browser cannot compute it
  */
 
 /**

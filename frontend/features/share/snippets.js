@@ -1,55 +1,55 @@
-/** A recipe as Python that repeats it: through the service, with nothing to install, or through the trainer, with no service. Pure. */
+/** Python code that reproduces a recipe, via the HTTP API or with the Python library. Pure. */
 
 /** @typedef {import('./recipe.js').Recipe} Recipe */
 /** @typedef {import('../../core/edits.js').WireEdit} WireEdit */
 
-/** What JSON says of strings and numbers, Python understands. @param {unknown} value */
-const said = (value) => JSON.stringify(value);
+/** JSON literals of strings and numbers are valid in Python. @param {unknown} value */
+const literal = (value) => JSON.stringify(value);
 
 /** @param {readonly string[]} lines @param {string} indent */
 const block = (lines, indent) => lines.map((line) => `\n${indent}${line},`).join('');
 
 /** @param {WireEdit} edit */
-const named = (edit) =>
+const keywordArguments = (edit) =>
   Object.entries(edit)
-    .map(([key, value]) => `${key}=${said(value)}`)
+    .map(([key, value]) => `${key}=${literal(value)}`)
     .join(', ');
 
 /** @param {WireEdit} edit */
-const spelled = (edit) =>
+const dictLiteral = (edit) =>
   `{${Object.entries(edit)
-    .map(([key, value]) => `${said(key)}: ${said(value)}`)
+    .map(([key, value]) => `${literal(key)}: ${literal(value)}`)
     .join(', ')}}`;
 
 /** @param {Recipe} recipe @param {string} file */
-const checked = ({ wav_sha256: digest }, file) =>
-  `open(${said(file)}, "wb").write(wav)` +
+const saveAndCheck = ({ wav_sha256: digest }, file) =>
+  `open(${literal(file)}, "wb").write(wav)` +
   (digest
-    ? `\nprint("the same" if hashlib.sha256(wav).hexdigest() == ${said(digest)} else "not the same to the last bit")`
+    ? `\nprint("identical" if hashlib.sha256(wav).hexdigest() == ${literal(digest)} else "not bit-identical")`
     : '');
 
 /**
  * @param {Recipe} recipe
- * @param {string} server its address, without a slash at the end
- * @param {string} file what the sound is saved as
+ * @param {string} server address without a trailing slash
+ * @param {string} file name of the saved sound
  * @returns {string}
  */
-export function throughService(recipe, server, file) {
+export function httpCode(recipe, server, file) {
   const { model, recording, decode } = recipe;
   const { clip, edits, ...rest } = decode;
-  const body = Object.entries(rest).map(([key, value]) => `${said(key)}: ${said(value)}`);
+  const body = Object.entries(rest).map(([key, value]) => `${literal(key)}: ${literal(value)}`);
   if (clip) body.push(`"clip": encode(recording)`);
-  body.push(edits.length ? `"edits": [${block(edits.map(spelled), '        ')}\n    ]` : `"edits": []`);
+  body.push(edits.length ? `"edits": [${block(edits.map(dictLiteral), '        ')}\n    ]` : `"edits": []`);
   const source =
     recording &&
     ('example' in recording
-      ? `ask(${said(`/models/${encodeURIComponent(model.name)}/examples/${encodeURIComponent(recording.example)}`)})`
-      : `open(${said(recording.file)}, "rb").read()`);
+      ? `ask(${literal(`/models/${encodeURIComponent(model.name)}/examples/${encodeURIComponent(recording.example)}`)})`
+      : `open(${literal(recording.file)}, "rb").read()`);
   return `import hashlib
 import json
 import urllib.request
 
-SERVER = ${said(server)}
+SERVER = ${literal(server)}
 
 
 def ask(path, body=None, **headers):
@@ -74,16 +74,16 @@ recording = ${source}
 }recipe = {${block(body, '    ')}
 }
 wav = ask("/decode", json.dumps(recipe).encode(), Content_Type="application/json", Accept="audio/wav")
-${checked(recipe, file)}
+${saveAndCheck(recipe, file)}
 `;
 }
 
 /**
  * @param {Recipe} recipe
- * @param {string} file what the sound is saved as
+ * @param {string} file name of the saved sound
  * @returns {string}
  */
-export function throughTrainer(recipe, file) {
+export function libraryCode(recipe, file) {
   const { model, recording, decode } = recipe;
   const { module, base, seed, seconds, edits } = decode;
   const posterior = base === 'mean' || base === 'sample';
@@ -99,16 +99,16 @@ export function throughTrainer(recipe, file) {
   const source =
     recording &&
     ('example' in recording
-      ? `folder / "examples" / ${said(`${recording.example}.flac`)}`
-      : `Path(${said(recording.file)})`);
+      ? `folder / "examples" / ${literal(`${recording.example}.flac`)}`
+      : `Path(${literal(recording.file)})`);
   const spliced = posterior && edits.length > 0;
   return `import hashlib
 from pathlib import Path
 
 from trainer import audio, bundle, edits
 
-folder = ${model.name === 'demo' ? 'bundle.DEMO' : `Path("models") / ${said(model.name)}  # wherever it lies`}
-assert bundle.digest(folder) == ${said(model.digest)}, "this is another model"
+folder = ${model.name === 'demo' ? 'bundle.DEMO' : `Path("models") / ${literal(model.name)}  # change to its folder`}
+assert bundle.digest(folder) == ${literal(model.digest)}, "different model"
 model, module = bundle.load(folder).optimise_for_inference(), ${module}
 rate, geometry = model.config.sample_rate, model.geometry[module - 1]
 
@@ -120,17 +120,17 @@ samples, gain = len(recording), model.gain(recording)`
 }
 base = ${latents}
 changes = [${block(
-    edits.map((edit) => `edits.Edit(${named(edit)})`),
+    edits.map((edit) => `edits.Edit(${keywordArguments(edit)})`),
     '    ',
   )}${edits.length ? '\n' : ''}]
 latents = edits.apply_edits(base, changes, geometry)
 ${
   spliced
-    ? `# Only what the edits reach is decoded anew; model.decode(module, latents, samples) is the same within rounding.
+    ? `# Decodes only the edited part; model.decode(module, latents, samples) is equal within rounding.
 sound = model.decode_edited(module, latents, base, samples, lambda: model.decode(module, base, samples)) / gain`
     : `sound = model.decode(module, latents, samples) / gain`
 }
 wav = audio.encode_wav((sound / max(1.0, float(sound.abs().max()))).numpy(), rate)
-${checked(recipe, file)}
+${saveAndCheck(recipe, file)}
 `;
 }

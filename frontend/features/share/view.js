@@ -1,4 +1,4 @@
-/** Keep and share: the address, files of what is seen and heard, and Python that repeats it. */
+/** The dialog "Export and share": link, files, and Python code that reproduces the sound. */
 import { toAddress } from '../../core/address.js';
 import { digestOf } from '../../core/digest.js';
 import { make, byId } from '../../drawing/dom.js';
@@ -8,7 +8,7 @@ import { latentsOf } from './decoder-latents.js';
 import { npyOf } from './npy.js';
 import { pictureOf } from './picture.js';
 import { recipeOf } from './recipe.js';
-import { throughService, throughTrainer } from './snippets.js';
+import { httpCode, libraryCode } from './snippets.js';
 
 const COPIED_MS = 2000;
 
@@ -21,21 +21,21 @@ export function showShare(store, latents) {
   const sheet = /** @type {HTMLDialogElement} */ (byId('share-sheet'));
   const opener = /** @type {HTMLButtonElement} */ (byId('share-open'));
   const address = /** @type {HTMLInputElement} */ (byId('share-address'));
-  const way = byId('share-code-source');
+  const codeSource = byId('share-code-source');
   /** @type {import('./recipe.js').Recipe | null} */
   let recipe = null;
 
   const files = [
-    savedFile('Sound', 'WAV', 'what is decoded', () => downloadSound(store)),
+    savedFile('Sound', 'WAV', 'decoded sound', () => downloadSound(store)),
     savedFile('Picture', 'PNG', 'both spectrograms with axes', savePicture),
-    savedFile('Latents', 'NPY', 'after the edits, float32 [dims, frames]', () => {
-      const kept = latentsOf(store.state);
-      if (typeof kept !== 'string') save('npy', npyOf(kept.values, kept.shape));
+    savedFile('Latents', 'NPY', 'edited latents, float32 [dims, frames]', () => {
+      const edited = latentsOf(store.state);
+      if (typeof edited !== 'string') save('npy', npyOf(edited.values, edited.shape));
     }),
     savedFile('Recipe', 'JSON', 'model, recording and edits', () =>
       save('json', new Blob([`${JSON.stringify(recipe, null, 2)}\n`], { type: 'application/json' })),
     ),
-    savedFile('Recording', '', 'the original, as it was opened', () => {
+    savedFile('Recording', '', 'original file', () => {
       const { recording } = store.state;
       if (recording?.file) download(recording.file, recording.name);
     }),
@@ -58,7 +58,7 @@ export function showShare(store, latents) {
     canvas.toBlob((blob) => blob && save('png', blob), 'image/png');
   }
 
-  /** Everything here speaks of one sound, and follows it. */
+  /** Updates the dialog to the current sound. */
   async function show() {
     const { decoded, recording } = store.state;
     const digest = decoded && (await digestOf(decoded.audio));
@@ -66,20 +66,20 @@ export function showShare(store, latents) {
     recipe = recipeOf(store.state, digest);
     address.value = new URL(`#${toAddress(store.state)}`, location.href).href;
     byId('share-address-note').textContent = addressNote(store.state);
-    const kept = latentsOf(store.state);
-    latent.allow(typeof kept === 'string' ? kept : null);
-    original.allow(recording?.file ? null : 'The page does not have the file.');
+    const edited = latentsOf(store.state);
+    latent.allow(typeof edited === 'string' ? edited : null);
+    original.allow(recording?.file ? null : 'The page does not have this file.');
     showCode();
   }
 
   function showCode() {
-    const chosen = /** @type {HTMLInputElement | null} */ (way.querySelector(':checked'))?.value;
+    const chosen = /** @type {HTMLInputElement | null} */ (codeSource.querySelector(':checked'))?.value;
     const file = `${fileStem(store.state)}.wav`;
     const code =
       recipe &&
-      (chosen === 'trainer'
-        ? throughTrainer(recipe, file)
-        : throughService(recipe, new URL('.', document.baseURI).href.replace(/\/$/, ''), file));
+      (chosen === 'library'
+        ? libraryCode(recipe, file)
+        : httpCode(recipe, new URL('.', document.baseURI).href.replace(/\/$/, ''), file));
     byId('share-code').textContent = code ?? '';
   }
 
@@ -93,9 +93,9 @@ export function showShare(store, latents) {
   store.on(['decoded'], () => (opener.disabled = !store.state.decoded));
   store.on(['decoded', 'latents', 'recording', 'span', 'panel'], () => sheet.open && show());
   opener.addEventListener('click', open);
-  way.addEventListener('change', showCode);
+  codeSource.addEventListener('change', showCode);
   sheet.addEventListener('close', () => latents.watch('share', false));
-  sheet.addEventListener('click', ({ target }) => target === sheet && sheet.close()); // beside the sheet
+  sheet.addEventListener('click', ({ target }) => target === sheet && sheet.close()); // a click on the backdrop closes
   byId('share-close').addEventListener('click', () => sheet.close());
   byId('share-copy-address').addEventListener('click', ({ currentTarget }) =>
     copy(address.value, address, currentTarget),
@@ -118,7 +118,7 @@ function savedFile(title, ending, detail, save) {
   button.addEventListener('click', save);
   return {
     element: make('li', {}, button),
-    /** @param {string | null} reason why it is not to be had */
+    /** @param {string | null} reason why the file is not available */
     allow(reason) {
       button.disabled = reason !== null;
       about.textContent = reason ?? detail;
@@ -128,29 +128,29 @@ function savedFile(title, ending, detail, save) {
 
 /** @param {import('../../core/state.js').State} state */
 function addressNote({ clip, file }) {
-  const near = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
-    ? 'It leads to this very computer. '
+  const local = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
+    ? 'This link works only on this computer. '
     : '';
-  if (!clip) return `${near}Whoever opens it hears and sees the same.`;
-  return `${near}Whoever opens it hears the same while the server holds the recording; after that, the page asks for ${file ?? 'the file'}.`;
+  if (!clip) return `${local}It restores the recording, the edits and the view.`;
+  return `${local}It restores everything while the server stores the recording; after that, the page asks for ${file ?? 'the file'}.`;
 }
 
 /**
  * @param {string} text
- * @param {HTMLElement} shown where it stands: it is marked there when the browser does not let the page copy
+ * @param {HTMLElement} shown element with the text, selected if the browser does not allow copying
  * @param {EventTarget | null} button
  */
 async function copy(text, shown, button) {
-  const said = button instanceof HTMLElement ? button : shown;
-  const before = said.dataset.says ?? said.textContent ?? '';
-  said.dataset.says = before;
+  const label = button instanceof HTMLElement ? button : shown;
+  const before = label.dataset.label ?? label.textContent ?? '';
+  label.dataset.label = before;
   try {
     await navigator.clipboard.writeText(text);
-    said.textContent = 'Copied';
+    label.textContent = 'Copied';
   } catch {
     if (shown instanceof HTMLInputElement) shown.select();
     else getSelection()?.selectAllChildren(shown);
-    said.textContent = 'Press Ctrl C';
+    label.textContent = 'Press Ctrl C';
   }
-  setTimeout(() => (said.textContent = before), COPIED_MS);
+  setTimeout(() => (label.textContent = before), COPIED_MS);
 }

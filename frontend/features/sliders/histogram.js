@@ -1,10 +1,10 @@
-/** What the corpus holds of one dimension, as a shape over the travel of its slider. */
+/** Histogram of one dimension over the training data, drawn behind its slider. */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
  * @param {import('../../server/api.js').Histogram} histogram
- * @returns {{element: SVGElement, show: (low: number, high: number) => void}} `show` lays it over that travel
+ * @returns {{element: SVGElement, show: (low: number, high: number) => void}} `show` sets the value range of the slider
  */
 export function createHistogram({ low, high, shares }) {
   const step = (high - low) / shares.length;
@@ -12,7 +12,7 @@ export function createHistogram({ low, high, shares }) {
   const bars = shares.map((share, bin) => `M${low + bin * step} 0v${share / most}h${step}V0z`);
   const path = document.createElementNS(SVG, 'path');
   path.setAttribute('d', bars.join(''));
-  path.setAttribute('transform', 'matrix(1 0 0 -1 0 1)'); // shares grow upward
+  path.setAttribute('transform', 'matrix(1 0 0 -1 0 1)'); // the y axis points up
   const element = document.createElementNS(SVG, 'svg');
   element.append(path);
   for (const [name, value] of Object.entries({ class: 'corpus', 'aria-hidden': 'true', preserveAspectRatio: 'none' }))

@@ -1,28 +1,28 @@
-/** What a movement means and where the latents come from; which sliders are shown; taking back. */
+/** Toolbar of the sliders: operation, source of the latents, search, order and range, undo and reset. */
 import { isEmpty, OPS, NO_EDITS } from '../../core/edits.js';
 import { seconds } from '../../core/format.js';
-import { prefer } from '../../core/preferences.js';
+import { setPreferences } from '../../core/preferences.js';
 import { currentEdits, withLayerEdits } from '../../core/state.js';
 import { checkRadio, byId, update } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/choice.js').Base} Base */
 
 const OP_NOTES = {
-  add: 'A slider shifts its dimension and keeps what the clip does around it.',
-  set: 'A slider holds its dimension at one value.',
-  scale: 'A slider stretches its dimension about zero: 0 flattens it, −1 turns it over.',
+  add: 'Adds a constant offset to the dimension.',
+  set: 'Sets the dimension to a constant value.',
+  scale: 'Multiplies the dimension: 0 removes it, −1 inverts it.',
 };
 const BASE_NOTES = {
-  mean: 'Decoded from the mean of the posterior.',
-  sample: 'Decoded from one draw of the posterior; the seed says which.',
-  prior: 'Decoded from a draw of N(0, I), as long as the clip: what the decoder dreams.',
-  zero: 'Decoded from zero throughout: the middle of the space.',
+  mean: 'Posterior mean of the recording.',
+  sample: 'Random sample from the posterior, set by the seed.',
+  prior: 'Random sample from the prior N(0, I), as long as the recording.',
+  zero: 'All latents zero: the mean of the prior.',
 };
 
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../core/history.js').History} history
- * @param {() => void} release told when a change is done, so that it can be heard
+ * @param {() => void} release called when a change is complete
  */
 export function showSliderToolbar(store, history, release) {
   const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (byId(id));
@@ -35,7 +35,7 @@ export function showSliderToolbar(store, history, release) {
     checkRadio('base', base);
     byId('op-note').textContent = OP_NOTES[op];
     byId('base-note').textContent = BASE_NOTES[base];
-    byId('selection').textContent = span ? `${seconds(span.start)} to ${seconds(span.end)}` : 'the whole clip';
+    byId('selection').textContent = span ? `${seconds(span.start)} to ${seconds(span.end)}` : 'whole recording';
     byId('clear-selection').hidden = !span;
     seed.disabled = base === 'mean' || base === 'zero';
     if (document.activeElement !== seed) seed.value = String(store.state.seed);
@@ -43,24 +43,24 @@ export function showSliderToolbar(store, history, release) {
   store.on(['op', 'base', 'seed', 'span'], show);
   show();
 
-  function allow() {
+  function showEnabled() {
     const { undoable, redoable } = store.state;
     update(button('reset-all'), { disabled: isEmpty(currentEdits(store.state)) });
     update(button('undo'), { disabled: !undoable });
     update(button('redo'), { disabled: !redoable });
   }
-  store.on(['editsByLayer', 'module', 'undoable', 'redoable'], allow);
-  allow();
+  store.on(['editsByLayer', 'module', 'undoable', 'redoable'], showEnabled);
+  showEnabled();
 
   button('reset-all').addEventListener('click', () => {
-    // What is locked stays as it is.
+    // Locked dimensions keep their edits.
     const { locked } = store.state;
-    const kept = (/** @type {number} */ dim) => locked.includes(dim);
-    const left = ({ edits, muted } = currentEdits(store.state)) => ({
-      edits: edits.filter(({ dim }) => kept(dim)),
-      muted: muted.filter(kept),
+    const isLocked = (/** @type {number} */ dim) => locked.includes(dim);
+    const keepLocked = ({ edits, muted } = currentEdits(store.state)) => ({
+      edits: edits.filter(({ dim }) => isLocked(dim)),
+      muted: muted.filter(isLocked),
     });
-    store.set({ editsByLayer: withLayerEdits(store.state, (now) => (locked.length ? left(now) : NO_EDITS)) });
+    store.set({ editsByLayer: withLayerEdits(store.state, (now) => (locked.length ? keepLocked(now) : NO_EDITS)) });
     release();
   });
   button('undo').addEventListener('click', history.undo);
@@ -80,15 +80,15 @@ export function showSliderToolbar(store, history, release) {
   });
   seed.addEventListener('change', release);
 
-  search.addEventListener('input', () => prefer(store, { search: search.value }));
+  search.addEventListener('input', () => setPreferences(store, { search: search.value }));
   for (const key of /** @type {const} */ (['order', 'range'])) {
     const select = /** @type {HTMLSelectElement} */ (byId(key));
     select.value = store.state.preferences[key];
-    select.addEventListener('change', () => prefer(store, { [key]: select.value }));
+    select.addEventListener('change', () => setPreferences(store, { [key]: select.value }));
   }
   store.on(['preferences'], () => {
-    const { range, search: sought } = store.state.preferences;
-    if (search.value !== sought) search.value = sought;
+    const { range, search: text } = store.state.preferences;
+    if (search.value !== text) search.value = text;
     const half = { sigma: '2.68', tail: '3', free: '10', corpus: '' }[range];
     byId('scale-low').textContent = half && `−${half}`;
     byId('scale-high').textContent = half;

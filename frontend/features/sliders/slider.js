@@ -1,4 +1,4 @@
-/** One dimension's row: its facts, its slider over what the clip and the corpus hold, its exact number, its reset. */
+/** Slider row of one dimension: facts, slider with the ranges of the recording and the training data, number field, reset. */
 import { informativeLabels } from '../../core/dimensions.js';
 import { clamp } from '../../core/edits.js';
 import { fixed, signed } from '../../core/format.js';
@@ -9,23 +9,23 @@ import { createHistogram } from './histogram.js';
 /** @typedef {import('../../core/dimensions.js').SliderRange} SliderRange */
 /**
  * @typedef {object} SliderState
- * @property {import('../../core/edits.js').Edit | null} edit null while untouched
- * @property {Op} op of the next movement
- * @property {number} low of the slider's travel
+ * @property {import('../../core/edits.js').Edit | null} edit null when unedited
+ * @property {Op} op of the next edit
+ * @property {number} low end of the slider
  * @property {number} high
  * @property {boolean} muted
  * @property {boolean} locked
- * @property {number | null} mean over the clip's frames
+ * @property {number | null} mean over the frames of the recording
  * @property {number | null} std
- * @property {boolean} open whether the card beneath is
- * @property {number} elsewhere edits of this dimension over other spans
- * @property {import('../../core/edits.js').Edit | null} whole what is done to it over the whole clip, while a span is chosen
+ * @property {boolean} open whether the dimension's card is shown
+ * @property {number} elsewhere number of edits of this dimension over other spans
+ * @property {import('../../core/edits.js').Edit | null} whole edit over the whole recording, while a span is selected
  */
 /**
  * @typedef {object} SliderActions
- * @property {(value: number) => void} move at every change
+ * @property {(value: number) => void} move called at every change
  * @property {() => void} reset
- * @property {() => void} release when a change is done
+ * @property {() => void} release called when a change is complete
  * @property {() => void} mute
  * @property {() => void} lock
  * @property {() => void} sweep
@@ -34,18 +34,18 @@ import { createHistogram } from './histogram.js';
 
 const FINE = 0.01;
 const STEP = 0.1;
-const LEAP = 0.5;
-/** How near to changing nothing a slider is let go for it to change nothing, as a share of its travel. */
+const LARGE_STEP = 0.5;
+/** A slider released this close to its neutral value snaps to it, as a share of its range. */
 const SNAP = 0.01;
-const SAID = { add: 'shifted by', set: 'set to', scale: 'scaled by' };
-const GLYPHS = { add: '', set: '=', scale: '×' };
+const OP_TEXT = { add: 'shifted by', set: 'set to', scale: 'scaled by' };
+const OP_SYMBOLS = { add: '', set: '=', scale: '×' };
 
 /** @param {number} value */
 const rounded = (value) => Math.round(value * 100) / 100;
 
 /**
  * @param {import('../../server/api.js').Dimension} facts
- * @param {{kl: number, sensitivity: number}} most of all dimensions of the module, for the lengths of the bars
+ * @param {{kl: number, sensitivity: number}} most the largest values of the layer, which set the lengths of the bars
  * @param {SliderActions} actions
  */
 export function createSlider(facts, most, actions) {
@@ -111,12 +111,12 @@ export function createSlider(facts, most, actions) {
   /** @type {SliderState | null} */
   let shown = null;
 
-  /** Where the thumb rests while nobody has touched it. */
+  /** Value of the thumb while the dimension is unedited. */
   function rest() {
     if (shown?.op === 'add') return 0;
     return shown?.op === 'scale' ? 1 : rounded(shown?.mean ?? 0);
   }
-  /** The value a key starts from: its own where the next movement means the same. */
+  /** Value a key starts from: the edit's, if the next edit has the same operation. */
   const now = () => (shown?.edit && shown.edit.op === shown.op ? shown.edit.value : rest());
 
   /** @param {number | null} value null resets */
@@ -157,7 +157,7 @@ export function createSlider(facts, most, actions) {
   reset.addEventListener('click', () => change(null));
   disclose.addEventListener('click', () => actions.open());
 
-  /** @param {KeyboardEvent} event @returns {boolean} whether the key did something other than moving the slider */
+  /** @param {KeyboardEvent} event @returns {boolean} whether the key triggered an action other than moving the slider */
   function act({ key, ctrlKey, altKey, metaKey }) {
     if (ctrlKey || altKey || metaKey) return false;
     const action = { m: actions.mute, l: actions.lock, s: actions.sweep }[key.toLowerCase()];
@@ -165,7 +165,7 @@ export function createSlider(facts, most, actions) {
     return Boolean(action);
   }
 
-  /** What stands in the number's field. */
+  /** Text of the number field. */
   const exact = () => (shown?.edit ? String(shown.edit.value) : shown?.op === 'set' ? '' : String(rest()));
 
   /** @param {SliderState} state */
@@ -175,23 +175,26 @@ export function createSlider(facts, most, actions) {
     for (const [kind, on] of Object.entries({ touched: Boolean(edit), elsewhere: elsewhere > 0, muted, locked, open }))
       element.classList.toggle(kind, on);
     update(disclose, { ariaExpanded: String(open) });
-    // Locked and still focusable, so that the key that locks it unlocks it; its mouse is kept away by the style sheet.
+    // A locked slider stays focusable, so that the same key unlocks it; the style sheet blocks the mouse.
     update(range, { ariaDisabled: String(locked), min: String(low), max: String(high) });
-    range.value = String(value ?? rest()); // once its ends are set, between which it is kept
-    const said = edit ? `${SAID[edit.op]} ${signed(edit.value)}` : 'untouched';
-    const throughout = whole && `${SAID[whole.op]} ${signed(whole.value)} over the whole clip`;
+    range.value = String(value ?? rest()); // after min and max, which clamp it
+    const editText = edit ? `${OP_TEXT[edit.op]} ${signed(edit.value)}` : 'unedited';
+    const wholeText = whole && `${OP_TEXT[whole.op]} ${signed(whole.value)} over the whole recording`;
     range.ariaValueText = [
-      said,
-      throughout,
+      editText,
+      wholeText,
       muted && 'muted',
       locked && 'locked',
-      elsewhere && !whole && 'edited elsewhere too',
+      elsewhere && !whole && 'also edited in other sections',
     ]
       .filter(Boolean)
       .join(', ');
-    update(over, { hidden: !whole, textContent: whole ? `whole clip ${GLYPHS[whole.op]}${signed(whole.value)}` : '' });
-    update(glyph, { textContent: edit ? GLYPHS[edit.op] : '' });
-    // What is being typed is left alone as long as it means the same: "1." is not turned into "1".
+    update(over, {
+      hidden: !whole,
+      textContent: whole ? `whole recording ${OP_SYMBOLS[whole.op]}${signed(whole.value)}` : '',
+    });
+    update(glyph, { textContent: edit ? OP_SYMBOLS[edit.op] : '' });
+    // Keep text being typed while its value is unchanged: "1." is not replaced by "1".
     if (document.activeElement !== number || number.valueAsNumber !== (value ?? rest())) number.value = exact();
     update(number, { readOnly: locked, placeholder: op === 'set' && mean !== null ? fixed(mean, 2) : '' });
     update(reset, { disabled: !edit || locked });
@@ -199,8 +202,8 @@ export function createSlider(facts, most, actions) {
     zero.style.left = `${place(0)}%`;
     update(ghost, { hidden: !whole });
     ghost.style.left = `${place(whole?.value ?? 0)}%`;
-    stretch(own, mean, std, place);
-    stretch(moved, ...afterwards(state), place);
+    placeBand(own, mean, std, place);
+    placeBand(moved, ...editedRange(state), place);
     corpus?.show(low, high);
   }
 
@@ -220,9 +223,9 @@ export function createSlider(facts, most, actions) {
 
 /**
  * @param {SliderState} state
- * @returns {[number | null, number | null]} the clip's mean and spread after the edit, where that can be actions
+ * @returns {[number | null, number | null]} mean and standard deviation after the edit, where known
  */
-function afterwards({ edit, muted, mean, std }) {
+function editedRange({ edit, muted, mean, std }) {
   if (muted) return [0, 0];
   if (!edit || edit.span || mean === null || std === null) return [null, null];
   return {
@@ -246,13 +249,13 @@ function fact(title, value, digits, most, kind = 'kl') {
 }
 
 /**
- * Lays a band over mean ± one standard deviation.
+ * Places a band over mean ± one standard deviation.
  * @param {HTMLElement} band
  * @param {number | null} mean
  * @param {number | null} std
- * @param {(at: number) => number} place where in the slider's travel, in percent
+ * @param {(at: number) => number} place position along the slider, in percent
  */
-function stretch(band, mean, std, place) {
+function placeBand(band, mean, std, place) {
   update(band, { hidden: mean === null || std === null });
   if (mean === null || std === null) return;
   const [from, to] = [place(mean - std), place(mean + std)];
@@ -265,7 +268,7 @@ function stretch(band, mean, std, place) {
  * @param {KeyboardEvent} event
  * @param {number} now
  * @param {SliderRange} ends
- * @returns {number | null | undefined} where the key moves the slider to, null to reset it, undefined for a key that means nothing here
+ * @returns {number | null | undefined} value that the key sets, null to reset, undefined for other keys
  */
 function keyTarget({ key, shiftKey, ctrlKey, altKey, metaKey }, now, { low, high }) {
   if (ctrlKey || altKey || metaKey) return undefined;
@@ -279,9 +282,9 @@ function keyTarget({ key, shiftKey, ctrlKey, altKey, metaKey }, now, { low, high
     case 'ArrowDown':
       return within(now - step);
     case 'PageUp':
-      return within(now + LEAP);
+      return within(now + LARGE_STEP);
     case 'PageDown':
-      return within(now - LEAP);
+      return within(now - LARGE_STEP);
     case 'Home':
       return low;
     case 'End':

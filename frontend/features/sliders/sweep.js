@@ -1,4 +1,4 @@
-/** A sweep: one slider goes from end to end by itself while its sound goes round and round, and comes back to where it was. */
+/** Sweep: moves one slider through its range while the sound loops, then restores it. */
 
 /** @typedef {import('../../core/dimensions.js').SliderRange} SliderRange */
 
@@ -6,7 +6,7 @@ const SECONDS = 6;
 const STEPS_A_SECOND = 12;
 
 /**
- * @param {{settled: () => Promise<void>, followUpdates: (on: boolean) => void}} host `settled` when what was asked for is here, `followUpdates` has what comes heard
+ * @param {{settled: () => Promise<void>, followUpdates: (on: boolean) => void}} host `settled` resolves when the decoded sound is current; `followUpdates` plays every new sound
  */
 export function createSweep(host) {
   /** @type {{dim: number, stop: () => void} | null} */
@@ -16,22 +16,22 @@ export function createSweep(host) {
    * @param {number} dim
    * @param {SliderRange} ends
    * @param {(value: number) => void} move
-   * @param {() => void} restore puts the slider back
+   * @param {() => void} restore resets the slider
    */
   async function start(dim, { low, high }, move, restore) {
-    const mine = { dim, stop };
-    running = mine;
+    const sweep = { dim, stop };
+    running = sweep;
     function stop() {
-      if (running === mine) running = null;
+      if (running === sweep) running = null;
       host.followUpdates(false);
       restore();
     }
     const began = performance.now();
     host.followUpdates(true);
-    while (running === mine) {
+    while (running === sweep) {
       const share = (performance.now() - began) / (SECONDS * 1000);
       if (share > 1) return stop();
-      // Out, through to the other side, and back: no jump at either end.
+      // A sine from the middle to both ends and back, without a jump.
       const wave = Math.sin(2 * Math.PI * share);
       move(Math.round(((low + high + wave * (high - low)) / 2) * 100) / 100);
       await Promise.all([host.settled(), new Promise((resolve) => setTimeout(resolve, 1000 / STEPS_A_SECOND))]);
@@ -39,7 +39,7 @@ export function createSweep(host) {
   }
 
   return {
-    /** @returns {number | null} the dimension that is swept now */
+    /** @returns {number | null} the dimension being swept */
     get dim() {
       return running?.dim ?? null;
     },

@@ -1,5 +1,5 @@
-/** The bench of sliders: the dimensions of the chosen module, and what is done to them. */
-import { dimensionsOf, sliderRange, matchesSearch, ordered, klOverSpan } from '../../core/dimensions.js';
+/** The sliders: dimensions of the chosen layer and their edits. */
+import { dimensionsOf, sliderRange, matchesSearch, sortDimensions, klOverSpan } from '../../core/dimensions.js';
 import { editsOver, sameSpan, withEdit, withMute, withoutEdit } from '../../core/edits.js';
 import { currentEdits, withLayerEdits, summaryOf } from '../../core/state.js';
 import { byId } from '../../drawing/dom.js';
@@ -12,14 +12,14 @@ import { createSlider } from './slider.js';
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../server/latents.js').LatentsWatch} latents
- * @param {{release: () => void, sweep: import('./sweep.js').Sweep, history: import('../../core/history.js').History, details: import('../dimension-card/dimension-details.js').DimensionDetails, clipPlayer: import('../../audio/clip-player.js').ClipPlayer, membership: import('../ensemble/ensemble-membership.js').EnsembleMembership}} host `release` is told when a change is done
+ * @param {{release: () => void, sweep: import('./sweep.js').Sweep, history: import('../../core/history.js').History, details: import('../dimension-card/dimension-details.js').DimensionDetails, clipPlayer: import('../../audio/clip-player.js').ClipPlayer, membership: import('../ensemble/ensemble-membership.js').EnsembleMembership}} host `release` is called when a change is complete
  */
 export function showSliders(store, latents, { release, sweep, history, details, clipPlayer, membership }) {
   const list = byId('sliders');
   const rest = byId('sliders-rest');
   /** @type {Map<number, import('./slider.js').Slider>} */
   let sliders = new Map();
-  /** @type {Map<number, ReturnType<typeof createCard>>} the open ones */
+  /** @type {Map<number, ReturnType<typeof createCard>>} cards that are open */
   let cards = new Map();
 
   const palette = createPalette(() => {
@@ -65,8 +65,8 @@ export function showSliders(store, latents, { release, sweep, history, details, 
     store.set({ locked: locked.includes(dim) ? locked.filter((one) => one !== dim) : [...locked, dim] });
   }
 
-  /** @param {Dimension} facts Goes through its travel and comes back to where it was; a second call stops it. */
-  function runThrough(facts) {
+  /** @param {Dimension} facts Sweeps the dimension; a second call stops the sweep. */
+  function toggleSweep(facts) {
     const { dim } = facts;
     if (sweep.dim === dim) return sweep.stop();
     sweep.stop();
@@ -75,19 +75,19 @@ export function showSliders(store, latents, { release, sweep, history, details, 
     const { module } = store.state;
     const restore = () => {
       if (module !== null)
-        history.aside(() => store.set({ editsByLayer: { ...store.state.editsByLayer, [module]: before } }));
+        history.untracked(() => store.set({ editsByLayer: { ...store.state.editsByLayer, [module]: before } }));
       show();
     };
     sweep.start(
       dim,
       sliderRange(facts, store.state.preferences.range),
-      (value) => history.aside(() => move(dim, value)),
+      (value) => history.untracked(() => move(dim, value)),
       restore,
     );
   }
 
   /** @param {Dimension} facts */
-  function unfold(facts) {
+  function toggleCard(facts) {
     const { dim } = facts;
     const card = cards.get(dim);
     if (card) {
@@ -100,7 +100,7 @@ export function showSliders(store, latents, { release, sweep, history, details, 
         {
           mute: () => mute(dim),
           lock: () => lock(dim),
-          sweep: () => runThrough(facts),
+          sweep: () => toggleSweep(facts),
           use: (value) => use(dim, value),
         },
       );
@@ -126,8 +126,8 @@ export function showSliders(store, latents, { release, sweep, history, details, 
           release,
           mute: () => mute(dim),
           lock: () => lock(dim),
-          sweep: () => runThrough(facts),
-          open: () => unfold(facts),
+          sweep: () => toggleSweep(facts),
+          open: () => toggleCard(facts),
         };
         return [dim, createSlider(facts, longest, actions)];
       }),
@@ -135,7 +135,7 @@ export function showSliders(store, latents, { release, sweep, history, details, 
     arrange();
   }
 
-  /** Puts the rows into their order, those that are to be seen. */
+  /** Orders and filters the rows. */
   function arrange() {
     const { preferences, card, module, latents: known, span } = store.state;
     const { order, search, quiet } = preferences;
@@ -143,7 +143,7 @@ export function showSliders(store, latents, { release, sweep, history, details, 
     const said = order === 'span' && known?.module === module ? klOverSpan(known, span, hop) : null;
     const { edits, muted } = currentEdits(store.state);
     const touched = new Set([...edits.map(({ dim }) => dim), ...muted]);
-    const found = ordered(
+    const found = sortDimensions(
       [...sliders.values()].map(({ facts }) => facts),
       order,
       said,
@@ -153,7 +153,7 @@ export function showSliders(store, latents, { release, sweep, history, details, 
       .filter((facts) => !hidden.includes(facts))
       .map(({ dim }) => /** @type {HTMLElement} */ (sliders.get(dim)?.element));
     if (rows.length !== list.children.length || rows.some((row, index) => list.children[index] !== row)) {
-      // A row that is moved about loses its focus: it is given back.
+      // Moving a row removes the focus: restore it.
       const focused = document.activeElement;
       list.replaceChildren(...rows);
       if (focused instanceof HTMLElement && list.contains(focused)) focused.focus({ preventScroll: true });
@@ -161,8 +161,8 @@ export function showSliders(store, latents, { release, sweep, history, details, 
     const quietOnes = [...sliders.values()].filter(({ facts }) => facts.active === false).length;
     rest.hidden = !quietOnes || Boolean(search);
     rest.textContent = hidden.length
-      ? `Show ${hidden.length} more, hardly used by the model`
-      : 'Hide those hardly used by the model';
+      ? `Show ${hidden.length} more dimensions that carry almost no information`
+      : 'Hide dimensions that carry almost no information';
     byId('sliders-none').hidden = rows.length > 0 || sliders.size === 0;
     show();
   }

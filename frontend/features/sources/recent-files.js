@@ -1,14 +1,14 @@
-/** The recordings opened lately stay at hand, with their files: they open again without being asked for. */
+/** Recent files, stored in the browser so that they can be reopened. */
 import { createSessionStorage } from '../../core/session-storage.js';
 
-/** @typedef {{clip: string, name: string, file: Blob, duration: number}} Recent seconds */
+/** @typedef {{clip: string, name: string, file: Blob, duration: number}} RecentFile seconds */
 
 const MOST = 8;
 
 /**
- * @param {readonly Recent[]} recentFiles newest first
- * @param {Recent} opened
- * @returns {readonly Recent[]} with it; one that is there already keeps its place
+ * @param {readonly RecentFile[]} recentFiles newest first
+ * @param {RecentFile} opened
+ * @returns {readonly RecentFile[]} with the opened file; a known file keeps its place
  */
 export function withRecent(recentFiles, opened) {
   const known = recentFiles.findIndex(({ clip }) => clip === opened.clip);
@@ -17,18 +17,18 @@ export function withRecent(recentFiles, opened) {
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @returns {{find: (clip: string) => Promise<Recent | null>}} also one of before a reload
+ * @returns {{find: (clip: string) => Promise<RecentFile | null>}} `find` also returns files from before a reload
  */
 export function createRecentFiles(store) {
   const storage = createSessionStorage();
-  const read = storage.read().then((kept) => {
+  const read = storage.read().then((stored) => {
     const opened = store.state.recentFiles;
-    if (kept.length) store.set({ recentFiles: [...opened].reverse().reduce(withRecent, kept) });
+    if (stored.length) store.set({ recentFiles: [...opened].reverse().reduce(withRecent, stored) });
   });
 
   store.on(['recording'], () => {
     const { recording, clip, recentFiles } = store.state;
-    // Examples have chips of their own.
+    // Examples are listed separately.
     if (!recording?.file || !recording.encoded || recording.clip !== clip) return;
     store.set({
       recentFiles: withRecent(recentFiles, {

@@ -40,7 +40,7 @@ export function showRecorder(store, session, hush) {
   function show(recording) {
     byId('recorder').hidden = !recording;
     source.classList.toggle('recording', recording);
-    byId('announcement').textContent = recording ? `Recording, ${MAX_SECONDS} seconds at most` : '';
+    byId('announcement').textContent = recording ? `Recording, at most ${MAX_SECONDS} seconds` : '';
   }
 
   /**

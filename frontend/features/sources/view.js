@@ -1,4 +1,4 @@
-/** Where a recording comes from: the model's examples, those opened lately, a file chosen, pasted or dropped. And the choice of the model itself. */
+/** Sources of a recording: examples, recent files, a file chosen, pasted or dropped; and the choice of the model. */
 import { seconds } from '../../core/format.js';
 import { make, byId } from '../../drawing/dom.js';
 
@@ -21,12 +21,12 @@ export function showSources(store, session) {
 
   store.on(['recentFiles'], () => {
     const { recentFiles } = store.state;
-    byId('recentFiles').replaceChildren(
+    byId('recent-files').replaceChildren(
       ...recentFiles.map(({ clip, name, file, duration }) =>
         chip(clip, name, seconds(duration), name, () => session.openFile(file, name)),
       ),
     );
-    byId('recentFiles').hidden = !recentFiles.length;
+    byId('recent-files').hidden = !recentFiles.length;
     markChosen();
   });
 
@@ -41,7 +41,7 @@ export function showSources(store, session) {
     }
   }
 
-  /** @param {HTMLElement} button scrolled to inside the list alone: the page stays where it is */
+  /** @param {HTMLElement} button scrolled into view within the list, without scrolling the page */
   function bringIntoSight(button) {
     const [inner, outer] = [button.getBoundingClientRect(), list.getBoundingClientRect()];
     if (inner.left < outer.left || inner.right > outer.right)
@@ -51,7 +51,7 @@ export function showSources(store, session) {
   const open = (/** @type {File | undefined} */ chosen) => chosen && session.openFile(chosen, chosen.name);
   file.addEventListener('change', () => {
     open(file.files?.[0]);
-    file.value = ''; // so that choosing the same file again is a change too
+    file.value = ''; // choosing the same file again fires a change
   });
   acceptDrops(open);
   addEventListener('paste', (event) => {
@@ -71,7 +71,7 @@ export function showSources(store, session) {
 }
 
 /**
- * @param {string} opens the example or clip
+ * @param {string} opens id of the example or clip
  * @param {string} name
  * @param {string} detail
  * @param {string} title
@@ -93,7 +93,7 @@ function chip(opens, name, detail, title, open) {
 function acceptDrops(open) {
   const carriesFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files');
   const veil = byId('drop');
-  let depth = 0; // dragenter and dragleave come once for every element crossed
+  let depth = 0; // dragenter and dragleave fire once per element crossed
 
   const hovering = (/** @type {boolean} */ over) => veil.classList.toggle('over', over);
   addEventListener('dragenter', (event) => carriesFile(event) && hovering(++depth > 0));

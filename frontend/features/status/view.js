@@ -1,4 +1,4 @@
-/** What the page is doing, and what went wrong: the progress line, the overlay over an empty time line, and the notice. */
+/** Status of the page: progress line, overlay over an empty timeline, and notice. */
 import { byId, update } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/state.js').State} State */
@@ -6,36 +6,33 @@ import { byId, update } from '../../drawing/dom.js';
 /** @typedef {{title: string, detail: string, actions?: readonly Action[]}} Overlay */
 
 const NOTE_SECONDS = 12;
-/** A decoding that takes no longer than this shows no progress: it is over before that could be seen. */
+/** Shorter decodings show no progress. */
 const SLOW_SECONDS = 0.25;
 /** @type {readonly Action[]} */
 const ACTIONS = ['retry', 'file', 'draw'];
 
 /**
  * @param {State} state
- * @returns {Overlay | null} what stands where the pictures would be
+ * @returns {Overlay | null} overlay of the timeline; null for none
  */
 function overlayOf({ phase, recording, decoded, file, notice, examples }) {
   switch (phase) {
     case 'starting':
-      return recording
-        ? null
-        : { title: notice?.title ?? 'Starting', detail: notice?.detail ?? 'Waiting for the model.' };
+      return recording ? null : { title: notice?.title ?? 'Starting', detail: notice?.detail ?? 'Loading the model.' };
     case 'opening':
-      return recording || decoded ? null : { title: 'Opening', detail: 'The encoder is listening.' };
+      return recording || decoded ? null : { title: 'Opening', detail: 'Encoding the recording.' };
     case 'failed':
       return { title: notice?.title ?? 'Something went wrong', detail: notice?.detail ?? '', actions: ['retry'] };
     case 'asking':
       return {
         title: `Please open ${file ?? 'the recording'} again`,
-        detail:
-          'This address was made with a file the server no longer holds. Open that file and everything else is as it was.',
+        detail: 'The server no longer stores the recording of this link. Open its file to restore the rest.',
         actions: ['file'],
       };
     case 'empty':
       return {
         title: 'No recording yet',
-        detail: `${examples.length ? 'Choose an example, open a file' : 'Open a file, drop one here'} or record yourself; or hear what the decoder makes of chance.`,
+        detail: `${examples.length ? 'Choose an example, open a file' : 'Open a file, drop one here'} or record yourself; or decode a random sample from the prior.`,
         actions: ['file', 'draw'],
       };
     default:

@@ -1,11 +1,11 @@
-/** On the heat map, what the edits change: row and span of each are framed, and the dimensions said beside them. */
+/** Outlines of the edits on the heat map of latents, with the numbers of the edited dimensions on its axis. */
 import { currentEdits } from '../../core/state.js';
 import { visibleWindow, positionIn } from '../../core/zoom.js';
 import { make, byId } from '../../drawing/dom.js';
 
 /** @typedef {import('../../drawing/heatmap.js').HeatMap} HeatMap */
 
-/** Interpolation the labels of two rows. */
+/** Smallest distance between two labels. */
 const LABEL_PIXELS = 11;
 
 /**
@@ -13,21 +13,21 @@ const LABEL_PIXELS = 11;
  * @param {import('./pictures.js').Pictures} pictures
  */
 export function showEditOutlines(store, pictures) {
-  const [frames, labels] = [byId('edited'), byId('edited-dims')];
-  /** What is framed, as said by `changed` and `view`: a moving slider frames nothing new. */
-  let shown = { heat: /** @type {HeatMap | undefined} */ (undefined), framed: '' };
-  /** Of the labels' column, in pixels; measured when it changes: to ask under a moving slider would have the page laid out for the answer. */
+  const [outlineBox, labels] = [byId('edited'), byId('edited-dims')];
+  /** The outlines on the page; a moving slider does not change them. */
+  let shown = { heat: /** @type {HeatMap | undefined} */ (undefined), outlines: '' };
+  /** Height of the column of labels, in pixels. Measured on resize: reading it while a slider moves would force a layout. */
   let height = 0;
 
   function draw() {
     const heat = pictures.latents()?.heat;
     const { edits, muted } = currentEdits(store.state);
     const changed = [...edits.map(({ dim, span }) => ({ dim, span })), ...muted.map((dim) => ({ dim, span: null }))];
-    const framed = JSON.stringify([changed, store.state.view, height]);
-    if (heat === shown.heat && framed === shown.framed) return;
-    shown = { heat, framed };
-    if (!heat || !changed.length) return [frames, labels].forEach((box) => box.replaceChildren());
-    frames.replaceChildren(...changed.map(({ dim, span }) => frameOf(heat, dim, span)));
+    const outlines = JSON.stringify([changed, store.state.view, height]);
+    if (heat === shown.heat && outlines === shown.outlines) return;
+    shown = { heat, outlines };
+    if (!heat || !changed.length) return [outlineBox, labels].forEach((box) => box.replaceChildren());
+    outlineBox.replaceChildren(...changed.map(({ dim, span }) => outlineOf(heat, dim, span)));
     const rows = legible(
       changed.map(({ dim }) => heat.dims.indexOf(dim)),
       (LABEL_PIXELS / Math.max(1, height)) * heat.rows,
@@ -43,24 +43,24 @@ export function showEditOutlines(store, pictures) {
   /**
    * @param {HeatMap} heat
    * @param {number} dim
-   * @param {import('../../core/edits.js').Span | null} span null for the whole clip, muted ones too
+   * @param {import('../../core/edits.js').Span | null} span null for the whole recording, as for muted dimensions
    */
-  function frameOf({ dims, rows }, dim, span) {
-    const frame = make('i');
+  function outlineOf({ dims, rows }, dim, span) {
+    const outline = make('i');
     const view = visibleWindow(store.state);
     const [start, end] = span ? [positionIn(view, span.start), positionIn(view, span.end)] : [0, 1];
-    frame.style.bottom = `${(dims.indexOf(dim) / rows) * 100}%`;
-    frame.style.height = `${100 / rows}%`;
-    frame.style.left = `${start * 100}%`;
-    frame.style.width = `${(end - start) * 100}%`;
-    return frame;
+    outline.style.bottom = `${(dims.indexOf(dim) / rows) * 100}%`;
+    outline.style.height = `${100 / rows}%`;
+    outline.style.left = `${start * 100}%`;
+    outline.style.width = `${(end - start) * 100}%`;
+    return outline;
   }
 }
 
 /**
  * @param {number[]} rows
- * @param {number} apart rows that a label takes
- * @returns {number[]} those that have room, from the bottom
+ * @param {number} apart rows that a label covers
+ * @returns {number[]} rows whose labels do not overlap, from the bottom
  */
 function legible(rows, apart) {
   /** @type {number[]} */

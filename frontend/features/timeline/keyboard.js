@@ -1,9 +1,9 @@
-/** Keys on the focused lanes: arrows read, Enter plays from there, brackets mark a span, plus, minus and zero zoom. */
+/** Keys of the timeline: arrows move the cursor, Enter plays from it, brackets select, plus, minus and zero zoom. */
 import { durationOf } from '../../core/state.js';
 import { scrolledTo, isVisible, lengthOf, visibleWindow } from '../../core/zoom.js';
 import { byId } from '../../drawing/dom.js';
 
-/** Steps across what is seen, where a frame would be a smaller one. */
+/** Steps across the view, where a frame is shorter than such a step. */
 const STEPS = 400;
 
 const ARROWS = {
@@ -18,17 +18,17 @@ const ARROWS = {
 /**
  * @param {HTMLElement} lanes
  * @param {import('../../core/state.js').Store} store
- * @param {object} told
- * @param {import('./pictures.js').Pictures} told.pictures
- * @param {import('./readout.js').Readout} told.readout
- * @param {import('./span.js').SpanView} told.span
- * @param {import('./zooming.js').Zooming} told.zooming
- * @param {(seconds: number) => void} told.playFrom
+ * @param {object} host
+ * @param {import('./pictures.js').Pictures} host.pictures
+ * @param {import('./readout.js').Readout} host.readout
+ * @param {import('./span.js').SpanView} host.span
+ * @param {import('./zooming.js').Zooming} host.zooming
+ * @param {(seconds: number) => void} host.playFrom
  */
 export function listenToKeys(lanes, store, { pictures, readout, span, zooming, playFrom }) {
   const at = () => readout.reading?.seconds ?? visibleWindow(store.state).start;
   /** @type {{[key: string]: () => void}} */
-  const deeds = {
+  const handlers = {
     Enter: () => playFrom(at()),
     '[': () => span.setEdge('start', at()),
     ']': () => span.setEdge('end', at()),
@@ -44,9 +44,9 @@ export function listenToKeys(lanes, store, { pictures, readout, span, zooming, p
   lanes.addEventListener('keydown', (event) => {
     if (event.target !== lanes || event.ctrlKey || event.altKey || event.metaKey) return;
     const { key } = event;
-    if (key in deeds) {
+    if (key in handlers) {
       event.preventDefault();
-      deeds[key]();
+      handlers[key]();
     } else if (key in ARROWS) {
       event.preventDefault();
       const [right, up] = ARROWS[/** @type {keyof typeof ARROWS} */ (key)];
@@ -54,7 +54,7 @@ export function listenToKeys(lanes, store, { pictures, readout, span, zooming, p
     }
   });
 
-  /** @param {number} right @param {number} up in steps of the pictures */
+  /** @param {number} right @param {number} up in frames and frequency bands */
   function step(right, up) {
     const shown = pictures.original() ?? pictures.decoded();
     const duration = durationOf(store.state);

@@ -1,6 +1,6 @@
-/** Draws the lanes, each when what it shows changes, and only as much as is seen. */
+/** Draws the lanes of the timeline when their contents change, within the view. */
 import { fixed } from '../../core/format.js';
-import { captionOfSide, durationOf, displayedSound } from '../../core/state.js';
+import { soundCaption, durationOf, displayedSound } from '../../core/state.js';
 import { lengthOf, visibleWindow } from '../../core/zoom.js';
 import { frequencyTicks, timeTicks } from '../../drawing/axes.js';
 import { colourMap, signedColourMap } from '../../drawing/colours.js';
@@ -27,7 +27,7 @@ export function showLanes(store, pictures, sourceAudio) {
   const lanes = byId('lanes');
   const canvas = (/** @type {string} */ id) => /** @type {HTMLCanvasElement} */ (byId(id));
   const axis = byId('times');
-  /** Of the axis, in pixels; measured only when it changes: to ask at every drawing would have the page laid out anew each time. */
+  /** Width of the axis, in pixels. Measured on resize: reading it at every drawing would force a layout. */
   let width = 0;
   const darkness = matchMedia('(prefers-color-scheme: dark)');
   const waveform = createWaveform(canvas('waveform'), store, sourceAudio);
@@ -70,9 +70,9 @@ export function showLanes(store, pictures, sourceAudio) {
     const shown = pictures.latents();
     const map = isSigned(preferences.statistic) ? colours.signed : colours.levels;
     draw('latents', shown?.heat ?? null, shown?.range ?? null, map);
-    byId('latents-caption').textContent = module === null ? 'Latents' : `Latents of module ${module}`;
+    byId('latents-caption').textContent = module === null ? 'Latents' : `Latents of layer ${module}`;
     byId('latents-empty').hidden = Boolean(recording) || !decoded;
-    byId('latents-empty').textContent = 'Only a recording has a posterior.';
+    byId('latents-empty').textContent = 'A random sample has no posterior.';
     drawScale(canvas('latents-scale'), map);
     byId('latents-low').textContent = shown ? fixed(shown.range.low, 0) : '';
     byId('latents-high').textContent = shown ? fixed(shown.range.high, 0) : '';
@@ -111,7 +111,7 @@ export function showLanes(store, pictures, sourceAudio) {
   store.on(['recording'], () => {
     const { recording, decoded } = store.state;
     byId('original-empty').hidden = Boolean(recording) || !decoded;
-    byId('original-empty').textContent = 'No recording: what is decoded was drawn.';
+    byId('original-empty').textContent = 'No recording: a random sample is decoded.';
     drawAll();
   });
   /** @type {Range | null} */
@@ -125,9 +125,9 @@ export function showLanes(store, pictures, sourceAudio) {
     const { side } = displayedSound(store.state);
     if (lanes.dataset.lower === String(side)) return;
     lanes.dataset.lower = String(side);
-    byId('decoded-caption').textContent = captionOfSide(side);
+    byId('decoded-caption').textContent = soundCaption(side);
     canvas('decoded').ariaLabel =
-      side === 'decoded' ? 'Spectrogram of the decoded sound' : `Spectrogram of ${captionOfSide(side)}`;
+      side === 'decoded' ? 'Spectrogram of the decoded sound' : `Spectrogram of ${soundCaption(side)}`;
     drawDecoded();
   });
   store.on(['module', 'decoded', 'playing'], () => {
@@ -138,7 +138,7 @@ export function showLanes(store, pictures, sourceAudio) {
   store.on(['latents', 'module', 'card', 'preferences'], drawLatents);
   let waiting = 0;
   store.on(['view'], () => {
-    cancelAnimationFrame(waiting); // a wheel turns more often than the screen shows
+    cancelAnimationFrame(waiting); // wheel events come faster than frames
     waiting = requestAnimationFrame(() => {
       drawOriginal();
       drawDecoded();
@@ -161,7 +161,7 @@ export function showLanes(store, pictures, sourceAudio) {
 
 /**
  * @param {number} at from 0 to 1
- * @param {"left" | "bottom"} side it is measured from
+ * @param {"left" | "bottom"} side edge that `at` is measured from
  * @param {string} label
  */
 function tick(at, side, label) {

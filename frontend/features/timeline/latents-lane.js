@@ -1,5 +1,5 @@
-/** The latents' lane: which statistic it shows, and the way from a row to its slider. */
-import { prefer } from '../../core/preferences.js';
+/** The lane of latents: choice of the statistic, and a click that reveals the slider of a row. */
+import { setPreferences } from '../../core/preferences.js';
 import { checkRadio, byId } from '../../drawing/dom.js';
 import { areLatentsShown } from './pictures.js';
 
@@ -14,19 +14,19 @@ export function showLatents(store, latents, pictures) {
   store.on(['preferences', 'recording'], () => latents.watch('timeline', areLatentsShown(store.state)));
   store.on(['preferences'], () => checkRadio('statistic', store.state.preferences.statistic));
   byId('statistic').addEventListener('change', ({ target }) => {
-    prefer(store, { statistic: /** @type {Statistic} */ (/** @type {HTMLInputElement} */ (target).value) });
+    setPreferences(store, { statistic: /** @type {Statistic} */ (/** @type {HTMLInputElement} */ (target).value) });
   });
   checkRadio('statistic', store.state.preferences.statistic);
 
   return {
-    /** @param {number} height from 0 to 1 Brings the slider of the row there into sight. */
+    /** @param {number} height from 0 to 1 Scrolls to the slider of the row at that height. */
     reveal(height) {
       const heat = pictures.latents()?.heat;
       if (!heat) return;
       const dim = heat.dims[Math.min(heat.rows - 1, Math.floor(height * heat.rows))];
       const facts = store.state.card?.modules.find((one) => one.module === store.state.module)?.dimensions[dim];
       store.set({ panel: 'sliders' });
-      prefer(store, { search: '', quiet: store.state.preferences.quiet || facts?.active === false });
+      setPreferences(store, { search: '', quiet: store.state.preferences.quiet || facts?.active === false });
       const row = byId('sliders').querySelector(`[data-dim="${dim}"]`);
       row?.scrollIntoView({
         block: 'center',

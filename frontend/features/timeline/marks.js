@@ -1,7 +1,7 @@
-/** What is marked on the axis: cursor and reading mark. Places are kept in seconds and follow the view. */
+/** Marks on the time axis: playback position and cursor. Positions are in seconds and follow the view. */
 import { lengthOf, visibleWindow, positionIn } from '../../core/zoom.js';
 
-/** @typedef {"--mark" | "--cursor"} Mark the stylesheet's name for its place */
+/** @typedef {"--mark" | "--cursor"} Mark CSS property of its position */
 
 /**
  * @param {HTMLElement} lanes

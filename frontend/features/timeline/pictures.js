@@ -1,4 +1,4 @@
-/** What the lanes show of the state: each picture is made when it is first asked for and kept while it stays the same. */
+/** Spectrograms, difference and heat map of the lanes, computed on demand and memoised. */
 import { displayedSound } from '../../core/state.js';
 import { heatMapOf, heatRangeOf, rowsOf } from '../../drawing/heatmap.js';
 import { differenceOf, rangeOf } from '../../drawing/spectrogram.js';
@@ -7,24 +7,25 @@ import { differenceOf, rangeOf } from '../../drawing/spectrogram.js';
 /** @typedef {import('../../core/arrays.js').Spectrogram} Spectrogram */
 /** @typedef {import('../../drawing/heatmap.js').HeatMap} HeatMap */
 
-/** Longer recordings' latents are fetched only when asked for. */
+/** Latents of longer recordings are fetched only on request. */
 const LONG_SECONDS = 60;
 
-/** As in the stylesheet: where the latents have room unasked. */
+/** As in the style sheet: screens large enough to show latents by default. */
 const ROOMY = matchMedia('(min-width: 60.01rem) and (min-height: 50rem)');
 
 /**
  * @template {unknown[]} Inputs
- * @template Made
- * @param {(...inputs: Inputs) => Made} make
- * @returns {(...inputs: Inputs) => Made} makes anew only from other inputs than the last
+ * @template Value
+ * @param {(...inputs: Inputs) => Value} compute
+ * @returns {(...inputs: Inputs) => Value} recomputes only when an input changes
  */
-function remembered(make) {
-  /** @type {{inputs: Inputs, made: Made} | null} */
+function memoised(compute) {
+  /** @type {{inputs: Inputs, value: Value} | null} */
   let last = null;
   return (...inputs) => {
-    if (!last || inputs.some((input, index) => input !== last?.inputs[index])) last = { inputs, made: make(...inputs) };
-    return last.made;
+    if (!last || inputs.some((input, index) => input !== last?.inputs[index]))
+      last = { inputs, value: compute(...inputs) };
+    return last.value;
   };
 }
 
@@ -37,18 +38,18 @@ export function areLatentsShown({ preferences, recording }) {
  * @param {import('../../core/state.js').Store} store
  */
 export function createPictures(store) {
-  const differ = remembered(differenceOf);
-  const map = remembered(
+  const differ = memoised(differenceOf);
+  const map = memoised(
     /** @type {(...from: [import('../../server/api.js').Latents, string, import('../../drawing/heatmap.js').Statistic, import('../../server/api.js').Module]) => {heat: HeatMap, range: Range}} */
     (latents, rows, statistic, module) => {
       const heat = heatMapOf(latents, rows.split(',').map(Number), statistic, module);
       return { heat, range: heatRangeOf(heat, statistic) };
     },
   );
-  /** @type {Range | null} one for all spectrograms, so that they compare; it stays while sliders move */
+  /** @type {Range | null} shared by all spectrograms so that they compare; fixed while sliders move */
   let range = null;
-  /** @type {import('../../core/state.js').Recording | null} whose range that is */
-  let rangeIsOf = null;
+  /** @type {import('../../core/state.js').Recording | null} the recording of `range` */
+  let rangeRecording = null;
 
   const original = () => store.state.recording?.encoded?.spectrogram ?? null;
   const decoded = () => displayedSound(store.state).sound?.spectrogram ?? null;
@@ -56,11 +57,11 @@ export function createPictures(store) {
   return {
     original,
     decoded,
-    /** @returns {Range | null} of levels: the recording's own, or where there is none to see, what was decoded first */
+    /** @returns {Range | null} of the levels of the recording; without one, of the first decoded sound */
     get range() {
       const { recording } = store.state;
       const shown = original() ?? decoded();
-      if (shown && (!range || rangeIsOf !== recording)) [range, rangeIsOf] = [rangeOf(shown), recording];
+      if (shown && (!range || rangeRecording !== recording)) [range, rangeRecording] = [rangeOf(shown), recording];
       return range;
     },
     /** @returns {Spectrogram | null} decoded minus original, in dB */
@@ -68,7 +69,7 @@ export function createPictures(store) {
       const [before, after, levels] = [original(), decoded(), this.range];
       return before && after && levels ? differ(before, after, levels.low) : null;
     },
-    /** @returns {{heat: HeatMap, range: Range} | null} while the latents are here */
+    /** @returns {{heat: HeatMap, range: Range} | null} null until the latents are loaded */
     latents() {
       const { latents, card, module, preferences } = store.state;
       const facts = card?.modules.find((one) => one.module === module);

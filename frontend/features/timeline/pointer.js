@@ -1,32 +1,32 @@
-/** Pointers on the lanes: they read, click to hear, drag to mark a span, pinch to zoom. One finger up or down still scrolls the page. */
+/** Pointer input on the timeline: hover reads, click plays, drag selects, pinch zooms. A vertical swipe scrolls the page. */
 import { secondsAt, visibleWindow } from '../../core/zoom.js';
 
-/** Nearer than this to where it went down, a pointer has clicked. */
+/** A pointer that moved less than this has clicked. */
 const CLICK_PIXELS = 4;
 
-/** What lies on the lanes and has clicks of its own. */
+/** Controls on the lanes that handle their own clicks. */
 const TOOLS = '.switch, .scale-key';
 
 /**
  * @param {HTMLElement} lanes
  * @param {import('../../core/state.js').Store} store
- * @param {object} told
- * @param {() => DOMRect} told.axis where the time axis lies
- * @param {import('./readout.js').Readout} told.readout
- * @param {import('./span.js').SpanView} told.span
- * @param {import('./zooming.js').Zooming} told.zooming
- * @param {(reading: import('./readout.js').Reading) => void} told.click
+ * @param {object} host
+ * @param {() => DOMRect} host.axis bounding box of the time axis
+ * @param {import('./readout.js').Readout} host.readout
+ * @param {import('./span.js').SpanView} host.span
+ * @param {import('./zooming.js').Zooming} host.zooming
+ * @param {(reading: import('./readout.js').Reading) => void} host.click
  */
 export function listenToPointers(lanes, store, { axis, readout, span, zooming, click }) {
-  /** @type {Map<number, PointerEvent>} those that are down, as they last were */
+  /** @type {Map<number, PointerEvent>} last event of each pressed pointer */
   const down = new Map();
-  /** @type {{from: number, clientX: number, dragging: boolean} | null} where a span would begin, in seconds and on the screen */
+  /** @type {{from: number, clientX: number, dragging: boolean} | null} start of a drag, in seconds and on the screen */
   let begun = null;
   let clickable = true;
 
   /**
    * @param {MouseEvent} event
-   * @returns {import('./readout.js').Reading | null} null beside the plots
+   * @returns {import('./readout.js').Reading | null} null outside the plots
    */
   function readingAt({ target, clientX, clientY }) {
     const lane = target instanceof Element && !target.closest(TOOLS) ? target.closest('.lane') : null;
@@ -64,7 +64,7 @@ export function listenToPointers(lanes, store, { axis, readout, span, zooming, c
   lanes.addEventListener('pointermove', (event) => {
     const before = down.get(event.pointerId);
     if (down.size === 2 && before) return pinch(before, event);
-    if (!event.buttons) begun = null; // it was let go elsewhere
+    if (!event.buttons) begun = null; // released outside the timeline
     if (!begun) return readout.read(readingAt(event));
     if (!begun.dragging && Math.abs(event.clientX - begun.clientX) < CLICK_PIXELS) return;
     if (!begun.dragging) lanes.setPointerCapture(event.pointerId);
@@ -79,7 +79,7 @@ export function listenToPointers(lanes, store, { axis, readout, span, zooming, c
   });
 
   /**
-   * Two fingers hold on to the two moments they lie on.
+   * Keeps the two times under the two fingers in place.
    * @param {PointerEvent} before
    * @param {PointerEvent} event
    */
@@ -111,5 +111,5 @@ export function listenToPointers(lanes, store, { axis, readout, span, zooming, c
     const reading = clickable ? readingAt(event) : null;
     if (reading) click(reading);
   });
-  lanes.addEventListener('wheel', zooming.turn, { passive: false });
+  lanes.addEventListener('wheel', zooming.onWheel, { passive: false });
 }

@@ -1,4 +1,4 @@
-/** What lies at the reading mark: time, frequency and levels, or a dimension and its value. */
+/** Values at the cursor: time, frequency and levels, or a dimension and its value. */
 import { decibels, fixed, hertz } from '../../core/format.js';
 import { durationOf } from '../../core/state.js';
 import { make, byId } from '../../drawing/dom.js';

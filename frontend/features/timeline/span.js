@@ -1,14 +1,14 @@
-/** The marked span on all lanes, what an edit there can reach to both sides, and the handles at its ends. */
+/** The selection on all lanes, its receptive field, and the handles at its ends. */
 import { durationOf } from '../../core/state.js';
 import { visibleWindow, positionIn } from '../../core/zoom.js';
 import { byId, update } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/edits.js').Span} Span */
 
-/** A span shorter than this is none. */
+/** A shorter selection is ignored. */
 const LEAST_SECONDS = 0.005;
 
-/** @param {number} seconds to a tenth of a millisecond, finer than any frame: the address stays short */
+/** @param {number} seconds rounded to 0.1 ms, finer than any frame, to keep the address short */
 const rounded = (seconds) => Math.round(seconds * 1e4) / 1e4;
 
 /**
@@ -17,7 +17,7 @@ const rounded = (seconds) => Math.round(seconds * 1e4) / 1e4;
  */
 export function showSpan(store, player) {
   const marked = byId('marked');
-  /** @type {Span | null} what is being marked */
+  /** @type {Span | null} selection being dragged */
   let draft = null;
 
   function show() {
@@ -40,7 +40,7 @@ export function showSpan(store, player) {
 
   store.on(['recording'], () => {
     const { span } = store.state;
-    if (span && span.start >= (durationOf(store.state) ?? Infinity)) store.set({ span: null }); // it lay in a longer recording
+    if (span && span.start >= (durationOf(store.state) ?? Infinity)) store.set({ span: null }); // it ends after this recording
   });
 
   /**
@@ -48,7 +48,7 @@ export function showSpan(store, player) {
    * @param {number} other
    * @returns {Span}
    */
-  function between(one, other) {
+  function spanBetween(one, other) {
     const most = durationOf(store.state) ?? 0;
     const [start, end] = [one, other]
       .map((seconds) => rounded(Math.min(most, Math.max(0, seconds))))
@@ -59,17 +59,17 @@ export function showSpan(store, player) {
   /** @param {Span | null} span */
   function mark(span) {
     draft = null;
-    const kept = span && span.end - span.start >= LEAST_SECONDS ? span : null;
-    store.set({ span: kept });
-    if (kept) player.cursor = kept.start;
+    const selected = span && span.end - span.start >= LEAST_SECONDS ? span : null;
+    store.set({ span: selected });
+    if (selected) player.cursor = selected.start;
     show();
   }
 
   return {
     mark,
-    /** @param {number} one @param {number} other Shows it without marking it yet. */
+    /** @param {number} one @param {number} other Shows a selection without applying it. */
     sketch(one, other) {
-      draft = between(one, other);
+      draft = spanBetween(one, other);
       show();
     },
     settle: () => draft && mark(draft),
@@ -77,11 +77,11 @@ export function showSpan(store, player) {
       draft = null;
       show();
     },
-    /** @param {"start" | "end"} edge @param {number} seconds Moves one end; past the other, the span begins or ends there. */
+    /** @param {"start" | "end"} edge @param {number} seconds Moves one end; past the other end, the selection starts or stops there. */
     setEdge(edge, seconds) {
       const { span } = store.state;
       const other = edge === 'start' ? Math.max(span?.end ?? Infinity, seconds) : Math.min(span?.start ?? 0, seconds);
-      mark(between(seconds, other === seconds ? (edge === 'start' ? Infinity : 0) : other));
+      mark(spanBetween(seconds, other === seconds ? (edge === 'start' ? Infinity : 0) : other));
     },
   };
 }

@@ -1,5 +1,5 @@
-/** One time axis for waveform, original, decoded, difference and latents: what is seen of them, what is marked, and what lies under the pointer. */
-import { prefer } from '../../core/preferences.js';
+/** Timeline: waveform, original, decoded, difference and latents on one time axis, with view, selection and cursor. */
+import { setPreferences } from '../../core/preferences.js';
 import { displayedSound } from '../../core/state.js';
 import { byId } from '../../drawing/dom.js';
 import { showEditOutlines } from './edit-outlines.js';
@@ -20,7 +20,7 @@ import { showZooming } from './zooming.js';
  * @param {object} host
  * @param {import('../../server/latents.js').LatentsWatch} host.latents
  * @param {import('../../audio/source-audio.js').SourceAudio} host.sourceAudio
- * @param {(side: import('../../core/state.js').Side, at: number) => void} host.playFrom
+ * @param {(side: import('../../core/state.js').SoundName, at: number) => void} host.playFrom
  */
 export function showTimeline(store, player, { latents: watch, sourceAudio, playFrom }) {
   const lanes = byId('lanes');
@@ -28,12 +28,12 @@ export function showTimeline(store, player, { latents: watch, sourceAudio, playF
   const pictures = createPictures(store);
   const marks = createMarks(lanes, store);
   const readout = createReadout(store, pictures, marks);
-  /** @returns {number | null} the moment somebody is concerned with, if any */
-  function concern() {
+  /** @returns {number | null} time to keep in view when zooming, if any */
+  function focusTime() {
     const { span } = store.state;
     return readout.reading?.seconds ?? player.position ?? (span ? (span.start + span.end) / 2 : player.cursor || null);
   }
-  const zooming = showZooming(store, axis, concern);
+  const zooming = showZooming(store, axis, focusTime);
   const span = showSpan(store, player);
   const latents = showLatents(store, watch, pictures);
   const { drawAll } = showLanes(store, pictures, sourceAudio);
@@ -49,8 +49,8 @@ export function showTimeline(store, player, { latents: watch, sourceAudio, playF
   listenToPointers(lanes, store, { axis, readout, span, zooming, click });
   listenToKeys(lanes, store, { pictures, readout, span, zooming, playFrom: (seconds) => playFrom(lower(), seconds) });
 
-  /** Which of the further lanes are shown; what they show is made only then. */
-  function choose() {
+  /** Shows or hides the optional lanes; they are drawn only when shown. */
+  function showOptionalLanes() {
     const on = { difference: store.state.preferences.difference, latents: areLatentsShown(store.state) };
     for (const [lane, shown] of Object.entries(on)) byId(`show-${lane}`).setAttribute('aria-pressed', String(shown));
     const shown = Object.keys(on)
@@ -60,9 +60,11 @@ export function showTimeline(store, player, { latents: watch, sourceAudio, playF
     lanes.dataset.shown = shown;
     drawAll();
   }
-  store.on(['preferences', 'recording'], choose);
+  store.on(['preferences', 'recording'], showOptionalLanes);
   byId('show-difference').addEventListener('click', () =>
-    prefer(store, { difference: !store.state.preferences.difference }),
+    setPreferences(store, { difference: !store.state.preferences.difference }),
   );
-  byId('show-latents').addEventListener('click', () => prefer(store, { latents: !areLatentsShown(store.state) }));
+  byId('show-latents').addEventListener('click', () =>
+    setPreferences(store, { latents: !areLatentsShown(store.state) }),
+  );
 }

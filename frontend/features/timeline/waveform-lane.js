@@ -1,4 +1,4 @@
-/** The waveform's lane: from the server's peaks, and from the samples themselves when it is seen from nearer than those show. */
+/** The lane of the waveform: from the server's peaks, or from the samples when zoomed in further than the peaks resolve. */
 import { peaksInSpan, readSamples } from '../../audio/samples.js';
 import { lengthOf, visibleWindow } from '../../core/zoom.js';
 import { drawWaveform } from '../../drawing/waveform.js';
@@ -6,7 +6,7 @@ import { drawWaveform } from '../../drawing/waveform.js';
 /** @typedef {import('../../audio/samples.js').Samples} Samples */
 /** @typedef {import('../../core/state.js').Recording} Recording */
 
-/** A stretch may be this many pixels wide before the samples are looked at. */
+/** Pixels per peak from which on the samples are drawn. */
 const COARSE_PIXELS = 2;
 
 /**
@@ -15,7 +15,7 @@ const COARSE_PIXELS = 2;
  * @param {import('../../audio/source-audio.js').SourceAudio} sourceAudio
  */
 export function createWaveform(canvas, store, sourceAudio) {
-  /** @type {{recording: Recording, samples: Samples | null} | null} last looked at closely; null samples while they are read, or for good */
+  /** @type {{recording: Recording, samples: Samples | null} | null} of the zoomed waveform; null samples while they load or if unavailable */
   let close = null;
 
   /** @param {Recording} recording */
@@ -30,7 +30,7 @@ export function createWaveform(canvas, store, sourceAudio) {
     return close.samples;
   }
 
-  /** @param {Recording} recording @returns {Promise<Samples | null>} null where the peaks must do */
+  /** @param {Recording} recording @returns {Promise<Samples | null>} null if unavailable */
   async function obtain(recording) {
     try {
       const file = await sourceAudio(recording);
@@ -48,13 +48,13 @@ export function createWaveform(canvas, store, sourceAudio) {
     const { peaks, duration } = encoded;
     const view = visibleWindow(store.state);
     const loudest = peaks.reduce((most, peak) => Math.max(most, Math.abs(peak)), 1e-4);
-    const stretches = (peaks.length / 2) * (lengthOf(view) / duration);
-    const samples = stretches * COARSE_PIXELS < canvas.width ? samplesFor(recording) : null;
+    const peaksInView = (peaks.length / 2) * (lengthOf(view) / duration);
+    const samples = peaksInView * COARSE_PIXELS < canvas.width ? samplesFor(recording) : null;
     if (samples) drawWaveform(canvas, peaksInSpan(samples, view, canvas.width), loudest);
     else drawWaveform(canvas, peaks, loudest, { from: view.start / duration, to: view.end / duration });
   }
 
-  // Measured here alone: asked for at every drawing, it would have the page laid out anew each time.
+  // Measured on resize only: reading the size at every drawing would force a layout.
   new ResizeObserver(([{ contentRect }]) => {
     const ratio = devicePixelRatio || 1;
     const [width, height] = [contentRect.width, contentRect.height].map((size) =>

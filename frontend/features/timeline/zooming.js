@@ -1,17 +1,17 @@
-/** Zooming and scrolling by wheel, buttons and the slim bar beneath the axis. */
+/** Zooming and scrolling by wheel, buttons and the scroll bar below the axis. */
 import { durationOf } from '../../core/state.js';
 import { isVisible, lengthOf, scrolledBy, secondsAt, visibleWindow, positionIn, zoomed } from '../../core/zoom.js';
 import { byId } from '../../drawing/dom.js';
 
-/** Of a press of a button or a key. */
+/** Zoom factor of a button or key press. */
 const STEP = 2;
 const PIXELS_PER_DOUBLING = 180;
 const LINE_PIXELS = 16;
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @param {() => DOMRect} axis where the time axis lies
- * @param {() => number | null} about seconds that a zoom without a pointer keeps in place, if they are seen
+ * @param {() => DOMRect} axis bounding box of the time axis
+ * @param {() => number | null} about time that a zoom without a pointer keeps in place, if in view
  */
 export function showZooming(store, axis, about) {
   const bar = byId('scroll');
@@ -21,7 +21,7 @@ export function showZooming(store, axis, about) {
   const secondsOf = (/** @type {number} */ clientX) =>
     secondsAt(visibleWindow(store.state), (clientX - axis().left) / axis().width);
 
-  /** @param {number} factor @param {number} [at] seconds that stay where they are */
+  /** @param {number} factor @param {number} [at] seconds kept in place */
   function zoom(factor, at) {
     const view = visibleWindow(store.state);
     const mark = about();
@@ -32,7 +32,7 @@ export function showZooming(store, axis, about) {
       });
   }
 
-  /** @param {number} share of what is seen */
+  /** @param {number} share of the view */
   function scroll(share) {
     const view = visibleWindow(store.state);
     if (store.state.view) store.set({ view: scrolledBy(view, duration(), share * lengthOf(view)) });
@@ -41,7 +41,7 @@ export function showZooming(store, axis, about) {
   const all = () => store.set({ view: null });
 
   /** @param {WheelEvent} event */
-  function turn(event) {
+  function onWheel(event) {
     const { deltaX, deltaY, deltaMode, ctrlKey, shiftKey, clientX } = event;
     const pixels = deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE_PIXELS;
     const along = shiftKey ? deltaX || deltaY : deltaX;
@@ -67,12 +67,12 @@ export function showZooming(store, axis, about) {
     const box = bar.getBoundingClientRect();
     const at = ((event.clientX - box.left) / box.width) * duration();
     const view = visibleWindow(store.state);
-    // Beside the thumb the view comes to the pointer; on it, it stays as it is held.
-    const held = isVisible(view, at) ? positionIn(view, at) : 0.5;
+    // A press outside the thumb centres the view there; a press on the thumb drags it.
+    const grip = isVisible(view, at) ? positionIn(view, at) : 0.5;
     const follow = (/** @type {PointerEvent} */ { clientX }) => {
       const to = ((clientX - box.left) / box.width) * duration();
       const now = visibleWindow(store.state);
-      store.set({ view: scrolledBy(now, duration(), to - secondsAt(now, held)) });
+      store.set({ view: scrolledBy(now, duration(), to - secondsAt(now, grip)) });
     };
     follow(event);
     bar.setPointerCapture(event.pointerId);
@@ -83,7 +83,7 @@ export function showZooming(store, axis, about) {
   button('zoom-out').addEventListener('click', () => zoom(1 / STEP));
   button('zoom-all').addEventListener('click', all);
 
-  return { zoomIn: () => zoom(STEP), zoomOut: () => zoom(1 / STEP), all, scroll, zoom, turn, secondsOf };
+  return { zoomIn: () => zoom(STEP), zoomOut: () => zoom(1 / STEP), all, scroll, zoom, onWheel, secondsOf };
 }
 
 /** @typedef {ReturnType<typeof showZooming>} Zooming */

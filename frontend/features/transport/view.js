@@ -141,7 +141,8 @@ export function showTransport(store, player, layers, sourceAudio) {
   async function playReleased(side, settled) {
     const { requestCount } = player;
     await settled();
-    if (onRelease.checked && player.requestCount === requestCount) play(side, store.state.preferences.loop ? null : player.cursor);
+    if (onRelease.checked && player.requestCount === requestCount)
+      play(side, store.state.preferences.loop ? null : player.cursor);
   }
 
   return { soundOf, play, playFrom, toggle, swap, toggleLoop, playReleased, followUpdates };

@@ -1,56 +1,65 @@
-/** How far out the decoded latents lie: a light, a word and two numbers. */
+/** Typicality of the decoded latents: indicator, percentile and RMS. */
 import { fixed } from '../../core/format.js';
 import { displayedSound } from '../../core/state.js';
 import { afterFrame, make, byId, update } from '../../drawing/dom.js';
 
-/** Shares of the corpus frames that lie farther out, at which the light turns. */
+/** Shares of training frames farther from zero at which the indicator changes. */
 const EDGE = 0.05;
 const OUTSIDE = 0.001;
 
 const WORDS = {
-  within: 'within the corpus',
-  edge: 'at the edge of the corpus',
-  outside: 'outside the corpus',
+  within: 'Typical of training data',
+  edge: 'At the edge of the training data',
+  outside: 'Outside the training data',
 };
 const MEANINGS = {
-  within: 'The decoder knows such latents well.',
-  edge: 'The decoder met few such latents: it may still follow.',
-  outside: 'The decoder hardly ever met such latents: what it makes of them says little.',
+  within: 'The decoder was trained on many such latents.',
+  edge: 'The decoder was trained on few such latents; the sound may be unreliable.',
+  outside: 'The decoder was trained on almost no such latents; the sound is unreliable.',
 };
 
-/** @param {number} beyond share of corpus frames @returns {keyof typeof WORDS} */
+/** @param {number} beyond share of training frames @returns {keyof typeof WORDS} */
 const stateOf = (beyond) => (beyond < OUTSIDE ? 'outside' : beyond < EDGE ? 'edge' : 'within');
 
 /** @param {number} share */
 const percent = (share) => `${share > 0 && share < 0.01 ? fixed(share * 100, 1) : Math.round(share * 100)} %`;
 
+/** @param {number} share */
+function percentile(share) {
+  if (share > 0 && share < 0.01) return 'below the 1st percentile';
+  const number = Math.round(share * 100);
+  const suffix = ['th', 'st', 'nd', 'rd'][Math.floor(number / 10) % 10 === 1 ? 0 : number % 10] ?? 'th';
+  return `${number}${suffix} percentile`;
+}
+
 /** @param {import('../../core/state.js').Store} store */
 export function showTypicality(store) {
   const words = make('span');
   const light = make('span', { className: 'light' }, make('i', { ariaHidden: 'true' }), words);
-  const rms = make('span', { title: 'Root mean square of the latents; of a draw from N(0, I) it is 1' });
+  const rms = make('span', { title: 'Root mean square of the latents; 1 for a sample of the prior N(0, I)' });
   const limited = make(
     'span',
-    { title: 'The sound was louder than a file can hold, and was turned down as a whole' },
-    'turned down to fit',
+    { title: 'The decoded sound exceeded full scale, so its level was reduced as a whole' },
+    'level reduced to avoid clipping',
   );
   byId('typicality').append(light, rms, limited);
 
-  store.on(['decoded', 'playing'], afterFrame(show)); // the picture first
+  store.on(['decoded', 'playing'], afterFrame(show)); // after the spectrogram is drawn
   show();
   function show() {
     const sound = displayedSound(store.state).sound;
     const { rms: now = null, beyond = null } = sound?.prior ?? {};
-    const far = beyond === null ? null : { state: stateOf(beyond), share: percent(beyond) };
+    const state = beyond === null ? null : stateOf(beyond);
     update(light, {
-      hidden: !far,
-      title: far
-        ? `${far.share} of the frames of the training speech lie farther from zero than these latents. ${MEANINGS[far.state]}`
-        : '',
+      hidden: beyond === null,
+      title:
+        state && beyond !== null
+          ? `${percent(beyond)} of the training frames lie farther from zero than these latents. ${MEANINGS[state]}`
+          : '',
     });
-    update(words, { textContent: far ? `${WORDS[far.state]}: ${far.share} of it lies farther out` : '' });
-    light.dataset.state = far?.state ?? '';
-    update(rms, { hidden: now === null, textContent: now === null ? '' : `rms ${fixed(now, 2)} of 1` });
+    update(words, { textContent: state && beyond !== null ? `${WORDS[state]} (${percentile(beyond)})` : '' });
+    light.dataset.state = state ?? '';
+    update(rms, { hidden: now === null, textContent: now === null ? '' : `Latent RMS ${fixed(now, 2)} (prior: 1)` });
     update(limited, { hidden: !sound?.limited });
   }
 }
