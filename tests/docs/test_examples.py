@@ -138,7 +138,7 @@ def test_curl_examples_work(page: Path, client: TestClient, folder_with_recordin
     assert answer.status_code == 200, answer.text
     clip = answer.json()["clip"]
 
-    requests = re.findall(r"curl -s localhost:8000(\S+) (.*) -d @- << END\n(.*?)END\n", text, re.S)
+    requests = re.findall(r"curl -s localhost:8000(\S+) ([^\n]*) -d @- << END\n(.*?)END\n", text, re.S)
     assert len(requests) == (2 if page == TUTORIAL else 1)
     for number, (address, flags, body) in enumerate(requests):
         headers = dict(header.split(": ") for header in re.findall(r"-H '(.*?)'", flags))

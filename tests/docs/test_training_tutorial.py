@@ -1,4 +1,4 @@
-"""The commands of the training tutorial, run in order on a small corpus with a few training steps."""
+"""The commands of the training tutorial, run in order on a small corpus, with the smallest preset and few steps."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from tests.docs.markdown_pages import DOCS, commands
 from trainer import bundle
 from trainer.cli.main import main
 
+SMALLER_VALUES = {"40": "6", "120": "6", "demo": "tiny"}
 TUTORIAL = DOCS / "tutorials" / "own-recordings.md"
 FEW_STEPS = ["steps=2", "batch_size=4", "warmup_steps=1", "checkpoint_every=2", "validation_fraction=0.3"]
-SMALLER = {
+MORE_OPTIONS = {
     "corpus": [],
     "fit": [word for value in FEW_STEPS for word in ("--set", f"training.{value}")],
     "fit-decoder": [word for value in FEW_STEPS for word in ("--set", f"decoder_training.{value}")],
-    "analyse": ["--clips", "12"],
+    "analyse": ["--clips", "8"],
+    "analyse all": ["--clips", "8", "--parts", "usage,factors,evidence,map"],
     "rotate": ["--clips", "12"],
     "report": [],
 }
@@ -27,9 +29,11 @@ def test_training_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     ran = []
     for command in commands(TUTORIAL, "python -m trainer "):
-        words = ["6" if word in ("40", "120") else word for word in command[3:]]
-        assert main([*words, *SMALLER[words[0]]]) == 0, " ".join(words)
-        ran.append(" ".join(words[: 2 if words[0] in ("corpus", "analyse") else 1]))
+        words = [SMALLER_VALUES.get(word, word) for word in command[3:]]
+        name = " ".join(words[: 2 if words[0] in ("corpus", "analyse") else 1])
+        options = MORE_OPTIONS.get(name) or MORE_OPTIONS[words[0]]
+        assert main([*words, *options]) == 0, name
+        ran.append(name)
     assert ran == [
         "corpus synth",
         "fit",
