@@ -19,6 +19,7 @@ from .explorer import Explorer, Opener
 BOUNDS: list[dict[str, Any]] = bundle.read_report(bundle.DEMO).model_extra["bounds"]  # type: ignore[union-attr, index]
 FAMILIES = list(dict.fromkeys(row["family"] for row in BOUNDS))
 MODULES = ["module 1", "module 2", "module 3"]
+LAYERS = ["layer 1", "layer 2", "layer 3"]
 
 
 def drawn(explorer: Explorer) -> Explorer:
@@ -58,7 +59,7 @@ def test_the_chart_shows_the_numbers_of_the_report(fresh: Opener) -> None:
     found = curves(explorer)
     for name, expected in (
         ("linear probe", rows("phone")),
-        *((family, rows("phone", family)) for family in FAMILIES if family != "linear"),
+        *((family.replace("module", "layer"), rows("phone", family)) for family in FAMILIES if family != "linear"),
         ("untrained, linear", rows("phone", prefix="untrained ")),
         ("shuffled labels", [control("phone", "shuffled")]),
         ("log-mel, linear", [control("phone", "log-mel")]),
@@ -72,7 +73,7 @@ def test_the_chart_shows_the_numbers_of_the_report(fresh: Opener) -> None:
     page = explorer.page
     assert page.locator("#probe-chart .scatterlayer .trace").count() == len(curves(explorer)), "and draws them"
     assert page.locator("#probe-chart .errorbar").count() >= 3 + 3 + 3 + 1 + 1
-    assert page.locator("#probe-chart .xtick").all_text_contents() == MODULES
+    assert page.locator("#probe-chart .xtick").all_text_contents() == LAYERS
     assert page.locator("#probe-chart .legendtext").all_text_contents() == [*curves(explorer)]
     assert explorer.console == []
 
@@ -95,7 +96,7 @@ def test_label_and_measure_are_chosen_and_stay_in_the_address(explorer: Explorer
     own = curves(explorer)["linear probe"]
     assert own["y"] == [row["margins"][1] for row in rows("speaker")]
     assert ends(own) == [pytest.approx((row["margins"][0], row["margins"][2])) for row in rows("speaker")]
-    assert "one hidden layer" not in curves(explorer), "it has no borders to be far from"
+    assert "one hidden layer" not in curves(explorer), "only linear probes have a margin"
 
     page.goto("about:blank")
     explorer.open(address)
@@ -116,7 +117,7 @@ def test_words_and_table_say_what_the_chart_shows(fresh: Opener) -> None:
 
     untrained = fresh_rows[own.index(best)]
     expect(page.locator("#probe-verdict")).to_have_text(
-        f"By a linear probe most at {best['representation']}, {best['bits']:.2f} bits; "
+        f"By a linear probe most at {best['representation'].replace('module', 'layer')}, {best['bits']:.2f} bits; "
         f"a log-mel spectrogram {spectrum['bits']:.2f} bits, {compared(spectrum)}; "
         f"the same network untrained {untrained['bits']:.2f} bits, {compared(untrained)}."
     )
@@ -128,7 +129,7 @@ def test_words_and_table_say_what_the_chart_shows(fresh: Opener) -> None:
     first = page.locator("#probe-numbers tr").first
     row = own[0]
     expect(first).to_have_text(
-        re.compile(rf"linear probe\s*module 1\s*{row['bits']:.2f} bits\s*{row['low']:.2f} to {row['high']:.2f}")
+        re.compile(rf"linear probe\s*layer 1\s*{row['bits']:.2f} bits\s*{row['low']:.2f} to {row['high']:.2f}")
     )
 
 

@@ -1,8 +1,8 @@
-"""Maps of a module's latents: a point for each frame, phone or utterance, coloured by what was said or who spoke.
+"""Maps of each layer's latents: one point per frame, phone or utterance, coloured by phone or speaker.
 
-One figure holds every unit of every module; its menu shows one of them at a time. What is common to the modules (which
-clip, from when to when, what is known of it) is in the layout's `meta`, for a page that colours by other labels and
-plays what is clicked; each trace's own `meta` has the plane, so that other latents can be put on it.
+One figure contains all units and layers; its menu selects one. The layout's `meta` has what the layers share (clip,
+time span and labels of each point), for colouring and playback on the page; the `meta` of each trace has the projection
+plane, so that other latents can be projected.
 """
 
 from __future__ import annotations
@@ -11,25 +11,27 @@ from typing import Any
 
 from trainer.bundle import Report
 from trainer.figures.map_points import ModulePoints, Places, PointMap, point_maps
-from trainer.figures.plotting import GREY, Figure, Trace, colour, figure
+from trainer.figures.plotting import GREY, Figure, Trace, colour, make_figure
 
 PCA, UMAP = "PCA", "UMAP"
-_COLOURED_BY = {"frame": "phone", "phone": "phone", "utterance": "speaker"}
+_COLOUR_LABELS = {"frame": "phone", "phone": "phone", "utterance": "speaker"}
 
 
 def map_figure(report: Report) -> Figure | None:
-    """Phones at the deepest module are shown first, where phones are known."""
+    """Maps of all units and layers; phones of the deepest layer are visible if there are any. None without points."""
     maps = {one.unit: one for one in point_maps(report)}
     traces = [trace for unit in sorted(maps, key=_rank) for trace in _of_unit(maps[unit])]
     if not traces:
         return None
     first = traces[0]["meta"]["unit"]
-    shown = max((trace["meta"] for trace in traces if trace["meta"]["unit"] == first), key=lambda meta: meta["module"])
+    visible = max(
+        (trace["meta"] for trace in traces if trace["meta"]["unit"] == first), key=lambda meta: meta["module"]
+    )
     for trace in traces:
-        trace["visible"] = _kind(trace["meta"]) == _kind(shown)
-    made = figure("Where sounds lie", traces, "", "")
+        trace["visible"] = _kind(trace["meta"]) == _kind(visible)
+    made = make_figure("Map of latents", traces, "", "")
     made["layout"] |= {
-        "meta": {"units": {unit: _about(one) for unit, one in maps.items()}},
+        "meta": {"units": {unit: _shared_meta(one) for unit, one in maps.items()}},
         "hovermode": "closest",
         "showlegend": False,
         "updatemenus": [_menu(traces)],
@@ -52,23 +54,23 @@ def _of_unit(one: PointMap) -> list[Trace]:
 
 
 def _trace(one: PointMap, part: ModulePoints, projection: str, places: Places) -> Trace:
-    names = [str(value or "") for value in one.labels.get(_COLOURED_BY[one.unit], ("",) * len(one.clips))]
-    known = sorted(set(names) - {""})
+    names = [str(value or "") for value in one.labels.get(_COLOUR_LABELS[one.unit], ("",) * len(one.clips))]
+    classes = sorted(set(names) - {""})
     plane = {"centre": part.centre, "axes": part.axes, "shares": part.shares} if projection == PCA else {}
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": f"{one.unit}s, module {part.module}, {projection}",
+        "name": f"{one.unit}s, layer {part.module}, {projection}",
         "x": [x for x, _ in places],
         "y": [y for _, y in places],
         "text": [f"{name} in {clip}" if name else clip for name, clip in zip(names, one.clips, strict=True)],
         "hovertemplate": "%{text}<extra></extra>",
-        "marker": {"color": [colour(known.index(name)) if name else GREY for name in names], "size": 7},
+        "marker": {"color": [colour(classes.index(name)) if name else GREY for name in names], "size": 7},
         "meta": {"unit": one.unit, "module": part.module, "projection": projection, **plane},
     }
 
 
-def _about(one: PointMap) -> dict[str, Any]:
+def _shared_meta(one: PointMap) -> dict[str, Any]:
     return one.model_dump(include={"examples", "clips", "start", "end", "labels"})
 
 

@@ -1,6 +1,4 @@
-"""Points of a map as a report has them: frames, phones or utterances, where they are to be heard, what is known of
-them, and where they lie in every module.
-"""
+"""Points of a map in a report: frames, phones or utterances with time spans, labels and positions in every module."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from trainer.bundle import Report
 from trainer.config import Frozen
 
 MAP_KEY = "map"
-"""Where a report has its maps."""
+"""Key of a report: its maps."""
 Unit = Literal["frame", "phone", "utterance"]
 Places = tuple[tuple[float, float], ...]
 
@@ -29,8 +27,10 @@ class Latents(Frozen):
 
 
 class ModulePoints(Frozen):
-    """Where points lie in one module: on the plane of `axes` [2, dims] through `centre` [dims], with the `shares` of
-    variance along them, and, where UMAP was there, by neighbourhood.
+    """Positions of the points in one module.
+
+    `places`: coordinates on the principal plane with `axes` [2, dims] through `centre` [dims]; `shares` of variance
+    along the axes. `neighbours`: UMAP coordinates, if computed.
     """
 
     module: int = Field(ge=1)
@@ -43,9 +43,11 @@ class ModulePoints(Frozen):
 
 
 class PointMap(Frozen):
-    """The points of one `unit`. Each is a stretch from `start` to `end` (seconds) of a clip: one of the bundle's
-    `examples`, or else of a corpus, and cannot be played. `labels`: by factor, a name or quantity for each point, null
-    where unknown; f0 is in Hz.
+    """The points of one `unit`.
+
+    Each is the span from `start` to `end` (seconds) of a clip. `examples`: the clips are the bundle's examples and can
+    be played; otherwise they are recordings of a corpus. `labels`: by factor, a name or quantity per point, None if
+    unknown; f0 in Hz.
     """
 
     unit: Unit
@@ -57,7 +59,7 @@ class PointMap(Frozen):
     modules: tuple[ModulePoints, ...]
 
     @model_validator(mode="after")
-    def _is_whole(self) -> PointMap:
+    def _has_equal_columns(self) -> PointMap:
         columns = [self.start, self.end, *self.labels.values(), *(part.places for part in self.modules)]
         columns += [part.neighbours for part in self.modules if part.neighbours is not None]
         if {len(column) for column in columns} != {len(self.clips)}:
@@ -68,12 +70,12 @@ class PointMap(Frozen):
 
 
 def point_maps(report: Report) -> list[PointMap]:
-    """Those of `report`. Raises ValueError where what it has under MAP_KEY is something else."""
+    """Maps of `report`. Raises ValueError if the content of MAP_KEY is invalid."""
     return TypeAdapter(list[PointMap]).validate_python((report.model_extra or {}).get(MAP_KEY, []))
 
 
-def packed(values: NDArray[np.floating]) -> Latents:
-    """`values` [points, dims] as a report has them."""
+def pack_latents(values: NDArray[np.floating]) -> Latents:
+    """`values` [points, dims] encoded for a report."""
     points, dims = values.shape
     raw = np.ascontiguousarray(values, dtype="<f2").tobytes()
     return Latents(shape=(points, dims), data=base64.b64encode(raw).decode("ascii"))

@@ -1,6 +1,6 @@
-"""What the figures have in common: Plotly's JSON, {"data": [...], "layout": {...}}, made without Plotly.
+"""Helpers for Plotly figures as JSON, {"data": [...], "layout": {...}}, without importing Plotly.
 
-Colours are Okabe and Ito's, which the colour-blind tell apart; they carry nothing that a name or a dash does not.
+Colours are Okabe and Ito's colour-blind safe palette; names and dashes carry the same information.
 """
 
 from __future__ import annotations
@@ -21,22 +21,28 @@ GREY = "#7F7F7F"
 
 
 def colour(index: int) -> str:
+    """Colour number `index`, from 0; repeats after the last."""
     return COLOURS[index % len(COLOURS)]
 
 
-def latest(report: Report, key: str) -> Rows:
-    """The rows under `key` of the recordings that were measured last."""
+def layer_name(name: str) -> str:
+    """`name` of a report, such as "module 1", with the word used in figures and on the page: "layer 1"."""
+    return name.replace("module", "layer")
+
+
+def latest_rows(report: Report, key: str) -> Rows:
+    """Rows under `key` of the data that was evaluated last."""
     rows: Rows = (report.model_extra or {}).get(key, [])
     return [row for row in rows if row["data"] == rows[-1]["data"]]
 
 
-def line(index: int, name: str, x: Sequence[Any], y: Sequence[float]) -> Trace:
-    """A line with a marker at each of its points, in the colour of `index`."""
+def line_trace(index: int, name: str, x: Sequence[Any], y: Sequence[float]) -> Trace:
+    """Line with markers in colour number `index`."""
     return {"type": "scatter", "mode": "lines+markers", "name": name, "x": x, "y": y, "line": {"color": colour(index)}}
 
 
-def error(intervals: Sequence[Interval]) -> dict[str, Any]:
-    """Error bars, which need not be even."""
+def error_bars(intervals: Sequence[Interval]) -> dict[str, Any]:
+    """Asymmetric error bars."""
     return {
         "type": "data",
         "symmetric": False,
@@ -45,7 +51,8 @@ def error(intervals: Sequence[Interval]) -> dict[str, Any]:
     }
 
 
-def figure(title: str, data: Sequence[Trace], x: str, y: str, *, x_type: str = "-", y_type: str = "-") -> Figure:
+def make_figure(title: str, data: Sequence[Trace], x: str, y: str, *, x_type: str = "-", y_type: str = "-") -> Figure:
+    """Figure of `data` with the axis titles `x` and `y`; axis types as in Plotly ("log", "category")."""
     layout = {
         "title": {"text": title},
         "xaxis": {"title": {"text": x}, "type": x_type},

@@ -1,6 +1,6 @@
-"""The figures of a report, made once: for the page, for the printed report and for notebooks.
+"""All figures of a report, for the page, the HTML report and notebooks.
 
-Each is Plotly's JSON, {"data": [...], "layout": {...}}: made without Plotly, shown by whoever has it.
+Each is Plotly JSON, {"data": [...], "layout": {...}}, made without Plotly.
 """
 
 from __future__ import annotations
@@ -11,43 +11,44 @@ from dataclasses import dataclass
 from trainer.bundle import Report
 from trainer.figures.layers import layers_figure
 from trainer.figures.map import map_figure
-from trainer.figures.plotting import Figure, Trace, colour, error, figure, latest, line
+from trainer.figures.plotting import Figure, Trace, colour, error_bars, latest_rows, line_trace, make_figure
 from trainer.figures.prior import prior_figure
 from trainer.figures.tradeoff import TRADEOFF_KEY, tradeoff_figure
 from trainer.metrics.probing.concentration import CONCENTRATION_KEY
 
 
 @dataclass(frozen=True)
-class Maker:
-    """How a figure is made of a report, None where that lacks the numbers, and the `command` that measures them."""
+class FigureSpec:
+    """Makes a figure of a report, or None without its numbers; `command` measures them."""
 
     make: Callable[[Report], Figure | None]
     command: str
 
 
 def figures(report: Report) -> dict[str, Figure]:
-    """Every figure that `report` has the numbers for, by name."""
-    made = {name: maker.make(report) for name, maker in FIGURES.items()}
+    """Every figure for which `report` has the numbers, by name."""
+    made = {name: spec.make(report) for name, spec in FIGURES.items()}
     return {name: figure for name, figure in made.items() if figure is not None}
 
 
 def _usage(report: Report) -> Figure | None:
-    """KL of every dimension, largest first, a line for each module."""
+    """KL of every dimension in decreasing order, one line per layer."""
     lines: list[Trace] = []
     for part in report.modules:
         kls = sorted(((one.kl, one.dim) for one in part.dimensions if one.kl is not None), reverse=True)
         if kls:
-            name = f"module {part.module}"
+            name = f"layer {part.module}"
             lines.append(
-                line(len(lines), name, list(range(1, len(kls) + 1)), [kl for kl, _ in kls])
+                line_trace(len(lines), name, list(range(1, len(kls) + 1)), [kl for kl, _ in kls])
                 | {"text": [f"dimension {dim}" for _, dim in kls]}
             )
-    title = "How much each dimension is used"
-    return figure(title, lines, "dimensions, most used first", "KL, nats a frame", y_type="log") if lines else None
+    if not lines:
+        return None
+    return make_figure("Usage of dimensions", lines, "rank of the dimension", "KL, nats per frame", y_type="log")
 
 
 def _factors(report: Report) -> Figure | None:
-    """The dimensions that hold most of each factor, a bar each, with its interval."""
+    """Bits of the most informative dimension about each factor, one bar per layer, with intervals."""
     bars: list[Trace] = []
     for part in report.modules:
         labels = [(one.dim, label) for one in part.dimensions for label in one.labels]
@@ -57,38 +58,43 @@ def _factors(report: Report) -> Figure | None:
             bars.append(
                 {
                     "type": "bar",
-                    "name": f"module {part.module}",
+                    "name": f"layer {part.module}",
                     "x": list(best),
                     "y": bits,
                     "text": [f"dimension {dim}" for dim, _ in best.values()],
-                    "error_y": error([(label.bits, label.low, label.high) for _, label in best.values()]),
+                    "error_y": error_bars([(label.bits, label.low, label.high) for _, label in best.values()]),
                     "marker": {"color": colour(len(bars))},
                 }
             )
-    title = "The most that one dimension tells of each factor"
-    return figure(title, bars, "factor", "bits, on groups held out") if bars else None
+    title = "Information of the most informative dimension about each factor"
+    return make_figure(title, bars, "factor", "bits (held-out groups)") if bars else None
 
 
 def _concentration(report: Report) -> Figure | None:
-    """Bits by how many dimensions, of the deepest module."""
-    rows = latest(report, CONCENTRATION_KEY)
-    deepest = [row for row in rows if row["module"] == max(each["module"] for each in rows)]
-    lines = [line(index, row["factor"], row["dims"], row["bits"]) for index, row in enumerate(deepest)]
-    title = f"In how few dimensions of module {deepest[0]['module']} a linear probe finds a factor" if deepest else ""
-    return figure(title, lines, "dimensions it leans on most", "bits", x_type="log") if lines else None
+    """Bits of a linear probe by number of dimensions, at the deepest layer."""
+    rows = latest_rows(report, CONCENTRATION_KEY)
+    if not rows:
+        return None
+    module = max(row["module"] for row in rows)
+    deepest = [row for row in rows if row["module"] == module]
+    lines = [line_trace(index, row["factor"], row["dims"], row["bits"]) for index, row in enumerate(deepest)]
+    title = f"Information in the most important dimensions of layer {module}"
+    return make_figure(title, lines, "number of dimensions", "bits of a linear probe", x_type="log")
 
 
 def _all(part: str) -> str:
     return f"python -m trainer analyse all --parts {part}"
 
 
-FIGURES: dict[str, Maker] = {
-    "usage": Maker(_usage, "python -m trainer analyse usage"),
-    "factors": Maker(_factors, _all("factors")),
-    "layers": Maker(layers_figure, _all("bounds")),
-    "map": Maker(map_figure, _all("map")),
-    "concentration": Maker(_concentration, _all("concentration")),
-    "prior": Maker(prior_figure, "python -m trainer analyse prior"),
-    "tradeoff": Maker(lambda report: tradeoff_figure(latest(report, TRADEOFF_KEY)), "python -m trainer sweep --into"),
+FIGURES: dict[str, FigureSpec] = {
+    "usage": FigureSpec(_usage, "python -m trainer analyse usage"),
+    "factors": FigureSpec(_factors, _all("factors")),
+    "layers": FigureSpec(layers_figure, _all("bounds")),
+    "map": FigureSpec(map_figure, _all("map")),
+    "concentration": FigureSpec(_concentration, _all("concentration")),
+    "prior": FigureSpec(prior_figure, "python -m trainer analyse prior"),
+    "tradeoff": FigureSpec(
+        lambda report: tradeoff_figure(latest_rows(report, TRADEOFF_KEY)), "python -m trainer sweep --report-into"
+    ),
 }
-"""Every figure there may be, by the name it has in reports and addresses. One more is one line more."""
+"""All figures by the name they have in reports and addresses. A new figure is a new entry."""

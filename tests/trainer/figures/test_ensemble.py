@@ -1,3 +1,5 @@
+"""Figures of an ensemble with known numbers."""
+
 from __future__ import annotations
 
 import json
@@ -6,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from tests.trainer.example_ensemble import ALIKE, APART, alike
+from tests.trainer.example_ensemble import DISSIMILAR, SIMILAR, similar_ensemble
 from trainer.bundle import Ensemble
 from trainer.figures import ensemble as ensemble_figures
 from trainer.figures.ensemble import ENSEMBLE_FIGURES, channel_names
@@ -16,19 +18,19 @@ MODELS = [("one", "a"), ("two", "b"), ("three", "c")]
 
 
 def made(name: str, ensemble: Ensemble | None = None) -> Figure:
-    figure = ENSEMBLE_FIGURES[name].make(ensemble or alike(MODELS))
+    figure = ENSEMBLE_FIGURES[name].make(ensemble or similar_ensemble(MODELS))
     assert figure is not None
     assert json.loads(json.dumps(figure, allow_nan=False))["data"]
     return figure
 
 
-def test_the_matrix_stands_in_the_order_of_optics_with_labels_beneath() -> None:
+def test_matrix_is_in_optics_order_with_reachability_and_labels() -> None:
     matrix, above, labels = made("channels")["data"]
     names = ["one 1.0", "two 1.0", "three 1.0", "one 1.1", "two 1.1", "three 1.1"]
     assert matrix["x"] == matrix["y"] == above["x"] == labels["x"] == names
-    block = np.array([[1, ALIKE - 1 / 32, ALIKE - 2 / 32], [0, 1, ALIKE - 3 / 32], [0, 0, 1]])
+    block = np.array([[1, SIMILAR - 1 / 32, SIMILAR - 2 / 32], [0, 1, SIMILAR - 3 / 32], [0, 0, 1]])
     block = np.maximum(block, block.T)
-    expected = np.block([[block, np.full((3, 3), APART)], [np.full((3, 3), APART), block]])
+    expected = np.block([[block, np.full((3, 3), DISSIMILAR)], [np.full((3, 3), DISSIMILAR), block]])
     assert matrix["z"] == expected.round(3).tolist()
     assert above["y"] == [None, *[0.25] * 5]
     assert (labels["y"], labels["z"]) == (["voicing"], [[0.5] * 3 + [0.25] * 3])
@@ -42,7 +44,7 @@ def test_hot_spots_are_squares_on_the_diagonal() -> None:
     ]
 
 
-def test_of_very_many_channels_a_cell_is_the_mean_over_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cells_of_many_channels_are_means_over_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     full = np.array(made("channels")["data"][0]["z"])
     monkeypatch.setattr(ensemble_figures, "MOST_CELLS", 4)
     figure = made("channels")
@@ -53,23 +55,23 @@ def test_of_very_many_channels_a_cell_is_the_mean_over_neighbours(monkeypatch: p
     assert (above["y"], labels["z"]) == ([0.25] * 3, [[0.5, 0.375, 0.25]])
 
 
-def test_models_of_one_name_are_told_apart() -> None:
-    names = channel_names(alike([("seed", "a"), ("seed", "b")], dims=1))
+def test_models_of_equal_name_are_numbered() -> None:
+    names = channel_names(similar_ensemble([("seed", "a"), ("seed", "b")], dims=1))
     assert names == ["seed (0) 1.0", "seed (1) 1.0"]
 
 
-def test_hot_spots_with_what_they_carry_and_how_stable_they_are() -> None:
+def test_hot_spots_have_labels_and_stability() -> None:
     voicing, recordings, models = made("hotspots")["data"]
     assert (voicing["name"], voicing["x"], voicing["y"]) == ("voicing", ["hot spot 0", "hot spot 1"], [0.5, 0.25])
     assert voicing["error_y"]["array"] == voicing["error_y"]["arrayminus"] == [0.0625] * 2
     assert (recordings["y"], models["y"]) == ([0.75] * 2, [0.5] * 2)
-    without = alike(MODELS).model_copy(update={"hot_spots": ()})
+    without = similar_ensemble(MODELS).model_copy(update={"hot_spots": ()})
     assert ENSEMBLE_FIGURES["hotspots"].make(without) is None
 
 
-def test_fusion_in_bits_and_in_nmi() -> None:
+def test_fusion_in_bits_and_nmi() -> None:
     bits, nmi = ([one for one in made("fusion")["data"] if one["xaxis"] == axis] for axis in ("x", "x2"))
     assert [(one["meta"]["part"], one["x"]) for one in bits] == [("fused", [1.75]), ("best", [1.5])]
     assert [one["y"] for one in nmi] == [["NMI to the group, hot spot 0"]] * 2
-    assert ENSEMBLE_FIGURES["fusion"].make(alike(MODELS, fused=False)) is None
+    assert ENSEMBLE_FIGURES["fusion"].make(similar_ensemble(MODELS, fused=False)) is None
     assert all(math.isfinite(value) for one in bits + nmi for value in one["x"])

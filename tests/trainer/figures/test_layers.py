@@ -1,4 +1,4 @@
-"""The layer curves show each number of the report where its row says, and nothing that was not measured."""
+"""Layer curves show the numbers of the report at their layer."""
 
 from __future__ import annotations
 
@@ -28,60 +28,60 @@ ROWS = [
 def traces(rows: list[dict[str, Any]], label: str, measure: str) -> dict[str, dict[str, Any]]:
     figure = layers_figure(Report.model_validate({"bounds": rows}))
     assert figure is not None
-    chosen = {"label": label, "measure": measure}
-    return {trace["name"]: trace for trace in figure["data"] if trace["meta"] == chosen}
+    meta = {"label": label, "measure": measure}
+    return {trace["name"]: trace for trace in figure["data"] if trace["meta"] == meta}
 
 
-def test_bits_of_every_depth_beside_the_ceiling_and_the_controls() -> None:
+def test_bits_of_every_layer_with_controls() -> None:
     found = traces(ROWS, "phone", "bits")
-    own, hidden, tuned, fresh, spectrum, shuffled, ceiling = found.values()
-    assert (own["name"], own["y"], own["text"]) == ("linear probe", [1.5, 2.0], ["module 1", "module 2"])
+    own, hidden, tuned, untrained, log_mel, shuffled, ceiling = found.values()
+    assert (own["name"], own["y"], own["text"]) == ("linear probe", [1.5, 2.0], ["layer 1", "layer 2"])
     assert own["error_y"]["array"] == pytest.approx([0.2, 0.2])
     assert own["error_y"]["arrayminus"] == pytest.approx([0.1, 0.1])
     assert (hidden["name"], hidden["y"]) == ("one hidden layer", [1.75, 2.25])
-    assert (tuned["name"], tuned["y"], tuned["text"]) == ("modules above fine-tuned", [1.25], ["module 1"])
-    assert (fresh["name"], fresh["y"], fresh["line"]["dash"]) == ("untrained, linear", [0.5, 0.25], "dot")
-    assert (spectrum["name"], spectrum["y"]) == ("log-mel, linear", [1.0, 1.0])
-    assert spectrum["error_y"]["array"] == pytest.approx([0.2, 0.0])
+    assert (tuned["name"], tuned["y"], tuned["text"]) == ("layers above fine-tuned", [1.25], ["layer 1"])
+    assert (untrained["name"], untrained["y"], untrained["line"]["dash"]) == ("untrained, linear", [0.5, 0.25], "dot")
+    assert (log_mel["name"], log_mel["y"]) == ("log-mel, linear", [1.0, 1.0])
+    assert log_mel["error_y"]["array"] == pytest.approx([0.2, 0.0])
     assert (shuffled["name"], shuffled["y"]) == ("shuffled labels", [-0.1])
-    assert (ceiling["name"], ceiling["y"]) == ("H(Y), the ceiling", [3.0, 3.0])
+    assert (ceiling["name"], ceiling["y"]) == ("H(Y), upper limit", [3.0, 3.0])
     assert len({trace["line"]["color"] for trace in found.values()} - {GREY}) == 5
-    assert len({trace["x"][0] for trace in (own, hidden, tuned, fresh)}) == 4, "none hides another"
-    for trace in (own, hidden, fresh):
-        assert [round(x) for x in trace["x"]] == [1, 2], "each beside the depth it is of"
+    assert len({trace["x"][0] for trace in (own, hidden, tuned, untrained)}) == 4, "curves do not coincide"
+    for trace in (own, hidden, untrained):
+        assert [round(x) for x in trace["x"]] == [1, 2], "each at its layer"
     assert [round(x) for x in shuffled["x"]] == [2]
 
 
-def test_accuracy_in_per_cent_and_margins_by_their_percentiles() -> None:
-    right = traces(ROWS, "phone", "accuracy")
-    assert right["linear probe"]["y"] == [37.5, 50.0]
-    assert right["linear probe"]["error_y"]["array"] == pytest.approx([12.5, 10.0])
-    assert right["untrained, linear"]["error_y"]["array"] == [0.0, 0.0], "of a report without them"
-    assert "H(Y), the ceiling" not in right
+def test_accuracy_in_percent_and_margin_percentiles() -> None:
+    accuracy = traces(ROWS, "phone", "accuracy")
+    assert accuracy["linear probe"]["y"] == [37.5, 50.0]
+    assert accuracy["linear probe"]["error_y"]["array"] == pytest.approx([12.5, 10.0])
+    assert accuracy["untrained, linear"]["error_y"]["array"] == [0.0, 0.0], "rows of older reports have no interval"
+    assert "H(Y), upper limit" not in accuracy
     margins = traces(ROWS, "phone", "margin")
-    assert set(margins) == {"linear probe", "untrained, linear", "log-mel, linear"}, "others have no margin"
+    assert set(margins) == {"linear probe", "untrained, linear", "log-mel, linear"}, "only linear probes have a margin"
     assert margins["linear probe"]["y"] == [1.5, 2.0]
     assert margins["linear probe"]["error_y"]["arrayminus"] == [2.5, 3.0]
 
 
-def test_the_menu_shows_one_label_by_one_measure_at_a_time() -> None:
+def test_menu_shows_one_label_and_measure_at_a_time() -> None:
     rows = [*ROWS, *(row | {"label": "speaker", "entropy": 4.0} for row in ROWS), ROWS[1] | {"data": "elsewhere"}]
     report = Report.model_validate({"bounds": [*rows[-1:], *rows[:-1]]})
     figure = layers_figure(report)
     assert figure is not None
     assert json.loads(json.dumps(figure, allow_nan=False)) == figure
     meta = figure["layout"]["meta"]
-    assert list(meta["labels"]) == ["phone", "speaker"], "the recordings measured last"
+    assert list(meta["labels"]) == ["phone", "speaker"], "the data evaluated last"
     assert meta["labels"]["speaker"] == {"entropy": 4.0, "classes": 9, "n": 100, "groups": 20}
     buttons = figure["layout"]["updatemenus"][0]["buttons"]
     assert [button["label"] for button in buttons][2:4] == ["phone: margin", "speaker: bits"]
     for button in buttons:
-        shown = [trace["meta"] for trace, on in zip(figure["data"], button["args"][0]["visible"], strict=True) if on]
+        visible = [trace["meta"] for trace, on in zip(figure["data"], button["args"][0]["visible"], strict=True) if on]
         label, measure = button["label"].split(": ")
-        assert shown
-        assert all(one == {"label": label, "measure": measure} for one in shown)
+        assert visible
+        assert all(one == {"label": label, "measure": measure} for one in visible)
     assert [trace["visible"] for trace in figure["data"]] == buttons[0]["args"][0]["visible"]
 
 
-def test_no_rows_no_figure() -> None:
+def test_no_figure_without_rows() -> None:
     assert layers_figure(Report()) is None

@@ -1,3 +1,5 @@
+"""Prior and trade-off figures of a report with known numbers."""
+
 from __future__ import annotations
 
 import json
@@ -8,7 +10,7 @@ import pytest
 
 from trainer.bundle import ModuleReport, PriorReport, Report
 from trainer.evaluation.prior.certificates import certificate_rows
-from trainer.evaluation.prior.normality import Latents, dimension_rows, joint_row
+from trainer.evaluation.prior.normality_report import Latents, dimension_rows, joint_row
 from trainer.evaluation.prior.tradeoff import TRADEOFF_KEY
 from trainer.figures.report import FIGURES, figures
 from trainer.metrics.prior.normality import PROBABILITIES
@@ -19,18 +21,18 @@ CLIPS = [np.random.default_rng(seed).normal(size=(60, 3)) for seed in range(12)]
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    """Of two modules, alike, of three independent normal dimensions, measured as a report is."""
+    """Report of two equal modules with three independent normal dimensions."""
     values, groups = np.concatenate(CLIPS), np.repeat(np.arange(len(CLIPS)), 60)
-    about = [{"data": "drawn", "module": module} for module in (1, 2)]
+    shared = [{"data": "drawn", "module": module} for module in (1, 2)]
     joint = {"of": "draws", "level": "frames", **joint_row(values, groups)}
     each = dimension_rows(Latents(1, CLIPS, CLIPS))
     prior = PriorReport(frame_rms_quantiles=tuple(np.linspace(0, 2, 101)))
     return Report.model_validate(
         {
             "modules": [ModuleReport(module=2, dimensions=(), prior=prior).model_dump()],
-            "normality": [one | joint for one in about],
-            "normality_dimensions": [one | each for one in about],
-            "certificates": [one | row for one in about for row in certificate_rows(CLIPS)],
+            "normality": [one | joint for one in shared],
+            "normality_dimensions": [one | each for one in shared],
+            "certificates": [one | row for one in shared for row in certificate_rows(CLIPS)],
         }
     )
 
@@ -42,9 +44,9 @@ def of(report: Report, kind: str, module: int | None) -> list[dict[str, Any]]:
     return [one for one in figure["data"] if (one["meta"]["kind"], one["meta"]["module"]) == (kind, module)]
 
 
-def test_quantiles_lie_on_the_line_where_the_dimension_is_normal(report: Report) -> None:
-    itself, *dims = of(report, "quantiles", 2)
-    assert itself["x"] == itself["y"]
+def test_quantiles_of_a_normal_dimension_are_on_the_diagonal(report: Report) -> None:
+    diagonal, *dims = of(report, "quantiles", 2)
+    assert diagonal["x"] == diagonal["y"]
     assert [one["meta"]["dim"] for one in dims] == [0, 1, 2]
     values = np.concatenate(CLIPS)
     for dim, one in enumerate(dims):
@@ -53,7 +55,7 @@ def test_quantiles_lie_on_the_line_where_the_dimension_is_normal(report: Report)
         assert one["meta"]["n"] == pytest.approx(effective_size([clip[:, dim] for clip in CLIPS]), abs=1e-4)
 
 
-def test_spectrum_stands_with_the_edges_of_chance(report: Report) -> None:
+def test_spectrum_has_the_marchenko_pastur_edges(report: Report) -> None:
     (spectrum,) = of(report, "spectrum", 1)
     covariance = np.cov(np.concatenate(CLIPS), rowvar=False, bias=True)
     assert spectrum["y"] == pytest.approx(np.linalg.eigvalsh(covariance)[::-1], abs=1e-4)
@@ -61,7 +63,7 @@ def test_spectrum_stands_with_the_edges_of_chance(report: Report) -> None:
     assert low < 1 < high
 
 
-def test_certificates_stand_under_their_ceiling(report: Report) -> None:
+def test_certificates_are_below_their_ceiling(report: Report) -> None:
     points, capacity, ceiling = of(report, "certificate", 2)
     rows = certificate_rows(CLIPS)
     assert points["x"] == ["0, 1", "2"]
@@ -73,14 +75,14 @@ def test_certificates_stand_under_their_ceiling(report: Report) -> None:
     assert all(below < most for below, most in zip(capacity["y"], ceiling["y"], strict=True))
 
 
-def test_the_deepest_modules_quantiles_are_seen_first_and_the_menu_shows_the_rest(report: Report) -> None:
+def test_quantiles_of_the_deepest_layer_are_visible_and_the_menu_has_the_rest(report: Report) -> None:
     figure = FIGURES["prior"].make(report)
     assert figure is not None
-    seen = {(one["meta"]["kind"], one["meta"]["module"]) for one in figure["data"] if one["visible"]}
-    assert seen == {("quantiles", 2)}
+    visible = {(one["meta"]["kind"], one["meta"]["module"]) for one in figure["data"] if one["visible"]}
+    assert visible == {("quantiles", 2)}
     buttons = figure["layout"]["updatemenus"][0]["buttons"]
     assert [button["label"] for button in buttons] == [
-        *(f"module {module}: {kind}" for kind in ("quantiles", "spectrum", "certificate") for module in (1, 2)),
+        *(f"layer {module}: {kind}" for kind in ("quantiles", "spectrum", "certificate") for module in (1, 2)),
         "distance",
     ]
     for button in buttons:
@@ -88,14 +90,14 @@ def test_the_deepest_modules_quantiles_are_seen_first_and_the_menu_shows_the_res
         assert any(button["args"][0]["visible"])
 
 
-def test_of_an_older_report_how_far_frames_lie_is_left(report: Report) -> None:
+def test_older_report_has_the_frame_rms_only(report: Report) -> None:
     older = Report(modules=report.modules)
     (line,) = of(older, "distance", None)
     assert (line["x"][50], line["y"][50], line["visible"]) == (1.0, 0.5, True)
     assert FIGURES["prior"].make(Report()) is None
 
 
-def test_the_trade_off_is_drawn_where_a_sweep_was_put_in() -> None:
+def test_tradeoff_figure_needs_the_rows_of_a_sweep() -> None:
     assert FIGURES["tradeoff"].make(Report()) is None
     row = {"data": "d", "module": 1, "road": "beta", "value": 0.1, "seed": 0, "label": "phone"}
     row |= {"sliced_wasserstein": 0.2, "accuracy": [0.6, 0.5, 0.7]}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import cluster_optics_xi, compute_optics_graph
 
 from trainer.metrics.ensembles.shared_information import SharedInformation
-from trainer.metrics.statistics.bootstrap import Estimate
+from trainer.metrics.statistics.bootstrap import BootstrapEstimate
 
 Values = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -140,7 +140,7 @@ def max_jaccard(spot: Sequence[int], others: Sequence[Sequence[int]]) -> float:
     return max((len(own & set(other)) / len(own | set(other)) for other in others), default=0.0)
 
 
-def stability(spots: Sequence[Sequence[int]], resampled: Sequence[Sequence[Sequence[int]]]) -> list[Estimate]:
+def stability(spots: Sequence[Sequence[int]], resampled: Sequence[Sequence[Sequence[int]]]) -> list[BootstrapEstimate]:
     """Stability of each spot: mean of its largest Jaccard index with the spots of each resample (Hennig 2007).
 
     The interval is the 2.5th to 97.5th percentile over resamples.
@@ -149,7 +149,7 @@ def stability(spots: Sequence[Sequence[int]], resampled: Sequence[Sequence[Seque
     for spot in spots:
         overlaps = np.array([max_jaccard(spot, others) for others in resampled])
         low, high = np.quantile(overlaps, (0.025, 0.975)).tolist()
-        estimates.append(Estimate(float(overlaps.mean()), low, high, len(overlaps)))
+        estimates.append(BootstrapEstimate(float(overlaps.mean()), low, high, len(overlaps)))
     return estimates
 
 

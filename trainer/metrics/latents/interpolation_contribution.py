@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.edits import toward
-from trainer.metrics.statistics.bootstrap import Estimate, bootstrap_ratio
+from trainer.edits import move_toward
+from trainer.metrics.statistics.bootstrap import BootstrapEstimate, bootstrap_ratio
 
 Decode = Callable[[Tensor], Tensor]
 Pair = tuple[Tensor, Tensor]
@@ -29,8 +29,8 @@ class InterpolationContribution:
     """
 
     swapped: int
-    waveform: Estimate
-    log_mel: Estimate
+    waveform: BootstrapEstimate
+    log_mel: BootstrapEstimate
 
 
 def powers_of_two(dims: int) -> tuple[int, ...]:
@@ -40,7 +40,7 @@ def powers_of_two(dims: int) -> tuple[int, ...]:
 
 def swap_dimensions(first: Tensor, second: Tensor, count: int) -> Tensor:
     """`first` [dims, frames] with the `count` dimensions of `second` whose means over time differ most."""
-    return toward(first, second, 1.0, count)
+    return move_toward(first, second, 1.0, count)
 
 
 def interpolation_contributions(

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.metrics.probing.trained_probe import HIDDEN, train_probe
-from trainer.metrics.statistics.bootstrap import Estimate, bootstrap_mean
+from trainer.metrics.statistics.bootstrap import BootstrapEstimate, bootstrap_mean
 
 Values = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 
-def two_sample_accuracy(values: Values, groups: Codes, seed: int = 0, hidden: int | None = HIDDEN) -> Estimate:
+def two_sample_accuracy(values: Values, groups: Codes, seed: int = 0, hidden: int | None = HIDDEN) -> BootstrapEstimate:
     """Held-out accuracy of a classifier between `values` [n, dims] and as many draws from N(0, I); 0.5 is chance.
 
     `groups` [n]: the recording of each value. Half of the groups are the test set; a tenth of all groups, from the

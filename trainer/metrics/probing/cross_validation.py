@@ -16,7 +16,7 @@ from trainer.metrics.probing.linear_probe import (
 )
 from trainer.metrics.probing.pooling import LOG_MEL, POOLINGS, UNTRAINED, Features, select_pooling
 from trainer.metrics.probing.tasks import SHUFFLED_LABELS, Names, ProbeTask
-from trainer.metrics.statistics.bootstrap import Estimate, bootstrap_mean
+from trainer.metrics.statistics.bootstrap import BootstrapEstimate, bootstrap_mean
 
 MAJORITY = "majority class"
 
@@ -129,7 +129,7 @@ def cross_validations(
 
 def paired_difference(result: ProbeResult, other: ProbeResult, groups: Names) -> Interval:
     """Accuracy of `result` minus `other` on the same examples, with a paired bootstrap over groups."""
-    found: Estimate = bootstrap_mean(result.correct.astype(np.float64) - other.correct, groups=groups)
+    found: BootstrapEstimate = bootstrap_mean(result.correct.astype(np.float64) - other.correct, groups=groups)
     return found.mean, found.low, found.high
 
 

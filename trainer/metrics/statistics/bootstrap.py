@@ -16,7 +16,7 @@ _BLOCK_DRAWS = 1 << 22  # indices drawn at once, which bounds memory
 
 
 @dataclass(frozen=True)
-class Estimate:
+class BootstrapEstimate:
     """A mean with its 95 % bootstrap interval over `n` items."""
 
     mean: float
@@ -30,7 +30,7 @@ class Estimate:
 
 def bootstrap_mean(
     values: Values, seed: int = 0, resamples: int = RESAMPLES, groups: NDArray[Any] | None = None
-) -> Estimate:
+) -> BootstrapEstimate:
     """Mean of `values` [n] and its percentile bootstrap interval.
 
     With `groups` [n], the group name of each value, whole groups are resampled (cluster bootstrap), because values of
@@ -41,7 +41,7 @@ def bootstrap_mean(
         return bootstrap_ratio(array, np.ones_like(array), seed, resamples)
     _, member = np.unique(groups, return_inverse=True)
     ratio = bootstrap_ratio(np.bincount(member, array).tolist(), np.bincount(member).tolist(), seed, resamples)
-    return Estimate(ratio.mean, ratio.low, ratio.high, len(array))
+    return BootstrapEstimate(ratio.mean, ratio.low, ratio.high, len(array))
 
 
 def bootstrap_median(values: Values, seed: int = 0, resamples: int = RESAMPLES) -> tuple[float, float, float]:
@@ -52,7 +52,9 @@ def bootstrap_median(values: Values, seed: int = 0, resamples: int = RESAMPLES) 
     return float(np.median(array)), float(low), float(high)
 
 
-def bootstrap_ratio(numerators: Values, denominators: Values, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
+def bootstrap_ratio(
+    numerators: Values, denominators: Values, seed: int = 0, resamples: int = RESAMPLES
+) -> BootstrapEstimate:
     """sum(numerators) / sum(denominators) over items [n], with the percentile interval over resampled items.
 
     Denominators must be at least 0. Raises ValueError if all of them are 0.
@@ -69,4 +71,4 @@ def bootstrap_ratio(numerators: Values, denominators: Values, seed: int = 0, res
         # The ratio of a resample whose denominators are all 0 is undefined
         ratios.append(above[drawn].sum(1)[sums > 0] / sums[sums > 0])
     low, high = np.quantile(np.concatenate(ratios), INTERVAL_QUANTILES)
-    return Estimate(float(above.sum() / below.sum()), float(low), float(high), len(above))
+    return BootstrapEstimate(float(above.sum() / below.sum()), float(low), float(high), len(above))

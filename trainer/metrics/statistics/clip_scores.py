@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.metrics.statistics.bootstrap import Estimate, bootstrap_ratio
+from trainer.metrics.statistics.bootstrap import BootstrapEstimate, bootstrap_ratio
 
 Values = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class ClipScores:
         """Number of clips on which the metric is undefined."""
         return int(np.isnan(self.numerators).sum())
 
-    def estimate(self) -> Estimate | None:
+    def estimate(self) -> BootstrapEstimate | None:
         """sum(numerators) / sum(denominators) with its interval over resampled clips; None if undefined on all."""
         defined = ~np.isnan(self.numerators)
         numerators, denominators = self.numerators[defined], self.denominators[defined]
