@@ -1,4 +1,4 @@
-"""Start the explorer: `python -m backend`. Settings come from the environment; see backend.settings."""
+"""Start the server: `python -m backend`. Settings come from the environment; see backend.settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from backend.settings import Settings, load_settings
+from backend.settings import Settings, load_settings, warn_renamed
 from trainer.runtime.malloc_tuning import tune_for_serving
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class Server(uvicorn.Server):
-    """Says where it is once it is there, and drains before it ends."""
+    """Uvicorn server that prints its address once it listens and drains before it shuts down."""
 
     def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, drain_seconds: float) -> None:
         super().__init__(config)
         self._lifecycle, self._drain_seconds = lifecycle, drain_seconds
-        self._told_to_end = False
+        self._signalled = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -34,52 +34,58 @@ class Server(uvicorn.Server):
                 print(f"SIM Explorer is at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._lifecycle.end()
+        self._lifecycle.stop_accepting()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal makes /readyz say no, so that load balancers look elsewhere; after the drain it ends."""
+        """On the first signal /readyz returns 503, so that load balancers stop sending; the server shuts down after
+        the drain time or on a second signal.
+        """
         self._lifecycle.drain()
-        if self._told_to_end or not self._drain_seconds:
+        if self._signalled or not self._drain_seconds:
             super().handle_exit(sig, frame)
         else:
-            self._told_to_end = True
+            self._signalled = True
             loop = asyncio.get_running_loop()
             loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, super().handle_exit, sig, frame)
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until SIGTERM or SIGINT."""
     settings = load_settings()
     tune_for_serving()
-    _bound_threads(settings)
-    from backend.app import create_app  # only now: this imports torch
+    _limit_threads(settings)
+    from backend.app import create_app  # imported late because it imports torch
     from backend.http import logs
     from backend.http.websocket import MAX_MESSAGE_BYTES
 
     logs.configure(settings.log_format)
+    warn_renamed()
     app = create_app(settings)
     config = uvicorn.Config(
         app,
         settings.host,
         settings.port,
-        log_config=None,  # its own would write past ours
+        log_config=None,  # uvicorn's own configuration would bypass ours
         log_level="warning",
         access_log=False,
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=settings.grace_seconds,
         ws_max_size=MAX_MESSAGE_BYTES,
-        ws_per_message_deflate=False,  # takes longer than what it saves on the way from a machine of one's own
+        ws_per_message_deflate=False,  # on the same machine, compression takes longer than it saves
     )
-    with suppress(KeyboardInterrupt):  # it has ended in order by then; uvicorn raises the signal once more
+    with suppress(KeyboardInterrupt):  # raised again by uvicorn after an orderly shutdown
         Server(config, app.state.lifecycle, settings.drain_seconds).run()
-    if app.state.engine.worker.taken:
-        os._exit(0)  # Python would wait for the computation, which nobody does any longer
+    if app.state.engine.worker.job_count:
+        os._exit(0)  # otherwise Python would wait for a computation whose result is discarded
 
 
-def _bound_threads(settings: Settings) -> None:
-    """Must come before torch is imported. Threads that spin while they wait slow everything where cores are shared."""
+def _limit_threads(settings: Settings) -> None:
+    """Set the thread count. Must run before torch is imported.
+
+    OpenMP threads that spin while they wait slow everything down on shared cores.
+    """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, str(settings.threads))

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import metadata
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from backend import errors
-from backend.http.auth import Access
-from backend.http.body_limits import Bodies, keep_uploads_in_memory
+from backend.http.auth import AuthMiddleware
+from backend.http.body_limits import BodyLimiter, keep_uploads_in_memory
 from backend.http.lifecycle import Lifecycle
 from backend.http.metrics import Metrics
-from backend.http.middleware import Envelope
+from backend.http.middleware import RequestMiddleware, RequestRecorder
 from backend.http.responses import PROBLEM_RESPONSES
-from backend.http.static import Page
+from backend.http.static import CachedStaticFiles
 from backend.inference.engine import Engine
 from backend.routes import clips, decode, encode, ensembles, figures, health, models, traversal
 from backend.settings import Settings
 from trainer.bundle import DEMO
+from trainer.runtime import distribution
 
-DESCRIPTION = "Hear and see what a self-supervised speech encoder has learned."
+DESCRIPTION = "Edit a speech encoder's latent dimensions and hear the result."
 
 
 def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
-    """The whole server for `settings` and the `shipped` bundle. Nothing is read or computed before it starts."""
+    """Application with `settings` and the `shipped` bundle. Models are read only after the start."""
     engine = Engine(settings, shipped)
-    bodies = Bodies(settings.upload_bytes, settings.body_bytes, settings.silence_seconds)
-    lifecycle, metrics = Lifecycle(engine), Metrics(engine, bodies)
+    limiter = BodyLimiter(settings.upload_bytes, settings.body_bytes, settings.read_timeout_seconds)
+    lifecycle, metrics = Lifecycle(engine), Metrics(engine, limiter)
+    recorder = RequestRecorder(metrics, settings.log_requests)
     keep_uploads_in_memory()
 
     @asynccontextmanager
@@ -40,28 +41,22 @@ def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
     app = FastAPI(
         title="SIM Explorer",
         description=DESCRIPTION,
-        version=_version(),
+        version=distribution.version() or "0",
         lifespan=lifespan,
-        docs_url=None,  # the built-in documentation pages load scripts from elsewhere
+        docs_url=None,  # the built-in documentation pages load scripts from other sites
         redoc_url=None,
         responses=PROBLEM_RESPONSES,
     )
     app.state.engine, app.state.lifecycle, app.state.metrics = engine, lifecycle, metrics
-    errors.install(app)
-    token = settings.token.get_secret_value() if settings.token is not None else None
-    app.add_middleware(Access, token=token, origins=settings.origins)
-    app.add_middleware(Envelope, metrics=metrics, bodies=bodies, settings=settings)
-    # Looked through in this order, and nothing is asked for as often as a sound.
+    app.state.recorder, app.state.body_limiter = recorder, limiter
+    errors.add_exception_handlers(app)
+    token = settings.auth_token.get_secret_value() if settings.auth_token is not None else None
+    app.add_middleware(AuthMiddleware, token=token, origins=settings.origins)
+    app.add_middleware(RequestMiddleware, recorder=recorder, limiter=limiter, prefix=settings.prefix)
+    # Routes are matched in this order; /decode is by far the most frequent.
     for routes in (decode, health, models, figures, ensembles, encode, clips, traversal):
         app.include_router(routes.router)
-    # The page answers what no route does. As the default and not as a mount at "/", which would match everything:
-    # a route asked with the wrong method must stay a 405.
-    app.router.default = Page()
+    # Static files are the default and not a mount at "/": a mount would match everything, and a route requested with
+    # the wrong method must be answered 405.
+    app.router.default = CachedStaticFiles()
     return app
-
-
-def _version() -> str:
-    try:
-        return metadata.version("sim-explorer")
-    except metadata.PackageNotFoundError:
-        return "0"

@@ -1,8 +1,8 @@
-"""The one shape of every error on the wire: RFC 9457 `application/problem+json`."""
+"""Errors of the HTTP contract: RFC 9457 `application/problem+json`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -14,13 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-_LONGEST_FIELD = 80  # a field's name may come from the client
-CLIENT_GONE = 499
+_MAX_FIELD_LENGTH = 80  # a field name may come from the client
+CLIENT_CLOSED_REQUEST = 499
+"""Status in metrics and logs when the client disconnected before the response."""
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A sort of problem: what it is called on the wire, its status and its title."""
+class ProblemType:
+    """Problem type: the last part of its URI, its status and its title."""
 
     slug: str
     status: int
@@ -31,52 +32,52 @@ class Kind:
         return f"/problems/{self.slug}"
 
 
-AUDIO_FORMAT = Kind("audio-format", 415, "The recording cannot be read")
-AUDIO_CONTENT = Kind("audio-content", 422, "The recording cannot be used")
-BODY_TOO_LARGE = Kind("too-large", 413, "The request is too large")
-BUSY = Kind("busy", 503, "The server is busy")
-CLIP_UNKNOWN = Kind("clip-unknown", 404, "The clip is not here any more: encode it again")
-ENSEMBLE_UNKNOWN = Kind("ensemble-unknown", 404, "There is no such ensemble")
-EXAMPLE_UNKNOWN = Kind("example-unknown", 404, "There is no such example")
-FIGURE_UNKNOWN = Kind("figure-unknown", 404, "There is no such figure")
-FOREIGN_PAGE = Kind("foreign-page", 403, "This page may not use the server")
-INVALID = Kind("invalid", 422, "The request does not hold")
-DIMENSION_UNKNOWN = Kind("dimension-unknown", 404, "There is no such dimension")
-MODEL_UNKNOWN = Kind("model-unknown", 404, "There is no such model")
-MODULE_UNKNOWN = Kind("module-unknown", 404, "There is no such module")
-NOT_READY = Kind("not-ready", 503, "The server is not ready")
-NO_DECODER = Kind("no-decoder", 422, "This module cannot be heard")
-NO_TOKEN = Kind("no-token", 401, "The server asks for a token")
-TOO_SLOW = Kind("too-slow", 408, "The request took too long to arrive")
+AUDIO_FORMAT = ProblemType("audio-format", 415, "Unsupported audio format")
+AUDIO_CONTENT = ProblemType("audio-content", 422, "Unusable recording")
+BODY_TOO_LARGE = ProblemType("too-large", 413, "Request too large")
+BUSY = ProblemType("busy", 503, "Server busy")
+CLIP_UNKNOWN = ProblemType("clip-unknown", 404, "Unknown clip")
+DIMENSION_UNKNOWN = ProblemType("dimension-unknown", 404, "Unknown dimension")
+ENSEMBLE_UNKNOWN = ProblemType("ensemble-unknown", 404, "Unknown ensemble")
+EXAMPLE_UNKNOWN = ProblemType("example-unknown", 404, "Unknown example")
+FIGURE_UNKNOWN = ProblemType("figure-unknown", 404, "Unknown figure")
+FOREIGN_PAGE = ProblemType("foreign-page", 403, "Request from another site")
+INVALID = ProblemType("invalid", 422, "Invalid request")
+MODEL_UNKNOWN = ProblemType("model-unknown", 404, "Unknown model")
+MODULE_UNKNOWN = ProblemType("module-unknown", 404, "Unknown module")
+NOT_READY = ProblemType("not-ready", 503, "Server not ready")
+NO_DECODER = ProblemType("no-decoder", 422, "Module without a decoder")
+NO_TOKEN = ProblemType("no-token", 401, "Token required")
+TOO_SLOW = ProblemType("too-slow", 408, "Request timed out")
 
 
 class Problem(HTTPException):
-    """An error for a person: `detail` says what is wrong and how to mend it; `field` names the part of the request.
+    """An error response. `detail` names the fault and the remedy; `field` is the part of the request at fault.
 
-    An HTTPException, since FastAPI lets only those through while it reads a body.
+    A subclass of HTTPException because FastAPI re-raises only those while it reads a body.
     """
 
     def __init__(
-        self, kind: Kind, detail: str, *, field: str | None = None, headers: Mapping[str, str] | None = None
+        self, kind: ProblemType, detail: str, *, field: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(kind.status, detail, headers)
         self.kind, self.field = kind, field
 
 
 def invalid(field: str, fault: str) -> Problem:
-    """The part `field` of a request does not hold; `fault` continues the sentence that its name begins."""
+    """Problem for an invalid `field`; `fault` says what it must be, without the field name and the full stop."""
     return Problem(INVALID, f"{field}: {fault}.", field=field)
 
 
-def too_large(limit: int, *, field: str | None = None, headers: Mapping[str, str] | None = None) -> Problem:
-    """More than `limit` bytes were sent."""
-    detail = f"At most {limit / 2**20:.4g} MiB can be taken; send a shorter recording, or the same as FLAC."
-    return Problem(BODY_TOO_LARGE, detail, field=field, headers=headers)
+def too_large(limit: int, *, field: str = "body", headers: Mapping[str, str] | None = None) -> Problem:
+    """Problem for more than `limit` bytes in `field`."""
+    detail = f"{field}: must be at most {limit / 2**20:.4g} MiB; send a shorter recording, or the same one as FLAC."
+    return Problem(BODY_TOO_LARGE, detail, field=None if field == "body" else field, headers=headers)
 
 
 @dataclass(frozen=True)
 class ProblemBody:
-    """What goes over the wire."""
+    """Members of a problem document."""
 
     type: str
     title: str
@@ -86,12 +87,12 @@ class ProblemBody:
     field: str | None = None
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        content = {name: _sendable(value) for name, value in vars(self).items() if value is not None}
+        content = {name: _replace_surrogates(value) for name, value in vars(self).items() if value is not None}
         return Response(orjson.dumps(content), self.status, headers, media_type="application/problem+json")
 
 
-def _sendable(value: object) -> object:
-    """`value`, without what is no text: a field's name may be half of a pair of surrogates."""
+def _replace_surrogates(value: object) -> object:
+    """A field name from the client may contain lone surrogates, which UTF-8 cannot encode."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
@@ -99,89 +100,84 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
     "properties": {
-        "type": {"type": "string", "description": "Which problem; about:blank where the status says all."},
+        "type": {"type": "string", "description": "Problem type; about:blank if the status says everything."},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong and how to mend it."},
+        "detail": {"type": "string", "description": "The fault and its remedy."},
         "request_id": {"type": "string", "description": "Also in the header X-Request-ID."},
-        "field": {"type": "string", "description": "The part of the request that is at fault."},
+        "field": {"type": "string", "description": "Part of the request at fault."},
     },
 }
-"""For OpenAPI; a test holds it to ProblemBody."""
+"""OpenAPI schema of ProblemBody; a test compares the two."""
 
 
 def problem_response(problem: Problem, request_id: str) -> Response:
+    """Response for `problem`."""
     kind = problem.kind
     body = ProblemBody(kind.uri, kind.title, kind.status, problem.detail, request_id, problem.field)
     return body.response(problem.headers)
 
 
 def status_response(status: int, detail: str, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem that its HTTP status tells whole."""
+    """Response for an error without a problem type of its own."""
     return ProblemBody("about:blank", HTTPStatus(status).phrase, status, detail, request_id).response(headers)
 
 
-def request_id_of(request: Request) -> str:
-    return str(request.state.request_id)
+def error_response(error: HTTPException | RequestValidationError, request_id: str) -> Response:
+    """Response for an expected error."""
+    if isinstance(error, RequestValidationError):
+        error = _validation_problem(error.errors())
+    if isinstance(error, Problem):
+        return problem_response(error, request_id)
+    detail = _STATUS_DETAILS.get(error.status_code, error.detail)
+    return status_response(error.status_code, detail, request_id, error.headers)
 
 
-def install(app: FastAPI) -> None:
-    """Give every error that leaves `app` the one shape. What else comes is caught in backend.middleware."""
-
-    @app.exception_handler(Problem)
-    async def _problem(request: Request, error: Problem) -> Response:
-        return problem_response(error, request_id_of(request))
-
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(_problem_of(error), request_id_of(request))
+def add_exception_handlers(app: FastAPI) -> None:
+    """Answer the expected errors of routes with `error_response`. RequestMiddleware answers the unexpected ones."""
 
     @app.exception_handler(HTTPException)
-    async def _status(request: Request, error: HTTPException) -> Response:
-        detail = _STATUS_DETAILS.get(error.status_code, error.detail)
-        headers = dict(error.headers or {})
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _allowed(request)):
-            headers["Allow"] = ", ".join(allowed)
-        return status_response(error.status_code, detail, request_id_of(request), headers)
+    @app.exception_handler(RequestValidationError)
+    async def _respond(request: Request, error: HTTPException | RequestValidationError) -> Response:
+        response = error_response(error, str(request.state.request_id))
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _allowed_methods(request)):
+            response.headers["Allow"] = ", ".join(methods)
+        return response
 
 
-def _allowed(request: Request) -> list[str]:
-    """The methods that the routes of this address take together; the framework tells those of the first alone. None
-    where the address is a file of the page.
-    """
+def _allowed_methods(request: Request) -> list[str]:
+    """Methods of all routes at this path; the framework lists only those of the first. Empty for a static file."""
 
-    def taken(method: str) -> bool:
+    def is_allowed(method: str) -> bool:
         scope = {**request.scope, "method": method}
         return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
-    return [method for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT") if taken(method)]
+    return [method for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT") if is_allowed(method)]
 
 
 _STATUS_DETAILS = {
-    404: "There is nothing at this address; /openapi.json lists what there is.",
-    405: "This address does not take this method; the header Allow lists those it takes.",
+    404: "Unknown path; /openapi.json lists the paths.",
+    405: "This path does not support the method; the header Allow lists the supported ones.",
 }
 
 
-def _problem_of(error: RequestValidationError) -> Problem:
-    """The first fault that pydantic found, in our words where its own would not help."""
-    faults = error.errors()
-    fault = faults[0]
-    where, *names = fault["loc"]
-    name = ".".join(str(part) for part in names)[:_LONGEST_FIELD]
-    kind, message = fault["type"], str(fault["msg"]).removeprefix("Value error, ")
+def _validation_problem(errors: Sequence[Any]) -> Problem:
+    """Problem for the first of pydantic's validation errors."""
+    first = errors[0]
+    where, *names = first["loc"]
+    field = ".".join(str(name) for name in names)[:_MAX_FIELD_LENGTH]
+    kind, message = first["type"], str(first["msg"]).removeprefix("Value error, ")
     if kind == "json_invalid":
-        reason = fault.get("ctx", {}).get("error", "not JSON")
-        return Problem(INVALID, f"The body is not JSON ({reason}, at character {name}).")
-    if not names:
-        # The body as a whole: either no JSON object at all, or a rule between several of its fields.
-        own = message if kind == "value_error" else "must be a JSON object, sent with Content-Type: application/json"
-        return Problem(INVALID, own if kind == "value_error" else f"The {where} {own}.")
+        reason = first.get("ctx", {}).get("error", "invalid JSON")
+        return Problem(INVALID, f"{where}: must be JSON ({reason}, at character {field}).")
+    if not names:  # the whole body: not a JSON object, or a rule about several fields, whose message is complete
+        fault = f"{where}: must be a JSON object, sent with Content-Type: application/json."
+        return Problem(INVALID, message if kind == "value_error" else fault)
     if kind == "missing":
         message = "is required"
     elif kind == "extra_forbidden":
-        message = "is not known here; leave it out"
-    if name == "file":
-        message = "is required; send the recording as multipart/form-data in this field, as a file"
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return invalid(name, message + more)
+        message = "is not a known field; leave it out"
+    if field == "file":
+        message = "is required; send the recording as a file in this field of multipart/form-data"
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return invalid(field, message + more)

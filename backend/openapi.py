@@ -1,4 +1,4 @@
-"""The contract as OpenAPI, generated: `python -m backend.openapi` rewrites openapi.json beside this file."""
+"""OpenAPI description of the HTTP contract: `python -m backend.openapi` rewrites openapi.json."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FILE = Path(__file__).with_name("openapi.json")
 
 
 def schema_text() -> str:
-    """What openapi.json should hold."""
+    """Expected content of openapi.json."""
     schema = create_app(Settings()).openapi()
     schema["info"]["version"] = "0"  # a release does not change the contract
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"

@@ -1,1 +1,1 @@
-"""HTTP plumbing: authentication, body limits, lifecycle, metrics, static files, WebSocket."""
+"""HTTP infrastructure: authentication, body limits, lifecycle, logs, metrics, static files, WebSocket."""

@@ -1,4 +1,4 @@
-"""Who may use the server: holders of the token, and pages of which origins."""
+"""Authentication: the token, and the origins of pages that may call the server."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from starlette.websockets import WebSocketClose
 
 from backend.errors import FOREIGN_PAGE, NO_TOKEN, Problem, problem_response
 
-_OPEN = frozenset(("/livez", "/readyz"))  # for those who watch over the server, and tell nothing else
-_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
-_ELSEWHERE = frozenset(("cross-site", "same-site"))
+_PUBLIC_PATHS = frozenset(("/livez", "/readyz"))  # for health checks; they reveal nothing else
+_SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+_OTHER_SITES = frozenset(("cross-site", "same-site"))
 _CHALLENGE = 'Bearer realm="SIM Explorer", Basic realm="SIM Explorer", charset="UTF-8"'
 
 
-class Access:
-    """With a `token`, every request must carry it, as a bearer token or as the password that a browser asks for.
+class AuthMiddleware:
+    """With a `token`, every request must carry it, as a bearer token or as the password of basic authentication.
 
-    Pages of `origins` may call the server from elsewhere. Those of others cannot read its answers, which browsers see
-    to, and have nothing done by it, which this does where the browser tells of it. They get no WebSocket.
+    Pages of `origins` may call the server from other sites. Pages of any other site cannot read responses (enforced by
+    the browser), cannot use unsafe methods (enforced here if the browser sends Sec-Fetch-Site) and get no WebSocket.
     """
 
     def __init__(self, app: ASGIApp, token: str | None, origins: Iterable[str]) -> None:
@@ -37,40 +37,40 @@ class Access:
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin", "")
-        known = origin in self._origins
+        trusted = origin in self._origins
         if scope["type"] == "websocket":
-            # Any page may read what comes over one, so that it must be the server's own.
-            own = not origin or known or urlsplit(origin).netloc == headers.get("host")
-            admitted = own and self._objection(scope, headers, known) is None
-            await (self.app if admitted else WebSocketClose())(scope, receive, send)
+            # Browsers do not apply the same-origin policy to WebSockets, so the origin is checked here.
+            same_origin = not origin or trusted or urlsplit(origin).netloc == headers.get("host")
+            accepted = same_origin and self._refusal(scope, headers, trusted) is None
+            await (self.app if accepted else WebSocketClose())(scope, receive, send)
             return
 
-        async def answer(message: Message) -> None:
-            if known and message["type"] == "http.response.start":
-                _allow(MutableHeaders(scope=message), origin)
+        async def send_response(message: Message) -> None:
+            if trusted and message["type"] == "http.response.start":
+                _add_cors_headers(MutableHeaders(scope=message), origin)
             await send(message)
 
-        if known and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
-            await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, answer)
-        elif (problem := self._objection(scope, headers, known)) is not None:
-            await problem_response(problem, scope["state"]["request_id"])(scope, receive, answer)
+        if trusted and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send_response)
+        elif (problem := self._refusal(scope, headers, trusted)) is not None:
+            await problem_response(problem, scope["state"]["request_id"])(scope, receive, send_response)
         else:
-            await self.app(scope, receive, answer)
+            await self.app(scope, receive, send_response)
 
-    def _objection(self, scope: Scope, headers: Headers, known: bool) -> Problem | None:
-        if not known and scope.get("method") not in _SAFE and headers.get("sec-fetch-site") in _ELSEWHERE:
-            detail = "Pages of other sites may not use this server; its setting ORIGINS names those that may."
+    def _refusal(self, scope: Scope, headers: Headers, trusted: bool) -> Problem | None:
+        if not trusted and scope.get("method") not in _SAFE_METHODS and headers.get("sec-fetch-site") in _OTHER_SITES:
+            detail = "Origin: pages of this site may not use the server; add the site to the setting ORIGINS."
             return Problem(FOREIGN_PAGE, detail)
-        if self._token is None or path_within(scope) in _OPEN:
+        if self._token is None or path_without_prefix(scope) in _PUBLIC_PATHS:
             return None
-        if hmac.compare_digest(_token_of(headers).encode(), self._token.encode()):
+        if hmac.compare_digest(_token(headers).encode(), self._token.encode()):
             return None
-        detail = "Send the server's token: Authorization: Bearer, or as the password where a browser asks for one."
+        detail = "Authorization: send the server's token as a bearer token, or as the password in the browser's dialog."
         return Problem(NO_TOKEN, detail, headers={"WWW-Authenticate": _CHALLENGE})
 
 
-def path_within(scope: Scope) -> str:
-    """The path that is asked for, without the prefix that a proxy may have left before it."""
+def path_without_prefix(scope: Scope) -> str:
+    """Path of the request without the prefix, which a proxy may or may not have removed."""
     path: str = scope["path"]
     prefix: str = scope.get("root_path", "")
     return path[len(prefix) :] if path == prefix or path.startswith(f"{prefix}/") else path
@@ -83,21 +83,21 @@ _PREFLIGHT = {
 }
 
 
-def _allow(headers: MutableHeaders, origin: str) -> None:
+def _add_cors_headers(headers: MutableHeaders, origin: str) -> None:
     headers["Access-Control-Allow-Origin"] = origin
     headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-ID"
     headers.add_vary_header("Origin")
 
 
-def _token_of(headers: Headers) -> str:
-    """The token that a request carries, or nothing."""
+def _token(headers: Headers) -> str:
+    """Token in the request, or an empty string."""
     kind, _, value = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return value.strip()
     if kind.lower() != "basic":
         return ""
     try:
-        pair = base64.b64decode(value, validate=True).decode()
+        credentials = base64.b64decode(value, validate=True).decode()
     except (binascii.Error, ValueError):
         return ""
-    return pair.partition(":")[2]
+    return credentials.partition(":")[2]

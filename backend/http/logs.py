@@ -1,4 +1,4 @@
-"""The server's log, on the standard error: a line for a person or a JSON object, each with the id of its request."""
+"""Logging to standard error as text or JSON lines, each with the id of its request."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Of the request that is being worked on."""
+"""Id of the request being handled."""
 
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code != ord("\t")}
-"""What is not to reach a terminal, or begin a line of its own, from a name that somebody else chose."""
+"""Control characters are escaped: a client-chosen name must not control the terminal or start a new log line."""
 
 
 def configure(form: Literal["text", "json"]) -> None:
-    """Send all that is logged to the standard error in this form."""
+    """Send all log records to standard error in this format."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Json() if form == "json" else _Text("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
@@ -25,8 +25,8 @@ def configure(form: Literal["text", "json"]) -> None:
 class _Text(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record).translate(_CONTROL)
-        known = request_id.get()
-        return line if known is None else f"{line} [{known}]"
+        name = request_id.get()
+        return line if name is None else f"{line} [{name}]"
 
 
 class _Json(logging.Formatter):
@@ -41,4 +41,4 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)  # in ASCII: a file's name need not be text
+        return json.dumps(line, default=str)  # ASCII, because a file name may contain lone surrogates

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, bounds of its body, its headers, its count, and the net under it."""
+"""Outermost middleware: request id, body limits, headers, metrics, log and unexpected errors."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import re
 import time
 import uuid
 
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.errors import CLIENT_GONE, NOT_READY, Problem, problem_response, status_response
-from backend.http.body_limits import Bodies
+from backend.errors import CLIENT_CLOSED_REQUEST, NOT_READY, Problem, error_response, status_response
+from backend.http.body_limits import BodyLimiter
 from backend.http.logs import request_id
 from backend.http.metrics import Metrics
-from backend.http.websocket import WAY
-from backend.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -36,78 +36,90 @@ _HEADERS = {
 }
 
 
-class Envelope:
-    """Outermost of the app. Gives each request an id (its own X-Request-ID if that is plain), bounds its body, adds the
-    headers, counts the answer, and turns what nobody expected into a 500 problem, the traceback going to the log alone.
+class RequestRecorder:
+    """Counts finished requests in the metrics and, with LOG_REQUESTS, logs them."""
 
-    Addresses are those within the setting PREFIX. With LOG_REQUESTS each request leaves a line in the log, which tells
-    its route and never its path: a clip's name is enough to hear the clip.
+    def __init__(self, metrics: Metrics, log_requests: bool) -> None:
+        self._metrics, self._log_requests = metrics, log_requests
+
+    def record(self, method: str, route: str, status: int, seconds: float) -> None:
+        """`route` is the pattern of the path, never the path: a clip id in it would give access to the clip."""
+        self._metrics.count_request(method, route, status, seconds)
+        if self._log_requests:
+            fields = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6)}
+            log.info("%s %s: %d in %.1f ms", method, route, status, seconds * 1e3, extra={"fields": fields})
+
+
+def failure_response(error: BaseException, name: str) -> Response:
+    """Response to the request `name` that failed with `error`. Logs the traceback of an unexpected error."""
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=CLIENT_CLOSED_REQUEST)  # for metrics and log; nobody receives it
+    if isinstance(error, asyncio.CancelledError):  # the grace period is over
+        detail = "The server shut down before the request was finished; try again in a moment."
+        error = Problem(NOT_READY, detail, headers={"Retry-After": "1"})
+    if isinstance(error, (HTTPException, RequestValidationError)):
+        return error_response(error, name)
+    log.error("request %s failed", name, exc_info=error)
+    detail = "Internal error; try again, and report it with this request id if it persists."
+    return status_response(500, detail, name)
+
+
+class RequestMiddleware:
+    """Gives each request an id (its own X-Request-ID if valid), limits its body, adds headers to the response, records
+    the request, and answers unexpected errors with a 500 problem. Paths are relative to the setting PREFIX.
+
+    WebSocket connections pass through: backend.http.websocket treats each message as a request.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, bodies: Bodies, settings: Settings) -> None:
-        self.app, self.metrics, self.bodies, self.settings = app, metrics, bodies, settings
+    def __init__(self, app: ASGIApp, recorder: RequestRecorder, limiter: BodyLimiter, prefix: str) -> None:
+        self.app, self._recorder, self._limiter, self._prefix = app, recorder, limiter, prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
-            scope["root_path"] = self.settings.prefix
-        if scope["type"] != "http":  # what comes over a WebSocket passes here a request at a time
+            scope["root_path"] = self._prefix
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         name = _request_id(headers)
         scope.setdefault("state", {})["request_id"] = name
         request_id.set(name)
-        started, status = time.perf_counter(), 0
+        start, status = time.perf_counter(), 0
 
-        async def answer(message: Message) -> None:
+        async def send_response(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _complete(MutableHeaders(scope=message), name)
+                _add_headers(MutableHeaders(scope=message), name)
             await send(message)
 
         try:
-            await self.bodies.check_announced(headers, receive)
-            with self.bodies.taking(receive) as bounded:
-                way = scope.get("extensions", {}).get(WAY, self.app)
-                await way(scope, bounded, answer)
-        except Problem as problem:
-            await problem_response(problem, name)(scope, receive, answer)
-        except ClientDisconnect:
+            await self._limiter.check_content_length(headers, receive)
+            with self._limiter.limit(receive) as limited:
+                await self.app(scope, limited, send_response)
+        except (Exception, asyncio.CancelledError) as error:
+            failure = failure_response(error, name)
             if not status:
-                gone = Response(status_code=CLIENT_GONE)  # for the metrics and the log: nobody reads it
-                await gone(scope, receive, answer)
-        except asyncio.CancelledError:  # the grace period is over
-            if status:
-                raise
-            detail = "The server has ended before it was done; ask again in a moment."
-            late = Problem(NOT_READY, detail, headers={"Retry-After": "1"})
-            await problem_response(late, name)(scope, receive, answer)
-        except Exception:
-            log.exception("request %s failed", name)
-            if status:
-                raise  # half an answer is out: only breaking off tells the client
-            detail = "Something went wrong here; try again, and if it stays, report it with this request id."
-            await status_response(500, detail, name)(scope, receive, answer)
+                await failure(scope, receive, send_response)
+            elif not isinstance(error, ClientDisconnect):
+                raise  # part of the response has been sent: only closing the connection reports the failure
         finally:
-            self._tell(scope, status, time.perf_counter() - started)
+            route = getattr(scope.get("route"), "path", "other")
+            self._recorder.record(scope["method"], route, status, time.perf_counter() - start)
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        method, route = scope["method"], getattr(scope.get("route"), "path", "other")
-        self.metrics.answered(method, route, status, seconds)
-        if self.settings.log_requests:
-            fields = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6)}
-            log.info("%s %s: %d in %.1f ms", method, route, status, seconds * 1e3, extra={"fields": fields})
+
+def new_request_id() -> str:
+    return uuid.uuid4().hex
 
 
 def _request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    name = headers.get("x-request-id", "")
+    return name if _REQUEST_ID.fullmatch(name) else new_request_id()
 
 
-def _complete(headers: MutableHeaders, name: str) -> None:
+def _add_headers(headers: MutableHeaders, name: str) -> None:
     headers["X-Request-ID"] = name
     for header, value in _HEADERS.items():
         headers.setdefault(header, value)
-    # The page's files carry an ETag and are asked for anew each time; what a person sent or made is in no cache.
+    # Static files have an ETag and are revalidated on each use; recordings and sounds are not cached at all.
     headers.setdefault("Cache-Control", "no-cache" if "etag" in headers else "no-store")

@@ -1,4 +1,4 @@
-"""The page's files, as they lie beside this package, and the chart library from where it is installed."""
+"""Static files: the page, and the chart library from its installed package."""
 
 from __future__ import annotations
 
@@ -14,60 +14,60 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from backend.http.auth import path_within
+from backend.http.auth import path_without_prefix
 
 CHARTS = "plotly.min.js"
 
 
-class Page(StaticFiles):
-    """Serves them from memory, and reads anew what has changed on the disk. A page is more than a hundred modules: each
-    handed to a thread to be opened and to another to be read, they would take as long as all the rest of its opening.
+class CachedStaticFiles(StaticFiles):
+    """Serves files from memory and reloads those that changed on disk.
 
-    Their addresses are relative, so that a prefix without its slash must lead to the one with.
+    The page has more than a hundred modules. Opening and reading each in a thread would take as long as the rest of
+    loading the page. The page's URLs are relative, so a prefix without a trailing slash is redirected.
     """
 
     def __init__(self) -> None:
-        super().__init__(directory=_folder(), html=True)
+        super().__init__(directory=_page_folder(), html=True)
         self._charts = StaticFiles(packages=[("plotly", "package_data")])
-        self._places: dict[str, str] = {}
-        self._held: dict[str, tuple[str, bytes]] = {}  # by place: the ETag, and what it is of
+        self._paths: dict[str, str] = {}  # URL path to file
+        self._cache: dict[str, tuple[str, bytes]] = {}  # file to ETag and content
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """The page brings no chart library: of where that is installed, the page is given this file."""
-        place, found = self._charts.lookup_path(path) if path == CHARTS else super().lookup_path(path)
+        """File for a URL path. The chart library is the only file of its package that is served."""
+        file, found = self._charts.lookup_path(path) if path == CHARTS else super().lookup_path(path)
         if found is not None and stat.S_ISREG(found.st_mode):
-            self._places[path] = place
-        return place, found
+            self._paths[path] = file
+        return file, found
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Of a file that was found before, without a thread."""
-        if path in self._places and scope["method"] in ("GET", "HEAD"):
+        """Serves a known file without a thread."""
+        if path in self._paths and scope["method"] in ("GET", "HEAD"):
             with suppress(FileNotFoundError):
-                place = self._places[path]
-                return self.file_response(place, Path(place).stat(), scope)
+                file = self._paths[path]
+                return self.file_response(file, Path(file).stat(), scope)
         return await super().get_response(path, scope)
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """The file, or that it has not changed since the client asked last."""
-        place, tag = str(full_path), f'"{stat_result.st_mtime_ns:x}-{stat_result.st_size:x}"'
-        known, content = self._held.get(place, ("", b""))
-        if known != tag:
-            content = Path(place).read_bytes()
-            self._held[place] = (tag, content)
-        response = Response(content, status_code, {"ETag": tag}, guess_type(place)[0])
+        """The file, or 304 if the client's copy is current."""
+        file, tag = str(full_path), f'"{stat_result.st_mtime_ns:x}-{stat_result.st_size:x}"'
+        cached_tag, content = self._cache.get(file, ("", b""))
+        if cached_tag != tag:
+            content = Path(file).read_bytes()
+            self._cache[file] = (tag, content)
+        response = Response(content, status_code, {"ETag": tag}, guess_type(file)[0])
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)
         return response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and path_within(scope) == "":
+        if scope["type"] == "http" and path_without_prefix(scope) == "":
             await RedirectResponse(f"{scope['root_path']}/")(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
 
-def _folder() -> Path:
+def _page_folder() -> Path:
     with resources.as_file(resources.files("backend")) as package:
         return package.parent / "frontend"

@@ -1,1 +1,1 @@
-"""Inference: engine, worker queue, encoding, decoding, traversals, rendering."""
+"""Inference: engine, worker, encoding, decoding, traversal and rendering."""

@@ -1,4 +1,4 @@
-"""/decode: a base and edits -> latents -> sound and picture."""
+"""Decoding: starting latents and edits -> latents -> sound and spectrogram."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from torch import Tensor
 
 from backend.errors import invalid
 from backend.inference.engine import Engine
-from backend.inference.rendering import Excerpt, Sound, Waveform, within_full_scale
-from backend.inference.starting_latents import Base, Depth, base_of
+from backend.inference.rendering import FrameSlice, Sound, Waveform, limit_peak
+from backend.inference.starting_latents import DecodeSource, ModuleRef, get_source
 from backend.schemas import DecodeRequest
 from trainer.edits import Edit, apply_edits
 
 _ROUNDING_SECONDS = 1e-3
-"""How far past the clip's end a span may reach: clients round durations."""
+"""Tolerance of a span's end beyond the clip's end: clients round durations."""
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A sound, the root mean square of its latents, and the share of corpus frames farther out, where known."""
+    """A sound, the RMS of its latents, and the share of corpus frames with a larger RMS (None without a report)."""
 
     sound: Sound
     rms: float
@@ -34,100 +34,101 @@ class Decoded:
 
 
 def decode(engine: Engine, request: DecodeRequest) -> Decoded:
-    """The sound `request` asks for: the same request, the same sound. Raises Problem."""
-    base = base_of(engine, request)
-    check_edits(base, request.edits)
-    return edited(base, request.edits)
+    """Sound of `request`; equal requests give equal sounds. Raises Problem."""
+    source = get_source(engine, request)
+    check_edits(source, request.edits)
+    return _decode(source, request.edits)
 
 
-def edited(base: Base, edits: Sequence[Edit]) -> Decoded:
-    """What `base` sounds like after `edits`, which have been checked. Raises Problem where that is no sound."""
-    latents = apply_edits(base.latents, edits, base.depth.geometry)
-    waveform = _finite(_sound(base, latents, edits), base)
-    rms = float(torch.linalg.vector_norm(latents)) / math.sqrt(latents.numel())
-    return Decoded(within_full_scale(waveform, base.depth.entry.sample_rate), rms, _share_beyond(rms, base.depth))
-
-
-def seen(engine: Engine, base: Base, edits: Sequence[Edit], excerpt: Excerpt | None) -> dict[str, Any]:
-    """The spectrogram of `base` after `edits`, which have been checked, or `excerpt` of it, as the wire has it. Raises
-    Problem where there is no sound to see.
-
-    Of an excerpt no more is decoded than it takes: within rounding the same, but at its own level where the whole sound
-    is turned down so as not to clip.
-    """
-    if excerpt is None:
-        return picture(engine, edited(base, edits))
-    depth, latents = base.depth, apply_edits(base.latents, edits, base.depth.geometry)
-    waveform = _finite(depth.model.decode(depth.module, latents, base.samples, excerpt.between), base)
-    return engine.spectrograms.part(waveform, depth.entry.sample_rate, excerpt)
-
-
-def _finite(sound: Tensor, base: Base) -> Waveform:
-    """`sound` [samples] at the loudness of the clip. Raises Problem where it overflows."""
-    waveform: Waveform = (sound / base.gain).numpy()
-    if not np.isfinite(waveform).all():
-        raise invalid(base.source, "the values are too large to decode to a sound; use smaller ones")
-    return waveform
-
-
-def _sound(base: Base, latents: Tensor, edits: Sequence[Edit]) -> Tensor:
-    # What is decoded must follow from the request alone, not from what is kept: the same request, the same bytes.
-    model, module = base.depth.model, base.depth.module
-    throughout = any(edit.start is None and edit.end is None for edit in edits)  # which leaves nothing to splice into
-    if base.unedited is None or not edits or throughout:
-        return model.decode(module, latents, base.samples)
-    return model.decode_edited(module, latents, base.latents, base.samples, base.unedited)
-
-
-def shown(engine: Engine, decoded: Decoded) -> dict[str, Any]:
-    """`decoded` as /decode answers it in JSON, but for the audio."""
-    sound = decoded.sound
+def response_content(engine: Engine, decoded: Decoded) -> dict[str, Any]:
+    """Content of the response of /decode, without the audio."""
     return {
-        "sample_rate": sound.sample_rate,
-        "samples": len(sound.waveform),
-        "limited": sound.limited,
-        "spectrogram": picture(engine, decoded),
+        "sample_rate": decoded.sound.sample_rate,
+        "samples": len(decoded.sound.waveform),
+        "limited": decoded.sound.limited,
+        "spectrogram": _spectrogram(engine, decoded.sound),
         "prior_distance": {"rms": decoded.rms, "beyond": decoded.beyond},
     }
 
 
-def picture(engine: Engine, decoded: Decoded) -> dict[str, Any]:
-    """The spectrogram of `decoded`, as the wire has it."""
-    return engine.spectrograms.picture(decoded.sound.waveform, decoded.sound.sample_rate)
+def edited_spectrogram(
+    engine: Engine, source: DecodeSource, edits: Sequence[Edit], frame_slice: FrameSlice | None
+) -> dict[str, Any]:
+    """Spectrogram of `source` after checked `edits`, or `frame_slice` of it. Raises Problem if the sound overflows.
+
+    For a slice only the samples it needs are decoded: equal up to rounding, except that the level is not reduced where
+    the whole sound would exceed full scale.
+    """
+    if frame_slice is None:
+        return _spectrogram(engine, _decode(source, edits).sound)
+    ref, latents = source.ref, apply_edits(source.latents, edits, source.ref.geometry)
+    decoded = ref.model.decode(ref.module, latents, source.samples, frame_slice.sample_range)
+    return engine.spectrograms.render_slice(_restore_level(decoded, source), ref.record.sample_rate, frame_slice)
 
 
-def check_edits(base: Base, edits: Iterable[Edit]) -> None:
-    """Raise Problem naming the first edit of a dimension that is not there or of a span outside the clip."""
+def check_edits(source: DecodeSource, edits: Iterable[Edit]) -> None:
+    """Raises Problem for the first edit of an unknown dimension or outside the clip."""
     for index, edit in enumerate(edits):
-        check_edit(base, edit, f"edits.{index}.")
+        check_edit(source, edit, f"edits.{index}.")
 
 
-def check_edit(base: Base, edit: Edit, prefix: str = "") -> None:
-    """Raise Problem where `edit` does not hold; its fields are called by their names after `prefix`."""
-    if edit.dim >= base.depth.dims:
-        raise invalid(f"{prefix}dim", f"module {base.depth.module} has dimensions 0 to {base.depth.dims - 1}")
-    check_span(base.duration, edit.start, edit.end, prefix)
+def check_edit(source: DecodeSource, edit: Edit, prefix: str = "") -> None:
+    """Raises Problem if `edit` is invalid; the request field is the edit's field after `prefix`."""
+    if edit.dim >= source.ref.dims:
+        fault = f"must be 0 to {source.ref.dims - 1}, the dimensions of module {source.ref.module}"
+        raise invalid(f"{prefix}dim", fault)
+    check_span(source.duration, edit.start, edit.end, prefix)
 
 
 def check_span(duration: float, start: float | None, end: float | None, prefix: str) -> None:
-    """Raise Problem where `start` and `end`, in seconds, are no span of a clip that lasts `duration`."""
+    """Raises Problem unless `start` and `end` (seconds) are a span of a clip of `duration` seconds."""
     if end is not None and end > duration + _ROUNDING_SECONDS:
-        raise invalid(f"{prefix}end", f"the clip ends at {duration:.6g} s; end the span there or before")
+        raise invalid(f"{prefix}end", f"must be at most {duration:.6g} s, the duration of the clip")
     first, last = start or 0.0, duration if end is None else end
     if first >= last:
-        raise invalid(f"{prefix}start", f"must lie before the span's end, {last:.6g} s")
+        raise invalid(f"{prefix}start", f"must be less than the end of the span, {last:.6g} s")
 
 
-def _share_beyond(rms: float, depth: Depth) -> float | None:
-    """Share of corpus frames whose latents lie farther from zero than `rms`; None where the report does not tell."""
-    modules = depth.entry.report.modules if depth.entry.report is not None else ()
-    prior = next((known.prior for known in modules if known.module == depth.module), None)
+def _decode(source: DecodeSource, edits: Sequence[Edit]) -> Decoded:
+    """Sound of `source` after checked `edits`. Raises Problem if it overflows."""
+    latents = apply_edits(source.latents, edits, source.ref.geometry)
+    waveform = _restore_level(_decode_latents(source, latents, edits), source)
+    rms = float(torch.linalg.vector_norm(latents)) / math.sqrt(latents.numel())
+    return Decoded(limit_peak(waveform, source.ref.record.sample_rate), rms, _share_beyond(rms, source.ref))
+
+
+def _decode_latents(source: DecodeSource, latents: Tensor, edits: Sequence[Edit]) -> Tensor:
+    """Sound [samples] of `latents`; local edits are decoded locally and spliced into the cached unedited sound."""
+    # The choice must depend on the request alone, not on the cache: equal requests give equal bytes.
+    model, module = source.ref.model, source.ref.module
+    whole_clip = any(edit.start is None and edit.end is None for edit in edits)  # then there is nothing to splice into
+    if source.unedited is None or not edits or whole_clip:
+        return model.decode(module, latents, source.samples)
+    return model.decode_edited(module, latents, source.latents, source.samples, source.unedited)
+
+
+def _restore_level(decoded: Tensor, source: DecodeSource) -> Waveform:
+    """`decoded` [samples] at the loudness of the clip. Raises Problem if it overflows."""
+    waveform: Waveform = (decoded / source.gain).numpy()
+    if not np.isfinite(waveform).all():
+        raise invalid(source.field, "the latent values are too large to decode; use smaller ones")
+    return waveform
+
+
+def _spectrogram(engine: Engine, sound: Sound) -> dict[str, Any]:
+    return engine.spectrograms.render(sound.waveform, sound.sample_rate)
+
+
+def _share_beyond(rms: float, ref: ModuleRef) -> float | None:
+    """Share of corpus frames whose latents have an RMS above `rms`; None if the report does not have it."""
+    modules = ref.record.report.modules if ref.record.report is not None else ()
+    prior = next((report.prior for report in modules if report.module == ref.module), None)
     if prior is None:
         return None
-    return 1.0 - float(np.interp(rms, *_distribution(prior.frame_rms_quantiles)))
+    return 1.0 - float(np.interp(rms, *_cumulative(prior.frame_rms_quantiles)))
 
 
 @lru_cache(maxsize=64)
-def _distribution(quantiles: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Values, and the share of all that lies below each, of which `quantiles` are the equally spaced quantiles."""
+def _cumulative(quantiles: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Cumulative distribution from equally spaced `quantiles`: values, and the share below each."""
     return np.asarray(quantiles), np.linspace(0.0, 1.0, len(quantiles))

@@ -1,4 +1,4 @@
-"""/encode: bytes -> waveform -> posteriors -> what the page needs to know of them."""
+"""Encoding: file -> waveform -> posteriors -> response content."""
 
 from __future__ import annotations
 
@@ -8,61 +8,43 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.errors import AUDIO_CONTENT, AUDIO_FORMAT, MODULE_UNKNOWN, Problem, too_large
-from backend.inference.engine import Engine, check_length
-from backend.inference.rendering import peaks, within_full_scale
-from backend.store.clips import Waveform
-from backend.store.models import Entry
-from trainer.audio.files import AudioError, read_audio
+from backend.errors import AUDIO_CONTENT, AUDIO_FORMAT, Problem, too_large
+from backend.inference.engine import Engine
+from backend.inference.rendering import Waveform, limit_peak, waveform_peaks
+from backend.store.models import ModelRecord
+from trainer.audio import AudioError, read_audio
 from trainer.model import Model, Posterior
 
-_PIECE_FRAMES = 50_000
+_CHUNK_FRAMES = 50_000
 
 
 def encode(engine: Engine, file: BinaryIO, model_name: str | None) -> dict[str, Any]:
-    """The answer of /encode to the recording in `file`. Raises Problem."""
-    entry, model = engine.open(model_name)
-    waveform = _read(engine, file, entry)
-    return _describe(engine, engine.clips.put(waveform, entry.sample_rate), entry, model)
+    """Content of the response of /encode for the recording in `file`. Raises Problem."""
+    record, model = engine.open_model(model_name)
+    waveform = _read_waveform(engine, file, record)
+    return _describe(engine, engine.clips.put(waveform, record.sample_rate), record, model)
 
 
-def describe(engine: Engine, name: str, model_name: str | None) -> dict[str, Any]:
-    """What /encode answers for the recording that the clip `name` holds. Raises Problem."""
-    return _describe(engine, name, *engine.open(model_name))
+def describe(engine: Engine, clip: str, model_name: str | None) -> dict[str, Any]:
+    """Content of the response of /encode for a stored clip. Raises Problem."""
+    return _describe(engine, clip, *engine.open_model(model_name))
 
 
-def audio(engine: Engine, name: str) -> bytes:
-    """The clip's waveform as WAV, turned down where it would be clipped. Raises Problem."""
-    clip = engine.clips.get(name)
-    return within_full_scale(clip.waveform, clip.sample_rate).wav
+def audio(engine: Engine, clip: str) -> bytes:
+    """WAV file of a stored clip, attenuated if it exceeds full scale. Raises Problem."""
+    stored = engine.clips.get(clip)
+    return limit_peak(stored.waveform, stored.sample_rate).wav
 
 
-def _describe(engine: Engine, name: str, entry: Entry, model: Model) -> dict[str, Any]:
-    clip = engine.clip_for(name, entry)
-    posteriors = engine.encoded(name, clip, entry, model).posteriors
-    return {
-        "model": entry.name,
-        "clip": name,
-        "sample_rate": clip.sample_rate,
-        "samples": len(clip.waveform),
-        "duration": clip.duration,
-        "waveform_peaks": peaks(clip.waveform),
-        "spectrogram": engine.spectrograms.picture(clip.waveform, clip.sample_rate),
-        "modules": [
-            {"module": module, "hop_seconds": geometry.hop_seconds, **_summary(posterior)}
-            for module, (geometry, posterior) in enumerate(zip(entry.geometry, posteriors, strict=True), start=1)
-        ],
-    }
+def latents(engine: Engine, clip: str, model_name: str | None, module: int) -> bytes:
+    """Posterior of a stored clip as `.npy`: float16 [2, dims, frames], mean and log-variance. Raises Problem.
 
-
-def latents(engine: Engine, clip_name: str, model_name: str | None, module: int) -> bytes:
-    """A clip's posterior as `.npy`: float16 [2, dims, frames], mean and log-variance.
-
-    A deterministic encoder has no spread: its log-variance is minus infinity. Raises Problem.
+    For a deterministic encoder the log-variance is minus infinity.
     """
-    entry, model = engine.open(model_name)
-    index, clip = module_index(entry, module), engine.clip_for(clip_name, entry)
-    posterior = engine.encoded(clip_name, clip, entry, model).posteriors[index]
+    record, model = engine.open_model(model_name)
+    record.check_module(module)
+    stored = engine.get_clip(clip, record)
+    posterior = engine.encode_clip(clip, stored, record, model).posteriors[module - 1]
     mean = posterior.mean.numpy()
     logvar = np.full_like(mean, -np.inf) if posterior.logvar is None else posterior.logvar.numpy()
     buffer = io.BytesIO()
@@ -70,31 +52,41 @@ def latents(engine: Engine, clip_name: str, model_name: str | None, module: int)
     return buffer.getvalue()
 
 
-def module_index(entry: Entry, module: int) -> int:
-    """Where module `module` (from 1) lies in a list. Raises Problem where the model has no such module."""
-    if not 1 <= module <= entry.modules_count:
-        detail = f"module: model {entry.name} has modules 1 to {entry.modules_count}."
-        raise Problem(MODULE_UNKNOWN, detail, field="module")
-    return module - 1
+def _describe(engine: Engine, clip: str, record: ModelRecord, model: Model) -> dict[str, Any]:
+    stored = engine.get_clip(clip, record)
+    posteriors = engine.encode_clip(clip, stored, record, model).posteriors
+    return {
+        "model": record.name,
+        "clip": clip,
+        "sample_rate": stored.sample_rate,
+        "samples": len(stored.waveform),
+        "duration": stored.duration,
+        "waveform_peaks": waveform_peaks(stored.waveform),
+        "spectrogram": engine.spectrograms.render(stored.waveform, stored.sample_rate),
+        "modules": [
+            {"module": module, "hop_seconds": geometry.hop_seconds, **_summary(posterior)}
+            for module, (geometry, posterior) in enumerate(zip(record.geometry, posteriors, strict=True), start=1)
+        ],
+    }
 
 
-def _read(engine: Engine, file: BinaryIO, entry: Entry) -> Waveform:
-    """The checked waveform [samples] in `file`, long enough for every module."""
+def _read_waveform(engine: Engine, file: BinaryIO, record: ModelRecord) -> Waveform:
+    """Checked waveform [samples] in `file`, long enough for every module. Raises Problem."""
     limit = engine.settings.upload_bytes
     data = file.read(limit + 1)
     if len(data) > limit:
         raise too_large(limit, field="file")
     try:
-        waveform = read_audio(data, entry.sample_rate, engine.limits)
+        waveform = read_audio(data, record.sample_rate, engine.limits)
     except AudioError as error:
         kind = AUDIO_FORMAT if error.kind == "format" else AUDIO_CONTENT
         raise Problem(kind, str(error), field="file") from None
-    check_length(len(waveform), entry, "file")
+    record.check_length(len(waveform), "file")
     return waveform
 
 
 def _summary(posterior: Posterior) -> dict[str, Any]:
-    """Per dimension: mean and spread over frames of the posterior mean, and mean KL."""
+    """Per dimension: mean and standard deviation over frames of the posterior mean, and mean KL in nats per frame."""
     mean = posterior.mean
     dims, frames = mean.shape
     return {
@@ -107,11 +99,11 @@ def _summary(posterior: Posterior) -> dict[str, Any]:
 
 
 def _mean_kl(posterior: Posterior) -> NDArray[np.float64]:
-    """[dims], a piece at a time: of a long recording, every array between would be as large as the posterior."""
+    """Mean KL [dims], computed in chunks: temporary arrays of a long recording would be as large as the posterior."""
     dims, frames = posterior.mean.shape
     total = np.zeros(dims)
-    for begin in range(0, frames, _PIECE_FRAMES):
-        kl = posterior.frames(begin, begin + _PIECE_FRAMES).kl()
+    for begin in range(0, frames, _CHUNK_FRAMES):
+        kl = posterior.frames(begin, begin + _CHUNK_FRAMES).kl()
         assert kl is not None
         total += kl.sum(dim=1).numpy()
     return total / frames

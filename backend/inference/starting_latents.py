@@ -1,4 +1,4 @@
-"""Where a sound starts from: the latents of a clip, given ones, or drawn ones, before any edit."""
+"""Starting latents of a decode request: those of a clip, those in the request, or random ones; before any edit."""
 
 from __future__ import annotations
 
@@ -10,119 +10,119 @@ import torch
 from torch import Tensor
 
 from backend.errors import NO_DECODER, Problem, invalid
-from backend.inference.encoding import module_index
+from backend.inference.arrays import unpack
 from backend.inference.engine import Engine
 from backend.schemas import DecodeRequest
-from backend.schemas.arrays import unpack
-from backend.store.clips import Encoded
-from backend.store.models import Entry
-from trainer.edits import base_latents, prior_latents, toward, zero_latents
+from backend.store.clips import ClipEncoding
+from backend.store.models import ModelRecord
+from trainer.edits import base_latents, move_toward, prior_latents, zero_latents
 from trainer.geometry import ModuleGeometry
 from trainer.model import Model
 
 
 @dataclass(frozen=True)
-class Depth:
-    """A module that can be heard, of a model."""
+class ModuleRef:
+    """One module of a model, with a decoder."""
 
-    entry: Entry
+    record: ModelRecord
     model: Model
     module: int
 
     @property
     def dims(self) -> int:
-        return self.entry.dims[self.module - 1]
+        return self.record.dims[self.module - 1]
 
     @property
     def geometry(self) -> ModuleGeometry:
-        return self.entry.geometry[self.module - 1]
+        return self.record.geometry[self.module - 1]
 
 
 @dataclass(frozen=True)
-class Base:
-    """Latents [dims, frames] to start from, the length of the sound, the gain to take back from it. `source`: the part
-    of the request they came by. `unedited` gives what they sound like as they are, where that is kept for edits to be
-    spliced into.
+class DecodeSource:
+    """Starting latents [dims, frames] and what decoding them needs.
+
+    `samples`: length of the sound. `field`: request field that the latents come from, for errors. `gain`: the decoded
+    sound is divided by it. `unedited`: waveform of the latents without edits, if cached, for splicing local edits.
     """
 
-    depth: Depth
+    ref: ModuleRef
     latents: Tensor
     samples: int
-    source: str
+    field: str
     gain: float = 1.0
     unedited: Callable[[], Tensor] | None = None
 
     @property
     def duration(self) -> float:
         """In seconds."""
-        return self.samples / self.depth.entry.sample_rate
+        return self.samples / self.ref.record.sample_rate
 
 
-def depth_of(engine: Engine, model_name: str | None, module: int) -> Depth:
-    """The `module` of a model. Raises Problem where there is none, or it has no decoder."""
-    entry, model = engine.open(model_name)
-    module_index(entry, module)
+def get_module(engine: Engine, model_name: str | None, module: int) -> ModuleRef:
+    """Module `module` of a model. Raises Problem (model-unknown, module-unknown, no-decoder)."""
+    record, model = engine.open_model(model_name)
+    record.check_module(module)
     if not model.has_decoder(module):
-        heard = [str(other) for other in range(1, entry.modules_count + 1) if model.has_decoder(other)]
-        remedy = f"choose module {' or '.join(heard)}" if heard else "train decoders for this model"
-        detail = f"module: model {entry.name} has no decoder for module {module}; {remedy}."
+        decodable = [str(other) for other in range(1, record.modules_count + 1) if model.has_decoder(other)]
+        remedy = f"choose module {' or '.join(decodable)}" if decodable else "train decoders for this model"
+        detail = f"module: model {record.name} has no decoder for module {module}; {remedy}."
         raise Problem(NO_DECODER, detail, field="module")
-    return Depth(entry, model, module)
+    return ModuleRef(record, model, module)
 
 
-def base_of(engine: Engine, request: DecodeRequest) -> Base:
-    """What `request` starts from. Raises Problem."""
-    depth = depth_of(engine, request.model, request.module)
+def get_source(engine: Engine, request: DecodeRequest) -> DecodeSource:
+    """Starting latents of `request`. Raises Problem."""
+    ref = get_module(engine, request.model, request.module)
     if request.latents is not None:
-        return _given(engine, request, depth)
+        return _from_request(engine, request, ref)
     if request.seconds is not None:
-        samples = round(request.seconds * depth.entry.sample_rate)
-        return Base(depth, _drawn(request, depth.dims, depth.geometry.frames(samples)), samples, "seconds")
-    return _of_clip(engine, request, depth)
+        samples = round(request.seconds * ref.record.sample_rate)
+        latents = _zero_or_prior(request, ref.dims, ref.geometry.frames(samples))
+        return DecodeSource(ref, latents, samples, "seconds")
+    return _from_clip(engine, request, ref)
 
 
-def encoded_clip(engine: Engine, depth: Depth, name: str, field: str) -> tuple[int, Encoded]:
-    """The length in samples of the clip that `field` of a request names, and what the model makes of it. Raises
-    Problem.
-    """
-    clip = engine.clip_for(name, depth.entry, field)
-    return len(clip.waveform), engine.encoded(name, clip, depth.entry, depth.model)
+def encode_clip(engine: Engine, ref: ModuleRef, name: str, field: str) -> tuple[int, ClipEncoding]:
+    """Length in samples and encoding of the clip in the request field `field`. Raises Problem."""
+    clip = engine.get_clip(name, ref.record, field)
+    return len(clip.waveform), engine.encode_clip(name, clip, ref.record, ref.model)
 
 
-def check_top_k(depth: Depth, top_k: int | None, field: str) -> None:
-    """Raise Problem where the module has not so many dimensions."""
-    if top_k is not None and top_k > depth.dims:
-        raise invalid(field, f"module {depth.module} has {depth.dims} dimensions; ask for that many or fewer")
+def check_top_k(ref: ModuleRef, top_k: int | None, field: str) -> None:
+    """Raises Problem if `top_k` exceeds the number of dimensions."""
+    if top_k is not None and top_k > ref.dims:
+        raise invalid(field, f"must be at most {ref.dims}, the number of dimensions of module {ref.module}")
 
 
-def _given(engine: Engine, request: DecodeRequest, depth: Depth) -> Base:
-    """The client's own latents, one hop of sound a frame."""
+def _from_request(engine: Engine, request: DecodeRequest, ref: ModuleRef) -> DecodeSource:
+    """Latents in the request; each frame gives one hop of sound."""
     assert request.latents is not None
-    shape, geometry = request.latents.shape, depth.geometry
-    most = geometry.frames(round(engine.limits.seconds * geometry.sample_rate))
-    if len(shape) != 2 or shape[0] != depth.dims or not 1 <= shape[1] <= most:
-        raise invalid("latents.shape", f"must be [{depth.dims}, frames] with 1 to {most} frames, not {shape}")
+    shape, geometry = request.latents.shape, ref.geometry
+    max_frames = geometry.frames(round(engine.limits.seconds * geometry.sample_rate))
+    if len(shape) != 2 or shape[0] != ref.dims or not 1 <= shape[1] <= max_frames:
+        raise invalid("latents.shape", f"must be [{ref.dims}, frames] with 1 to {max_frames} frames, not {shape}")
     latents = torch.from_numpy(unpack(request.latents, "latents"))
-    return Base(depth, latents, geometry.samples(shape[1]), "latents")
+    return DecodeSource(ref, latents, geometry.samples(shape[1]), "latents")
 
 
-def _drawn(request: DecodeRequest, dims: int, frames: int) -> Tensor:
-    return prior_latents(dims, frames, request.seed) if request.base == "prior" else zero_latents(dims, frames)
-
-
-def _of_clip(engine: Engine, request: DecodeRequest, depth: Depth) -> Base:
-    assert request.clip is not None  # DecodeRequest holds exactly one of the three
-    samples, encoded = encoded_clip(engine, depth, request.clip, "clip")
-    posterior = encoded.posteriors[depth.module - 1]
+def _from_clip(engine: Engine, request: DecodeRequest, ref: ModuleRef) -> DecodeSource:
+    assert request.clip is not None  # DecodeRequest has exactly one of the three
+    samples, encoding = encode_clip(engine, ref, request.clip, "clip")
+    posterior = encoding.posteriors[ref.module - 1]
     if not (request.base == "mean" or request.base == "sample"):
-        return Base(depth, _drawn(request, *posterior.mean.shape), samples, "clip", encoded.gain)
+        latents = _zero_or_prior(request, *posterior.mean.shape)
+        return DecodeSource(ref, latents, samples, "clip", encoding.gain)
     latents = base_latents(posterior, request.base, request.seed)
     if request.toward is not None:
-        check_top_k(depth, request.toward.top_k, "toward.top_k")
-        _, other = encoded_clip(engine, depth, request.toward.clip, "toward.clip")
-        wanted = base_latents(other.posteriors[depth.module - 1], request.base, request.seed)
-        latents = toward(latents, wanted, request.toward.share, request.toward.top_k)
-    name = (request.base, request.seed, request.toward)
-    decode = partial(depth.model.decode, depth.module, latents, samples)
-    unedited = partial(engine.unedited, request.clip, encoded, depth.entry, depth.module, name, decode)
-    return Base(depth, latents, samples, "clip", encoded.gain, cache(unedited))
+        check_top_k(ref, request.toward.top_k, "toward.top_k")
+        _, other = encode_clip(engine, ref, request.toward.clip, "toward.clip")
+        target = base_latents(other.posteriors[ref.module - 1], request.base, request.seed)
+        latents = move_toward(latents, target, request.toward.share, request.toward.top_k)
+    key = (request.base, request.seed, request.toward)
+    decode = partial(ref.model.decode, ref.module, latents, samples)
+    unedited = partial(engine.unedited_waveform, request.clip, encoding, ref.record, ref.module, key, decode)
+    return DecodeSource(ref, latents, samples, "clip", encoding.gain, cache(unedited))
+
+
+def _zero_or_prior(request: DecodeRequest, dims: int, frames: int) -> Tensor:
+    return prior_latents(dims, frames, request.seed) if request.base == "prior" else zero_latents(dims, frames)

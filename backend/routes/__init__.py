@@ -1,1 +1,1 @@
-"""The addresses of the HTTP contract. They only translate; backend.encoding and backend.decoding do the work."""
+"""Routes of the HTTP contract: thin handlers around inference and stores."""

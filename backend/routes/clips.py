@@ -1,7 +1,7 @@
-"""/clips: recordings that the server still holds, what became of them, and forgetting them.
+"""/clips: stored recordings.
 
-A clip's name is a hash of its content. Whoever knows it can see and hear the clip while the server holds it; nothing
-lists the names.
+The id of a clip is a hash of its content. Whoever knows it can read the clip while the server keeps it; no route lists
+the ids.
 """
 
 from __future__ import annotations
@@ -11,23 +11,21 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from backend.http.responses import dump, json_response
+from backend.http.responses import json_response, to_json
 from backend.inference import encoding
 from backend.inference.engine import Engine
-from backend.routes.dependencies import EngineOf, TurnOf
-from backend.schemas import CLIP_PATTERN, ClipQuery, EncodeAnswer, LatentsQuery
+from backend.routes.dependencies import EngineDep, JobDep
+from backend.schemas import CLIP_PATTERN, ClipQuery, EncodeResponse, LatentsQuery
 
 router = APIRouter(tags=["clips"])
 
-ClipPath = Annotated[str, Path(pattern=CLIP_PATTERN, description="A clip, as /encode named it.")]
+ClipPath = Annotated[str, Path(pattern=CLIP_PATTERN, description="Id of a clip, from /encode.")]
 
 
-@router.get("/clips/{clip}", response_model=EncodeAnswer)
-async def clip(engine: EngineOf, turn: TurnOf, clip: ClipPath, query: Annotated[ClipQuery, Query()]) -> Response:
-    """What /encode answered for a recording that the server still holds, for any model: whoever knows the clip's name,
-    which is a hash of its content, may ask.
-    """
-    return json_response(await turn.run(_describe, engine, clip, query.model))
+@router.get("/clips/{clip}", response_model=EncodeResponse)
+async def clip(engine: EngineDep, job: JobDep, clip: ClipPath, query: Annotated[ClipQuery, Query()]) -> Response:
+    """Response of /encode for a stored recording and any model. Whoever knows the id, a content hash, has access."""
+    return json_response(await job.run(_describe, engine, clip, query.model))
 
 
 @router.get(
@@ -35,11 +33,11 @@ async def clip(engine: EngineOf, turn: TurnOf, clip: ClipPath, query: Annotated[
     response_class=Response,
     responses={200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def audio(engine: EngineOf, turn: TurnOf, clip: ClipPath) -> Response:
-    """The recording itself, mono and at the rate it was encoded at, as 16-bit WAV: whoever knows the clip's name, which
-    is a hash of its content, can hear it.
+async def audio(engine: EngineDep, job: JobDep, clip: ClipPath) -> Response:
+    """The recording as 16-bit WAV, mono, at the sample rate it was encoded at. Whoever knows the id, a content
+    hash, has access.
     """
-    return Response(await turn.run(encoding.audio, engine, clip), media_type="audio/wav")
+    return Response(await job.run(encoding.audio, engine, clip), media_type="audio/wav")
 
 
 @router.get(
@@ -47,20 +45,20 @@ async def audio(engine: EngineOf, turn: TurnOf, clip: ClipPath) -> Response:
     response_class=Response,
     responses={200: {"content": {"application/x-npy": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def latents(engine: EngineOf, turn: TurnOf, clip: ClipPath, query: Annotated[LatentsQuery, Query()]) -> Response:
-    """A clip's posterior for one module, every frame: `.npy`, float16 [2, dims, frames], mean and log-variance.
+async def latents(engine: EngineDep, job: JobDep, clip: ClipPath, query: Annotated[LatentsQuery, Query()]) -> Response:
+    """Posterior of a clip at one module: `.npy`, float16 [2, dims, frames], mean and log-variance.
 
     The log-variance of a deterministic encoder is minus infinity.
     """
-    content = await turn.run(encoding.latents, engine, clip, query.model, query.module)
+    content = await job.run(encoding.latents, engine, clip, query.model, query.module)
     return Response(content, media_type="application/x-npy")
 
 
 @router.delete("/clips/{clip}", status_code=204)
-async def forget(engine: EngineOf, clip: ClipPath) -> None:
-    """Forget a recording and all that was made of it."""
-    engine.clips.forget(clip)
+async def forget(engine: EngineDep, clip: ClipPath) -> None:
+    """Delete a recording and its encodings."""
+    engine.clips.delete(clip)
 
 
 def _describe(engine: Engine, clip: str, model: str | None) -> bytes:
-    return dump(encoding.describe(engine, clip, model))
+    return to_json(encoding.describe(engine, clip, model))

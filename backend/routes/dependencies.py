@@ -1,4 +1,4 @@
-"""What a route asks for by type. Coroutines all: a plain function would wait for a free thread on every request."""
+"""Dependencies of routes. All are coroutines: FastAPI would run a plain function in a thread on every request."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from fastapi import Depends, Request
 
 from backend.http.lifecycle import Lifecycle
 from backend.http.metrics import Metrics
-from backend.http.websocket import PIECES
 from backend.inference.engine import Engine
-from backend.inference.job import Turn
+from backend.inference.job import ClientJob
 
 
 async def _engine(request: Request) -> Engine:
@@ -28,17 +27,11 @@ async def _metrics(request: Request) -> Metrics:
     return metrics
 
 
-async def _turn(request: Request) -> Turn:
-    return Turn((await _engine(request)).worker, request)
+async def _job(request: Request) -> ClientJob:
+    return ClientJob((await _engine(request)).worker, request)
 
 
-async def in_pieces(request: Request) -> bool:
-    """Whether each piece of the answer is taken as it comes."""
-    return PIECES in request.scope.get("extensions", ())
-
-
-EngineOf = Annotated[Engine, Depends(_engine)]
-LifecycleOf = Annotated[Lifecycle, Depends(_lifecycle)]
-MetricsOf = Annotated[Metrics, Depends(_metrics)]
-InPieces = Annotated[bool, Depends(in_pieces)]
-TurnOf = Annotated[Turn, Depends(_turn)]
+EngineDep = Annotated[Engine, Depends(_engine)]
+LifecycleDep = Annotated[Lifecycle, Depends(_lifecycle)]
+MetricsDep = Annotated[Metrics, Depends(_metrics)]
+JobDep = Annotated[ClientJob, Depends(_job)]

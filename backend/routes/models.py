@@ -1,12 +1,12 @@
-"""/models: what models there are, what their dimensions mean, and clips to try them on."""
+"""/models: models, their dimensions and their example clips."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from backend.errors import DIMENSION_UNKNOWN, EXAMPLE_UNKNOWN, MODULE_UNKNOWN, Problem
-from backend.routes.dependencies import EngineOf
+from backend.errors import DIMENSION_UNKNOWN, EXAMPLE_UNKNOWN, Problem
+from backend.routes.dependencies import EngineDep
 from backend.schemas import (
     Dimension,
     DimensionDetail,
@@ -21,39 +21,39 @@ from backend.schemas import (
     ModelSummary,
     Module,
 )
-from backend.store.models import Entry
+from backend.store.models import ModelRecord
 from trainer import bundle
 from trainer.bundle import BundleError, DimensionReport, HistogramReport
 from trainer.metrics.probing.dimension_information import FACTORS_KEY
 
 router = APIRouter(tags=["models"])
 
-_SHARE_DIGITS = 5  # finer than a screen, and a third of the bytes
+_SHARE_DIGITS = 5  # finer than a screen shows, and a third of the bytes
 
-# Plain functions, so that reading bundles happens in a thread and not on the event loop.
+# Plain functions, which FastAPI runs in threads: reading bundles must not block the event loop.
 
 
 @router.get("/models")
-def models(engine: EngineOf) -> ModelList:
-    """Every model there is, the default first; one that was put into a folder of MODELS since is there."""
+def models(engine: EngineDep) -> ModelList:
+    """All models, the default first, including those added to a folder of MODELS since the start."""
     return ModelList(
         models=[
             ModelSummary(
-                model=entry.name, digest=entry.digest, sample_rate=entry.sample_rate, modules=entry.modules_count
+                model=record.name, digest=record.digest, sample_rate=record.sample_rate, modules=record.modules_count
             )
-            for entry in engine.catalogue.entries()
+            for record in engine.models.records()
         ]
     )
 
 
 @router.get("/models/{model}")
-def model(engine: EngineOf, model: str) -> ModelDetail:
-    """The modules of a model and what is known of each dimension."""
-    entry = engine.catalogue.get(model)
+def model(engine: EngineDep, model: str) -> ModelDetail:
+    """Modules of a model and a summary of each dimension."""
+    record = engine.models.get(model)
     return ModelDetail(
-        model=entry.name,
-        digest=entry.digest,
-        sample_rate=entry.sample_rate,
+        model=record.name,
+        digest=record.digest,
+        sample_rate=record.sample_rate,
         modules=[
             Module(
                 module=module,
@@ -62,19 +62,19 @@ def model(engine: EngineOf, model: str) -> ModelDetail:
                 frame_rate=geometry.frame_rate,
                 receptive_field_seconds=geometry.receptive_field_seconds,
                 first_frame_seconds=geometry.frame_centre_seconds(0),
-                dimensions=_dimensions(entry, module, dims),
+                dimensions=_dimensions(record, module, dims),
             )
-            for module, (geometry, dims) in enumerate(zip(entry.geometry, entry.dims, strict=True), start=1)
+            for module, (geometry, dims) in enumerate(zip(record.geometry, record.dims, strict=True), start=1)
         ],
     )
 
 
 @router.get("/models/{model}/examples")
-def examples(engine: EngineOf, model: str) -> ExampleList:
-    """The clips that come with a model."""
-    entry = engine.catalogue.get(model)
+def examples(engine: EngineDep, model: str) -> ExampleList:
+    """Example clips of a model."""
+    record = engine.models.get(model)
     return ExampleList(
-        examples=[ExampleSummary.model_validate(example.model_dump(exclude={"file"})) for example in entry.examples]
+        examples=[ExampleSummary.model_validate(example.model_dump(exclude={"file"})) for example in record.examples]
     )
 
 
@@ -83,74 +83,78 @@ def examples(engine: EngineOf, model: str) -> ExampleList:
     response_class=Response,
     responses={200: {"content": {"audio/flac": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-def example(engine: EngineOf, model: str, id: str) -> Response:
-    """One of them, as FLAC."""
-    entry = engine.catalogue.get(model)
-    found = next((example for example in entry.examples if example.id == id), None)
+def example(engine: EngineDep, model: str, id: str) -> Response:
+    """One example clip as FLAC."""
+    record = engine.models.get(model)
+    found = next((example for example in record.examples if example.id == id), None)
     if found is None:
-        raise Problem(EXAMPLE_UNKNOWN, "This model has no such example; its /examples lists those it has.", field="id")
+        raise _unknown_example("the model has no such example")
     try:
-        return Response(bundle.read_example(entry.path, found), media_type="audio/flac")
+        return Response(bundle.read_example(record.path, found), media_type="audio/flac")
     except BundleError:
-        detail = "This example cannot be read any more; its model's /examples lists those there are."
-        raise Problem(EXAMPLE_UNKNOWN, detail, field="id") from None
+        raise _unknown_example("the file can no longer be read") from None
 
 
 @router.get("/models/{model}/modules/{module}/dimensions/{dim}")
-def dimension(engine: EngineOf, model: str, module: int, dim: int) -> DimensionDetail:
-    """All that the report says of one dimension: too much to be told of each with the model."""
-    entry = engine.catalogue.get(model)
-    if not 1 <= module <= entry.modules_count:
-        raise Problem(MODULE_UNKNOWN, f"This model has modules 1 to {entry.modules_count}.", field="module")
-    dims = entry.dims[module - 1]
+def dimension(engine: EngineDep, model: str, module: int, dim: int) -> DimensionDetail:
+    """Everything the report has about one dimension; too much to include for all of them in /models/{model}."""
+    record = engine.models.get(model)
+    record.check_module(module)
+    dims = record.dims[module - 1]
     if not 0 <= dim < dims:
-        raise Problem(DIMENSION_UNKNOWN, f"Module {module} has dimensions 0 to {dims - 1}.", field="dim")
-    known = _known(entry, module).get(dim)
+        detail = f"dim: module {module} has dimensions 0 to {dims - 1}; choose one of them."
+        raise Problem(DIMENSION_UNKNOWN, detail, field="dim")
+    report = _dimension_reports(record, module).get(dim)
     return DimensionDetail(
-        **_dimension(dim, known).model_dump(),
-        model=entry.name,
+        **_dimension(dim, report).model_dump(),
+        model=record.name,
         module=module,
-        factors=_factors(entry, module),
-        effects=[Effect.model_validate(effect.model_dump()) for effect in (known.effects if known else ())],
-        evidence=[Evidence.model_validate(one.model_dump()) for one in (known.evidence if known else ())],
+        factors=_factors(record, module),
+        effects=[Effect.model_validate(effect.model_dump()) for effect in (report.effects if report else ())],
+        evidence=[Evidence.model_validate(one.model_dump()) for one in (report.evidence if report else ())],
     )
 
 
-def _factors(entry: Entry, module: int) -> list[str]:
-    """Those measured at `module`. A later part of the report, which may hold anything."""
-    rows = (entry.report.model_extra or {}).get(FACTORS_KEY, ()) if entry.report is not None else ()
-    told = [row for row in rows if isinstance(row, dict) and row.get("module") == module]
-    return list(dict.fromkeys(str(row.get("factor")) for row in told))
+def _unknown_example(reason: str) -> Problem:
+    detail = f"id: {reason}; GET /models/{{model}}/examples lists the examples."
+    return Problem(EXAMPLE_UNKNOWN, detail, field="id")
 
 
-def _known(entry: Entry, module: int) -> dict[int, DimensionReport]:
-    """What the report says of the dimensions of `module`."""
-    modules = entry.report.modules if entry.report is not None else ()
-    return {told.dim: told for report in modules if report.module == module for told in report.dimensions}
+def _factors(record: ModelRecord, module: int) -> list[str]:
+    """Factors measured at `module`. This part of the report is not validated and may contain anything."""
+    rows = (record.report.model_extra or {}).get(FACTORS_KEY, ()) if record.report is not None else ()
+    measured = [row for row in rows if isinstance(row, dict) and row.get("module") == module]
+    return list(dict.fromkeys(str(row.get("factor")) for row in measured))
 
 
-def _dimensions(entry: Entry, module: int, dims: int) -> list[Dimension]:
-    """What the report says of each dimension; nothing is known of one it leaves out."""
-    known = _known(entry, module)
-    return [_dimension(dim, known.get(dim)) for dim in range(dims)]
+def _dimension_reports(record: ModelRecord, module: int) -> dict[int, DimensionReport]:
+    """Reports of the dimensions of `module`, by dimension."""
+    modules = record.report.modules if record.report is not None else ()
+    return {one.dim: one for report in modules if report.module == module for one in report.dimensions}
 
 
-def _dimension(dim: int, known: DimensionReport | None) -> Dimension:
-    if known is None:
-        unknown = dict.fromkeys(("kl", "active", "sensitivity", "mean", "std", "histogram"))
-        return Dimension(dim=dim, **unknown, labels=[])
+def _dimensions(record: ModelRecord, module: int, dims: int) -> list[Dimension]:
+    reports = _dimension_reports(record, module)
+    return [_dimension(dim, reports.get(dim)) for dim in range(dims)]
+
+
+def _dimension(dim: int, report: DimensionReport | None) -> Dimension:
+    """Summary of a dimension; everything is null if the report does not have it."""
+    if report is None:
+        nulls = dict.fromkeys(("kl", "active", "sensitivity", "mean", "std", "histogram"))
+        return Dimension(dim=dim, **nulls, labels=[])
     return Dimension(
         dim=dim,
-        kl=known.kl,
-        active=known.active,
-        sensitivity=known.sensitivity,
-        mean=known.mean,
-        std=known.std,
-        histogram=None if known.histogram is None else _histogram(known.histogram),
-        labels=[Label.model_validate(label.model_dump()) for label in known.labels],
+        kl=report.kl,
+        active=report.active,
+        sensitivity=report.sensitivity,
+        mean=report.mean,
+        std=report.std,
+        histogram=None if report.histogram is None else _histogram(report.histogram),
+        labels=[Label.model_validate(label.model_dump()) for label in report.labels],
     )
 
 
-def _histogram(known: HistogramReport) -> Histogram:
-    shares = [round(share, _SHARE_DIGITS) for share in known.shares]
-    return Histogram(low=known.low, high=known.high, shares=shares)
+def _histogram(report: HistogramReport) -> Histogram:
+    shares = [round(share, _SHARE_DIGITS) for share in report.shares]
+    return Histogram(low=report.low, high=report.high, shares=shares)

@@ -1,39 +1,41 @@
-"""/traverse and /interpolate: pictures of a way through the latents."""
+"""/traverse and /interpolate: spectrograms along dimensions or between clips."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from backend.http.body_limits import PlainJson
-from backend.http.responses import dump, json_response
+from backend.http.json_body import BoundedJsonRoute
+from backend.http.responses import json_response, to_json
 from backend.inference import traversal
-from backend.inference.job import Turn
-from backend.routes.dependencies import EngineOf, TurnOf
-from backend.schemas import InterpolateAnswer, InterpolateRequest, TraverseAnswer, TraverseRequest
+from backend.inference.job import ClientJob
+from backend.routes.dependencies import EngineDep, JobDep
+from backend.schemas import InterpolateRequest, InterpolateResponse, TraverseRequest, TraverseResponse
 
-router = APIRouter(tags=["decode"], route_class=PlainJson)
+router = APIRouter(tags=["decode"], route_class=BoundedJsonRoute)
 
 
-@router.post("/traverse", response_model=TraverseAnswer)
-async def traverse(engine: EngineOf, turn: TurnOf, body: TraverseRequest) -> Response:
-    """Pictures of one dimension, or two, set to one value after another: each what /decode answers for that edit after
-    the others. At most 64, and 300 s of sound together; `window` shows a stretch of a longer clip.
+@router.post("/traverse", response_model=TraverseResponse)
+async def traverse(engine: EngineDep, job: JobDep, body: TraverseRequest) -> Response:
+    """Spectrograms for one or two dimensions set to each of several values, after the edits of the request.
+
+    Each is the spectrogram of /decode with that edit appended. At most 64 spectrograms, and 300 s of sound in total;
+    `window` selects a section of a longer clip.
     """
-    return await _answer(turn, await turn.run(traversal.traversal, engine, body))
+    return await _run(job, await job.run(traversal.traverse, engine, body))
 
 
-@router.post("/interpolate", response_model=InterpolateAnswer)
-async def interpolate(engine: EngineOf, turn: TurnOf, body: InterpolateRequest) -> Response:
-    """Pictures in equal steps from one clip to another: each what /decode answers for the clip `from` with `toward`.
+@router.post("/interpolate", response_model=InterpolateResponse)
+async def interpolate(engine: EngineDep, job: JobDep, body: InterpolateRequest) -> Response:
+    """Spectrograms in equal steps from one clip to another, each that of /decode for the clip `from` with `toward`.
 
-    All have the length of `from`, to which the latents of `to` are brought, linearly, so that both begin and end
-    together. At most 300 s of sound together; `window` shows a stretch of a longer clip.
+    All have the duration of `from`; the latents of `to` are resampled linearly to its number of frames. At most 300 s
+    of sound in total; `window` selects a section of a longer clip.
     """
-    return await _answer(turn, await turn.run(traversal.interpolation, engine, body))
+    return await _run(job, await job.run(traversal.interpolate, engine, body))
 
 
-async def _answer(turn: Turn, walk: traversal.Walk) -> Response:
-    # One after another through the queue: whoever moves a slider meanwhile waits for one picture and not for all.
-    pictures = [await turn.run(make) for make in walk.pictures]
-    return json_response(await turn.run(dump, {**walk.facts, "spectrograms": pictures}))
+async def _run(job: ClientJob, planned: traversal.Traversal) -> Response:
+    # One job per spectrogram: a slider moved in the meantime waits for one spectrogram, not for all.
+    spectrograms = [await job.run(render) for render in planned.jobs]
+    return json_response(await job.run(to_json, {**planned.content, "spectrograms": spectrograms}))

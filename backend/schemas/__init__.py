@@ -1,4 +1,4 @@
-"""The HTTP contract: what may be asked, and what is answered."""
+"""Pydantic models of the HTTP contract: requests and responses."""
 
 from backend.schemas.ensembles import (
     EnsembleChannel,
@@ -10,26 +10,26 @@ from backend.schemas.ensembles import (
     HotSpot,
     NearestChannel,
     NearestChannels,
-    NearestQuery,
 )
-from backend.schemas.fields import CLIP_PATTERN
+from backend.schemas.fields import CLIP_PATTERN, Array, Dtype
 from backend.schemas.requests import (
-    MOST_CELLS,
+    MAX_SPECTROGRAMS,
     ClipQuery,
     DecodeRequest,
     EncodeForm,
     InterpolateRequest,
     LatentsQuery,
+    NearestQuery,
     Toward,
     TraverseRequest,
     Window,
 )
 from backend.schemas.responses import (
-    DecodeAnswer,
+    DecodeResponse,
     Dimension,
     DimensionDetail,
     Effect,
-    EncodeAnswer,
+    EncodeResponse,
     Evidence,
     ExampleList,
     ExampleSummary,
@@ -37,27 +37,29 @@ from backend.schemas.responses import (
     FigureList,
     Health,
     Histogram,
-    InterpolateAnswer,
+    InterpolateResponse,
     Label,
     ModelDetail,
     ModelList,
     ModelSummary,
     Module,
     Points,
-    TraverseAnswer,
+    TraverseResponse,
 )
 
 __all__ = [
     "CLIP_PATTERN",
-    "MOST_CELLS",
+    "MAX_SPECTROGRAMS",
+    "Array",
     "ClipQuery",
-    "DecodeAnswer",
     "DecodeRequest",
+    "DecodeResponse",
     "Dimension",
     "DimensionDetail",
+    "Dtype",
     "Effect",
-    "EncodeAnswer",
     "EncodeForm",
+    "EncodeResponse",
     "EnsembleChannel",
     "EnsembleDetail",
     "EnsembleLabel",
@@ -72,8 +74,8 @@ __all__ = [
     "Health",
     "Histogram",
     "HotSpot",
-    "InterpolateAnswer",
     "InterpolateRequest",
+    "InterpolateResponse",
     "Label",
     "LatentsQuery",
     "ModelDetail",
@@ -85,7 +87,7 @@ __all__ = [
     "NearestQuery",
     "Points",
     "Toward",
-    "TraverseAnswer",
     "TraverseRequest",
+    "TraverseResponse",
     "Window",
 ]

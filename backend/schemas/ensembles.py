@@ -1,109 +1,98 @@
-"""What is asked and answered about ensembles."""
+"""Responses about ensembles."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from backend.schemas.fields import ModuleNumber
-from backend.schemas.responses import Answer
-
-
-class NearestQuery(BaseModel):
-    """A dimension of a member."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    member: int = Field(ge=0, description="Its number among the members of the ensemble, counted from 0.")
-    module: ModuleNumber
-    dim: int = Field(ge=0, description="A dimension, counted from 0.")
+from backend.schemas.responses import ResponseModel
 
 
-class EnsembleSummary(Answer):
+class EnsembleSummary(ResponseModel):
     ensemble: str
     members: int
     channels: int
     hot_spots: int
-    data: str = Field(description="The recordings that channels were compared on.")
+    data: str = Field(description="Recordings on which channels were compared.")
 
 
-class EnsembleList(Answer):
+class EnsembleList(ResponseModel):
     ensembles: list[EnsembleSummary]
 
 
-class Interval(Answer):
-    """A figure with the ends of its 95 % interval."""
+class Interval(ResponseModel):
+    """A value with its 95 % interval."""
 
     value: float
     low: float
     high: float
 
 
-class EnsembleMember(Answer):
+class EnsembleMember(ResponseModel):
     """One model of an ensemble."""
 
     member: str
     preset: str
     seed: int
     digest: str
-    kl: list[float] = Field(description="Nats a frame, of each module.")
-    model: str | None = Field(description="Its name in /models; null where it cannot be heard here.")
+    kl: list[float] = Field(description="Nats per frame, per module.")
+    model: str | None = Field(description="Its name in /models; null if it cannot be decoded here.")
 
 
-class EnsembleChannel(Answer):
+class EnsembleChannel(ResponseModel):
     """One dimension of one module of a member."""
 
     member: int
     module: int
     dim: int
-    bits: float = Field(description="A bound from below on what it tells of the moments.")
-    monte_carlo: Interval = Field(description="The same by draws.")
+    bits: float = Field(description="Lower bound of its information about the time points.")
+    monte_carlo: Interval = Field(description="Monte Carlo estimate of the same.")
 
 
-class EnsembleLabel(Answer):
+class EnsembleLabel(ResponseModel):
     label: str
     classes: int
-    bits: float = Field(description="Its entropy.")
+    bits: float = Field(description="Entropy of the label.")
 
 
-class SpotLabel(Answer):
+class SpotLabel(ResponseModel):
     label: str
-    nmi: Interval = Field(description="With the centre.")
-    mean_nmi: float = Field(description="With the channels, on average.")
-    shared_bits: Interval = Field(description="Between the centre and the label.")
+    nmi: Interval = Field(description="NMI with the centre.")
+    mean_nmi: float = Field(description="Mean NMI with the channels.")
+    shared_bits: Interval = Field(description="Mutual information between the centre and the label.")
 
 
-class HotSpot(Answer):
-    """Channels of many models that hold the same."""
+class HotSpot(ResponseModel):
+    """A group of channels of several models with the same information."""
 
-    channels: list[int] = Field(description="Their numbers, in OPTICS' order.")
-    nmi: list[float] = Field(description="Of each of them with the centre.")
-    centre: int = Field(description="The channel that is nearest to all others.")
-    models: int = Field(description="How many have a channel in it.")
+    channels: list[int] = Field(description="Channel indices, in OPTICS order.")
+    nmi: list[float] = Field(description="NMI of each channel with the centre.")
+    centre: int = Field(description="Channel with the smallest distance to all others.")
+    models: int = Field(description="Number of models with a channel in it.")
     modules: list[int]
-    bits: float = Field(description="What its channels tell, on average.")
-    mean_nmi: float = Field(description="Of each two of its channels.")
+    bits: float = Field(description="Mean information of its channels.")
+    mean_nmi: float = Field(description="Mean NMI over pairs of its channels.")
     mean_vi: float
-    stability: Interval = Field(description="Overlap with what resampled recordings give.")
-    stability_of_models: Interval = Field(description="Overlap with what three quarters of the models give.")
-    labels: list[SpotLabel] = Field(description="Those it is nearest to.")
+    stability: Interval = Field(description="Overlap with the hot spots of resampled recordings.")
+    stability_of_models: Interval = Field(description="Overlap with the hot spots of three quarters of the models.")
+    labels: list[SpotLabel] = Field(description="Most similar labels.")
 
 
-class EnsembleDetail(Answer):
+class EnsembleDetail(ResponseModel):
     ensemble: str
     data: str
-    moments: int = Field(description="How many moments of the recordings channels were compared on.")
+    moments: int = Field(description="Number of time points on which channels were compared.")
     recordings: int
     distance: Literal["nmi", "vi"]
-    min_samples: int = Field(description="How many channels make a neighbourhood.")
-    dropped: int = Field(description="Channels that tell next to nothing, which were left out.")
+    min_samples: int = Field(description="Number of channels in a neighbourhood (OPTICS).")
+    dropped: int = Field(description="Number of channels left out because they carry almost no information.")
     members: list[EnsembleMember]
     channels: list[EnsembleChannel]
-    order: list[int] = Field(description="The numbers of the channels, as OPTICS orders them.")
+    order: list[int] = Field(description="Channel indices in OPTICS order.")
     labels: list[EnsembleLabel]
     hot_spots: list[HotSpot]
-    figures: list[str] = Field(description="Those there are.")
+    figures: list[str] = Field(description="Available figures.")
 
 
 class NearestChannel(EnsembleChannel):
@@ -111,7 +100,7 @@ class NearestChannel(EnsembleChannel):
     nmi: float
 
 
-class NearestChannels(Answer):
+class NearestChannels(ResponseModel):
     ensemble: str
-    channel: int = Field(description="The dimension asked for, as a channel.")
-    nearest: list[NearestChannel] = Field(description="Of each other member its nearest channel, most alike first.")
+    channel: int = Field(description="The requested dimension as a channel index.")
+    nearest: list[NearestChannel] = Field(description="Most similar channel of each other member, best first.")

@@ -1,6 +1,6 @@
-"""Answers of the HTTP contract, as OpenAPI tells them.
+"""Responses of the HTTP contract, for OpenAPI.
 
-They are written straight from arrays (see backend.arrays) for speed; the tests hold them to these models.
+Frequent responses are written directly from arrays for speed; tests validate them against these models.
 """
 
 from __future__ import annotations
@@ -9,56 +9,55 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.schemas.arrays import Array
-from backend.schemas.fields import ClipName
+from backend.schemas.fields import Array, ClipName
 
 
-class Answer(BaseModel):
-    """What a test of an answer is strict about."""
+class ResponseModel(BaseModel):
+    """Base of responses; unknown fields are errors in tests."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class ModelSummary(Answer):
+class ModelSummary(ResponseModel):
     model: str
     digest: str = Field(description="SHA-256 of the model's configuration and weights: its identity.")
     sample_rate: int
     modules: int
 
 
-class ModelList(Answer):
+class ModelList(ResponseModel):
     models: list[ModelSummary] = Field(description="The default first.")
 
 
-class Label(Answer):
+class Label(ResponseModel):
     factor: str
     bits: float
     low: float
     high: float
 
 
-class Histogram(Answer):
-    """Equal bins from `low` to `high`; the first and last hold what lies beyond."""
+class Histogram(ResponseModel):
+    """Histogram with equal bins from `low` to `high`; the first and last bin include values outside."""
 
     low: float
     high: float
-    shares: list[float] = Field(description="Of the corpus's frames, in each bin; rounded, so they sum to about 1.")
+    shares: list[float] = Field(description="Share of corpus frames per bin, rounded.")
 
 
-class Dimension(Answer):
+class Dimension(ResponseModel):
     dim: int
-    kl: float | None = Field(description="Mean KL to N(0, 1), nats a frame; null where unknown or without meaning.")
-    active: bool | None = Field(description="Whether the dimension carries anything; null where unknown.")
-    sensitivity: float | None = Field(description="Change of the decoded log-mel, dB per unit; null where unknown.")
-    mean: float | None = Field(description="Mean of the posterior mean over the corpus's frames; null where unknown.")
-    std: float | None = Field(description="Its standard deviation over the corpus's frames; null where unknown.")
-    histogram: Histogram | None = Field(description="Its distribution over the corpus's frames; null where unknown.")
-    labels: list[Label] = Field(description="What the dimension tells about, most first.")
+    kl: float | None = Field(description="Mean KL to N(0, 1), nats per frame; null if unknown or undefined.")
+    active: bool | None = Field(description="Whether the dimension is used; null if unknown.")
+    sensitivity: float | None = Field(description="Change of the decoded log-mel, dB per unit; null if unknown.")
+    mean: float | None = Field(description="Mean of the posterior mean over corpus frames; null if unknown.")
+    std: float | None = Field(description="Standard deviation over corpus frames; null if unknown.")
+    histogram: Histogram | None = Field(description="Distribution over corpus frames; null if unknown.")
+    labels: list[Label] = Field(description="Factors with information in this dimension, most bits first.")
 
 
-class Effect(Answer):
-    """What +1 on a dimension does to a property of the decoded sound: the median of `n` clips with its 95 %
-    interval, and half the range in which the middle half of them lies.
+class Effect(ResponseModel):
+    """Effect of +1 on a dimension on an acoustic property of the decoded sound: the median over `n` clips with its 95 %
+    interval, and half the interquartile range (`spread`).
     """
 
     measure: str
@@ -70,52 +69,52 @@ class Effect(Answer):
     n: int
 
 
-class Evidence(Answer):
-    """A stretch of a clip that drives a dimension far up or down: to `value` at the moment `at`."""
+class Evidence(ResponseModel):
+    """A section of a clip with an extreme value of a dimension: `value` at the time `at`, in seconds."""
 
     clip: str
-    example: bool = Field(description="Whether `clip` is one of the model's examples, which can be asked for.")
+    example: bool = Field(description="Whether `clip` is one of the model's examples and can be fetched.")
     way: Literal["up", "down"]
     value: float
     at: float
     start: float
     end: float
-    phone: str | None = Field(description="Spoken there; empty for silence, null where phones are not known.")
+    phone: str | None = Field(description="Phone at that time; empty for silence, null if unknown.")
 
 
 class DimensionDetail(Dimension):
-    """All that is known of one dimension."""
+    """Everything the report has about one dimension."""
 
     model: str
     module: int
-    factors: list[str] = Field(description="Those that were measured; `labels` holds the ones above chance.")
-    effects: list[Effect] = Field(description="Empty where they were not measured.")
-    evidence: list[Evidence] = Field(description="Upward first, farthest first; empty where none was sought.")
+    factors: list[str] = Field(description="All factors measured; `labels` has those above chance.")
+    effects: list[Effect] = Field(description="Empty if not measured.")
+    evidence: list[Evidence] = Field(description="Highest values first, then lowest; empty if not computed.")
 
 
-class Module(Answer):
+class Module(ResponseModel):
     module: int
     dims: int
     hop_seconds: float
     frame_rate: float
     receptive_field_seconds: float
-    first_frame_seconds: float = Field(description="The middle of what frame 0 sees; frame t's is t hops later.")
+    first_frame_seconds: float = Field(description="Centre of the receptive field of frame 0; frame t is t hops later.")
     dimensions: list[Dimension]
 
 
-class ModelDetail(Answer):
+class ModelDetail(ResponseModel):
     model: str
     digest: str
     sample_rate: int
     modules: list[Module]
 
 
-class FigureList(Answer):
-    figures: list[str] = Field(description="Those that the model's report has the numbers for.")
+class FigureList(ResponseModel):
+    figures: list[str] = Field(description="Figures for which the model's report has the data.")
 
 
 class Figure(BaseModel):
-    """A figure as Plotly takes it."""
+    """A Plotly figure."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -123,7 +122,7 @@ class Figure(BaseModel):
     layout: dict[str, Any]
 
 
-class Points(Answer):
+class Points(ResponseModel):
     model: str
     module: int
     unit: Literal["frame", "phone", "utterance"]
@@ -131,7 +130,7 @@ class Points(Answer):
 
 
 class ExampleSummary(BaseModel):
-    """An example clip of a model; further keys tell its labels."""
+    """An example clip of a model; further keys are its labels."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -140,68 +139,72 @@ class ExampleSummary(BaseModel):
     duration: float
 
 
-class ExampleList(Answer):
+class ExampleList(ResponseModel):
     examples: list[ExampleSummary]
 
 
-class Spectrogram(Answer):
+class Spectrogram(ResponseModel):
     values: Array = Field(description="Log-mel power in dB, [bands, frames].")
     hop_seconds: float
-    band_hz: list[float] = Field(description="Centre of each band.")
+    band_hz: list[float] = Field(description="Centre frequency of each band.")
 
 
-class EncodedModule(Answer):
+class EncodedModule(ResponseModel):
     module: int
     frames: int
     hop_seconds: float
     dims: int
-    mean: list[float] = Field(description="Of each dimension, the mean over frames of the posterior mean.")
-    std: list[float] = Field(description="The standard deviation over frames of the posterior mean.")
-    kl: list[float | None] = Field(description="The mean KL, nats a frame; null where the encoder is deterministic.")
+    mean: list[float] = Field(description="Per dimension, mean over frames of the posterior mean.")
+    std: list[float] = Field(description="Per dimension, standard deviation over frames of the posterior mean.")
+    kl: list[float | None] = Field(
+        description="Per dimension, mean KL in nats per frame; null for a deterministic encoder."
+    )
 
 
-class EncodeAnswer(Answer):
+class EncodeResponse(ResponseModel):
     model: str
     clip: ClipName
     sample_rate: int
     samples: int
     duration: float
-    waveform_peaks: Array = Field(description="[2, n]: least and greatest of n equal stretches.")
+    waveform_peaks: Array = Field(description="[2, n]: minimum and maximum of n equal segments.")
     spectrogram: Spectrogram
     modules: list[EncodedModule]
 
 
-class PriorDistance(Answer):
-    rms: float = Field(description="Root mean square of the latents decoded.")
-    beyond: float | None = Field(description="Share of corpus frames farther out; null without a report.")
+class PriorDistance(ResponseModel):
+    rms: float = Field(description="Root mean square of the decoded latents.")
+    beyond: float | None = Field(description="Share of corpus frames with a larger RMS; null without a report.")
 
 
-class DecodeAnswer(Answer):
+class DecodeResponse(ResponseModel):
     sample_rate: int
     samples: int
-    audio: str = Field(description="A WAV file, base64.")
-    limited: bool = Field(description="Whether the sound was turned down so as not to clip.")
+    audio: str = Field(description="WAV file, base64.")
+    limited: bool = Field(description="Whether the sound was attenuated to stay within full scale.")
     spectrogram: Spectrogram
     prior_distance: PriorDistance
 
 
-_START = "Time of each picture's first frame, in seconds: 0 without a window."
+_START = "Time of the first frame of each spectrogram, in seconds; 0 without a window."
 
 
-class TraverseAnswer(Answer):
-    rows: int = Field(description="How many values of `dim`.")
-    columns: int = Field(description="How many values of `across.dim`; 1 without `across`.")
+class TraverseResponse(ResponseModel):
+    rows: int = Field(description="Number of values of `dim`.")
+    columns: int = Field(description="Number of values of `across.dim`; 1 without `across`.")
     start: float = Field(description=_START)
-    spectrograms: list[Spectrogram] = Field(description="Row by row, as /decode would answer each.")
+    spectrograms: list[Spectrogram] = Field(description="Row by row, each as in the response of /decode.")
 
 
-class InterpolateAnswer(Answer):
+class InterpolateResponse(ResponseModel):
     contribution: list[float] = Field(
-        description="Of each dimension, its share of the squared distance between the two clips' means over time."
+        description="Per dimension, its share of the squared distance between the clips' means over time."
     )
     start: float = Field(description=_START)
-    spectrograms: list[Spectrogram] = Field(description="From the first clip to the second, as /decode would answer.")
+    spectrograms: list[Spectrogram] = Field(
+        description="From the first clip to the second, each as in the response of /decode."
+    )
 
 
-class Health(Answer):
+class Health(ResponseModel):
     status: Literal["ok"]

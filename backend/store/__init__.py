@@ -1,1 +1,1 @@
-"""What the server holds: models, ensembles, clips."""
+"""Stores: models, ensembles and clips."""

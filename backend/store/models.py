@@ -1,11 +1,8 @@
-"""The bundles there are, by name: the shipped one first, then those in the user's folders and in ensembles there, found
-as they appear.
-"""
+"""Model store: the shipped bundle, then bundles in the user's folders and in ensembles there, by name."""
 
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections import OrderedDict
@@ -14,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR
 
-from backend.errors import MODEL_UNKNOWN, NOT_READY, Problem
-from backend.store.ensembles import MEMBERS, folders
-from backend.store.smoke_test import try_out
+from backend.errors import AUDIO_CONTENT, MODEL_UNKNOWN, MODULE_UNKNOWN, NOT_READY, Problem
+from backend.store.ensembles import MEMBERS, NAME_PATTERN, NAME_RULE, ensemble_folders
+from backend.store.smoke_test import run_smoke_test
 from trainer import bundle
 from trainer.bundle import BundleError, Example, Report
 from trainer.geometry import ModuleGeometry
@@ -25,27 +22,27 @@ from trainer.model import Model
 log = logging.getLogger(__name__)
 
 CONFIG_FILE = "config.json"
-"""What makes a folder a bundle."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_SECONDS_BETWEEN_LOOKS = 1.0
+"""A folder with this file is a bundle."""
+_RESCAN_SECONDS = 1.0
 
 Signature = tuple[tuple[str, int, int], ...]
+"""Name, size and modification time of each file of a bundle."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """A folder that looks like a bundle, and the state its files were in."""
+class BundlePath:
+    """A folder that looks like a bundle, and the state of its files."""
 
     path: Path
     signature: Signature
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What is known of a bundle without its weights in memory. `dims` holds one count for each module."""
+class ModelRecord:
+    """Description of a bundle without its weights. `dims`: number of dimensions per module."""
 
     name: str
-    found: Found
+    bundle: BundlePath
     digest: str
     sample_rate: int
     geometry: tuple[ModuleGeometry, ...]
@@ -55,173 +52,186 @@ class Entry:
 
     @property
     def path(self) -> Path:
-        return self.found.path
+        return self.bundle.path
 
     @property
     def modules_count(self) -> int:
         return len(self.geometry)
 
+    def check_module(self, module: int) -> None:
+        """Raises Problem (module-unknown) unless the model has `module`, counted from 1."""
+        if not 1 <= module <= self.modules_count:
+            detail = f"module: model {self.name} has modules 1 to {self.modules_count}; choose one of them."
+            raise Problem(MODULE_UNKNOWN, detail, field="module")
 
-class Catalogue:
-    """Bundles by name, which is the name of their folder, with its ensemble's and a dot before it where it is a member
-    of one; the default is the first. Safe to use from many threads.
+    def check_length(self, samples: int, field: str) -> None:
+        """Raises Problem (audio-content) if `samples` are too few for one frame of the deepest module."""
+        needed = max(geometry.minimum_samples for geometry in self.geometry)
+        if samples < needed:
+            duration, least = samples / self.sample_rate, needed / self.sample_rate
+            detail = f"{field}: must last at least {least:.4f} s for the deepest module, not {duration:.4f} s."
+            raise Problem(AUDIO_CONTENT, detail, field=field)
 
-    A bundle is opened, and thereby checked, when it is first asked for or listed, and again when its files change. One
-    that does not hold is logged once and passed over. At most `loaded` models are in memory.
+
+class ModelStore:
+    """Bundles by name; the first is the default. Thread-safe.
+
+    The name is that of the folder; for a member of an ensemble, `<ensemble>.<folder>`. A bundle is opened and
+    validated on first use and again when its files change. Invalid ones are logged once and skipped. At most
+    `max_loaded` models are in memory.
     """
 
-    def __init__(self, roots: Iterable[Path], loaded: int) -> None:
-        self._roots, self._loaded = tuple(roots), loaded
+    def __init__(self, roots: Iterable[Path], max_loaded: int) -> None:
+        self._roots, self._max_loaded = tuple(roots), max_loaded
         self._lock = threading.RLock()  # held while one bundle is opened, never for a whole listing
-        self._found: dict[str, Found] = {}
-        self._looked = float("-inf")
-        self._entries: dict[str, Entry] = {}
-        self._faulty: dict[Path, Signature] = {}
-        self._models: OrderedDict[str, Model] = OrderedDict()  # by digest, longest unused first
-        self._told: set[Path] = set()
+        self._paths: dict[str, BundlePath] = {}
+        self._scanned_at = float("-inf")
+        self._records: dict[str, ModelRecord] = {}
+        self._invalid: dict[Path, Signature] = {}
+        self._models: OrderedDict[str, Model] = OrderedDict()  # by digest, least recently used first
+        self._logged: set[Path] = set()
         self.loads = 0
-        """How often a model was read."""
+        """Number of times that weights were read."""
 
-    def entries(self) -> list[Entry]:
-        """Every bundle that holds, looked up afresh, the default first."""
-        return [entry for name in self._names(fresh=True) if (entry := self._entry(name)) is not None]
+    def records(self) -> list[ModelRecord]:
+        """All valid bundles, from a new search, the default first."""
+        return [record for name in self._names(rescan=True) if (record := self._record(name)) is not None]
 
-    def get(self, name: str | None) -> Entry:
-        """The bundle called `name`, or the default. Raises Problem where there is none."""
+    def get(self, name: str | None) -> ModelRecord:
+        """Bundle called `name`, or the default. Raises Problem (model-unknown, not-ready)."""
         if name is None:
             for candidate in self._names():
-                if (entry := self._entry(candidate)) is not None:
-                    return entry
-            raise Problem(NOT_READY, "There is no model here yet; put a trained bundle into a folder named in MODELS.")
-        if name in self._names() or name in self._names(fresh=True):
-            entry = self._entry(name)
-            if entry is not None:
-                return entry
-        raise _unknown_model("No model of that name is here; GET /models lists those there are.")
+                if (record := self._record(candidate)) is not None:
+                    return record
+            raise Problem(NOT_READY, "There is no model yet; put a trained bundle into a folder listed in MODELS.")
+        if name in self._names() or name in self._names(rescan=True):
+            record = self._record(name)
+            if record is not None:
+                return record
+        raise _unknown_model("no model has this name; GET /models lists the names")
 
-    def model(self, entry: Entry) -> Model:
-        """The weights of `entry`, from memory or read again. Raises Problem where they are not there any more."""
+    def model(self, record: ModelRecord) -> Model:
+        """Model of `record`, from memory or reloaded. Raises Problem (model-unknown)."""
         with self._lock:
-            model = self._models.get(entry.digest)
+            model = self._models.get(record.digest)
             if model is None:
                 try:
-                    model = self._load(entry.found)
+                    model = self._load(record.bundle)
                 except BundleError as error:
-                    log.warning("bundle %s cannot be read any more: %s", entry.path, error)
-                    raise _unknown_model("This model has changed or cannot be read any more; ask again.") from None
-            self._remember(entry.digest, model)
+                    log.warning("bundle %s can no longer be read: %s", record.path, error)
+                    raise _unknown_model("the model's files have changed or cannot be read; try again") from None
+            self._cache(record.digest, model)
             return model
 
-    def _names(self, *, fresh: bool = False) -> list[str]:
-        """The names of the folders that may be bundles, in order, as of now or of a second ago."""
+    def _names(self, *, rescan: bool = False) -> list[str]:
+        """Names of folders that may be bundles, in order, at most a second old."""
         with self._lock:
             now = time.monotonic()
-            if fresh or now - self._looked > _SECONDS_BETWEEN_LOOKS:
-                self._found, self._looked = self._look(), now
-            return list(self._found)
+            if rescan or now - self._scanned_at > _RESCAN_SECONDS:
+                self._paths, self._scanned_at = self._scan(), now
+            return list(self._paths)
 
-    def _look(self) -> dict[str, Found]:
-        found: dict[str, Found] = {}
+    def _scan(self) -> dict[str, BundlePath]:
+        found: dict[str, BundlePath] = {}
         for root in self._roots:
             try:
-                bundles = list(_bundles(root))
-            except (OSError, RuntimeError, ValueError) as error:  # a link that leads to itself is a RuntimeError
-                reason = error.strerror if isinstance(error, OSError) else "it cannot be followed"
-                self._tell(root, f"the folder cannot be read: {reason}")
+                bundles = list(_bundle_folders(root))
+            except (OSError, RuntimeError, ValueError) as error:  # a symbolic link to itself raises RuntimeError
+                reason = error.strerror if isinstance(error, OSError) else "symbolic link loop"
+                self._log_once(root, f"the folder cannot be read: {reason}")
                 continue
             for name, path in bundles:
-                if not _NAME.fullmatch(name):
-                    self._tell(path, "its folder's name may hold only letters, digits, '.', '_' and '-', at most 64")
+                if not NAME_PATTERN.fullmatch(name):
+                    self._log_once(path, NAME_RULE)
                 elif name in found:
                     if found[name].path != path:
-                        self._tell(path, f"{found[name].path} has the same name; rename one of the two folders")
+                        self._log_once(path, f"{found[name].path} has the same name; rename one of the two")
                 else:
-                    found[name] = Found(path, _signature(path))
+                    found[name] = BundlePath(path, _signature(path))
         return found
 
-    def _entry(self, name: str) -> Entry | None:
-        """The bundle called `name`, opened if it is new or has changed; None where it does not hold."""
+    def _record(self, name: str) -> ModelRecord | None:
+        """Record of the bundle called `name`, opened if it is new or has changed; None if it is invalid."""
         with self._lock:
-            found = self._found.get(name)
-            if found is None or self._faulty.get(found.path) == found.signature:
+            location = self._paths.get(name)
+            if location is None or self._invalid.get(location.path) == location.signature:
                 return None
-            known = self._entries.get(name)
-            if known is not None and known.found == found:
+            known = self._records.get(name)
+            if known is not None and known.bundle == location:
                 return known
             try:
-                entry = self._open(name, found)
+                record = self._open(name, location)
             except BundleError as error:
-                log.warning("bundle %s is passed over: %s", found.path, error)
-            except Exception:  # whatever is wrong with one bundle must not hide the others
-                log.exception("bundle %s is passed over", found.path)
+                log.warning("bundle %s is skipped: %s", location.path, error)
+            except Exception:  # a fault in one bundle must not hide the others
+                log.exception("bundle %s is skipped", location.path)
             else:
-                self._entries[name] = entry
-                return entry
-            self._entries.pop(name, None)
-            self._faulty[found.path] = found.signature
+                self._records[name] = record
+                return record
+            self._records.pop(name, None)
+            self._invalid[location.path] = location.signature
             return None
 
-    def _open(self, name: str, found: Found) -> Entry:
-        model = self._load(found)
-        try_out(model)
-        entry = Entry(
+    def _open(self, name: str, location: BundlePath) -> ModelRecord:
+        model = self._load(location)
+        run_smoke_test(model)
+        record = ModelRecord(
             name=name,
-            found=found,
-            digest=bundle.digest(found.path),
+            bundle=location,
+            digest=bundle.digest(location.path),
             sample_rate=model.config.sample_rate,
             geometry=model.geometry,
             dims=tuple(model.dims(module) for module in range(1, model.modules_count + 1)),
-            report=bundle.read_report(found.path),
-            examples=tuple(bundle.read_examples(found.path)),
+            report=bundle.read_report(location.path),
+            examples=tuple(bundle.read_examples(location.path)),
         )
-        _check_unchanged(found)
-        self._remember(entry.digest, model)
-        return entry
+        _check_unchanged(location)
+        self._cache(record.digest, model)
+        return record
 
-    def _load(self, found: Found) -> Model:
-        model = bundle.load(found.path).fuse()
+    def _load(self, location: BundlePath) -> Model:
+        model = bundle.load(location.path).optimise_for_inference()
         self.loads += 1
-        _check_unchanged(found)
+        _check_unchanged(location)
         return model
 
-    def _remember(self, digest: str, model: Model) -> None:
+    def _cache(self, digest: str, model: Model) -> None:
         self._models[digest] = model
         self._models.move_to_end(digest)
-        while len(self._models) > self._loaded:
+        while len(self._models) > self._max_loaded:
             self._models.popitem(last=False)
 
-    def _tell(self, path: Path, fault: str) -> None:
-        """Log a fault the first time it is met."""
-        if path not in self._told:
-            self._told.add(path)
-            log.warning("bundle %s is passed over: %s", path, fault)
+    def _log_once(self, path: Path, fault: str) -> None:
+        if path not in self._logged:
+            self._logged.add(path)
+            log.warning("bundle %s is skipped: %s", path, fault)
 
 
-def _check_unchanged(found: Found) -> None:
-    """Raise BundleError where files changed while they were read: some may be of one model, some of another."""
-    if _signature(found.path) != found.signature:
-        raise BundleError("it is being replaced")
+def _check_unchanged(location: BundlePath) -> None:
+    """Raises BundleError if files changed while they were read: they may belong to different models."""
+    if _signature(location.path) != location.signature:
+        raise BundleError("the bundle is being replaced")
 
 
-def _unknown_model(detail: str) -> Problem:
-    return Problem(MODEL_UNKNOWN, detail, field="model")
+def _unknown_model(reason: str) -> Problem:
+    return Problem(MODEL_UNKNOWN, f"model: {reason}.", field="model")
 
 
-def _bundles(root: Path) -> Iterator[tuple[str, Path]]:
-    """Names and paths: `root` itself if it is a bundle, else the bundles directly in it, by name, then the members of
-    ensembles; none where it does not exist (yet).
+def _bundle_folders(root: Path) -> Iterator[tuple[str, Path]]:
+    """Names and paths: `root` itself if it is a bundle, else the bundles directly in it, by name; then the members of
+    ensembles. Empty if `root` does not exist (yet).
     """
     root = root.resolve()
     if (root / CONFIG_FILE).is_file():
         yield root.name, root
     elif root.is_dir():
         yield from ((path.name, path) for path in sorted(root.iterdir()) if (path / CONFIG_FILE).is_file())
-    for ensemble in folders(root):
-        yield from ((f"{ensemble.name}.{path.name}", path) for path in _members(ensemble))
+    for ensemble in ensemble_folders(root):
+        yield from ((f"{ensemble.name}.{path.name}", path) for path in _decodable_members(ensemble))
 
 
-def _members(ensemble: Path) -> Iterator[Path]:
-    """The bundles among its members that can be listened to: most have no decoder, and there may be hundreds."""
+def _decodable_members(ensemble: Path) -> Iterator[Path]:
+    """Members with a decoder. An ensemble may have hundreds of members, most of them without one."""
     for path in sorted((ensemble / MEMBERS).glob("*")):
         inside = path.resolve().is_relative_to(ensemble.resolve())
         if inside and (path / CONFIG_FILE).is_file() and any(path.glob("decoder-*.safetensors")):
@@ -229,14 +239,12 @@ def _members(ensemble: Path) -> Iterator[Path]:
 
 
 def _signature(path: Path) -> Signature:
-    """Names, sizes and times of a bundle's files: differs when the bundle does. Its run folder, in which training
-    goes on writing, is not part of it.
-    """
+    """State of the bundle's files. Excludes the run folder, which training keeps writing to."""
     signature = []
     for file in sorted([*path.glob("*"), *path.glob("examples/*")]):
         try:
             stat = file.stat()
-        except (OSError, RuntimeError):  # removed while we looked, or a link to nowhere
+        except (OSError, RuntimeError):  # removed in the meantime, or a broken symbolic link
             continue
         if S_ISDIR(stat.st_mode):
             continue

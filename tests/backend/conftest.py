@@ -19,9 +19,9 @@ from starlette.testclient import TestClient
 from backend.app import create_app
 from backend.settings import Settings
 from trainer import bundle
-from trainer.audio.files import write_flac
+from trainer.audio import write_flac
 from trainer.bundle import DimensionReport, FactorLabel, HistogramReport, ModuleReport, PriorReport, Report
-from trainer.bundle.documents import write_json
+from trainer.bundle.files import write_json
 from trainer.config import Config, override, preset
 from trainer.model import Model
 
@@ -120,7 +120,7 @@ def client(tiny: Path, plain: Path, slow_rate: Path) -> Iterator[TestClient]:
 
 @pytest.fixture
 def start(tiny: Path) -> Iterator[Callable[..., TestClient]]:
-    """Start another app: `start(queue=0)`; its shipped bundle is tiny unless told otherwise."""
+    """Start another app: `start(queue_limit=0)`; its shipped bundle is tiny unless told otherwise."""
     apps = []
 
     def _start(*, shipped: Path = tiny, **settings: Any) -> TestClient:

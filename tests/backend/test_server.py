@@ -17,7 +17,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from backend.http.websocket import MOST_BYTES
+from backend.http.websocket import MAX_MESSAGE_BYTES
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,7 +70,7 @@ def test_it_starts_answers_drains_and_ends(server, told: signal.Signals) -> None
     assert "plain" in [model["model"] for model in get(address + "/models")[1]["models"]]
 
     process.send_signal(told)
-    assert "about to end" in wait(address + "/readyz", 503)["detail"]
+    assert "shutting down" in wait(address + "/readyz", 503)["detail"]
     assert get(address + "/livez")[0] == 200
     process.send_signal(told)  # whoever asks twice will not wait
     _, errors = process.communicate(timeout=60)
@@ -84,7 +84,7 @@ def test_an_open_connection_takes_messages_of_a_size_and_does_not_keep_it_from_e
     live = address.replace("http", "ws") + "/decode"
     draw = json.dumps({"module": 1, "seconds": 0.1, "base": "zero"})
     with connect(live) as long, connect(live) as idle, connect(live) as left:
-        long.send(draw + " " * MOST_BYTES)
+        long.send(draw + " " * MAX_MESSAGE_BYTES)
         with pytest.raises(ConnectionClosed):
             long.recv(timeout=60)
         assert long.close_code == 1009

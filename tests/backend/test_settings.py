@@ -22,9 +22,9 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "8123")
     monkeypatch.setenv("MODELS", f"/a/b{os.pathsep}{os.pathsep}c")
     monkeypatch.setenv("MAX_SECONDS", "12.5")
-    monkeypatch.setenv("QUEUE", "")
+    monkeypatch.setenv("QUEUE_LIMIT", "")
     settings = load_settings()
-    assert (settings.port, settings.max_seconds, settings.queue) == (8123, 12.5, 32)
+    assert (settings.port, settings.max_seconds, settings.queue_limit) == (8123, 12.5, 32)
     assert settings.models == (Path("/a/b"), Path("c"))
 
 

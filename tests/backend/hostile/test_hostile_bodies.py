@@ -1,4 +1,4 @@
-"""Bodies of /decode, /traverse and /interpolate that nobody should send: each is told what is wrong with it, or is
+"""BodyLimiter of /decode, /traverse and /interpolate that nobody should send: each is told what is wrong with it, or is
 decoded, and the next good one is served as if nothing had been.
 """
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from starlette.testclient import TestClient
 
-from backend.store.smoke_test import try_out
+from backend.store.smoke_test import run_smoke_test
 from trainer import bundle
 from trainer.bundle import BundleError
 from trainer.config import preset
@@ -58,7 +58,7 @@ def fault(path: Path, *, weights: bool = True) -> str | None:
     """What is wrong with the bundle at `path`, whose weights take the time."""
     try:
         if weights:
-            try_out(bundle.load(path).fuse())
+            run_smoke_test(bundle.load(path).optimise_for_inference())
             bundle.digest(path)
         bundle.read_report(path)
         for example in bundle.read_examples(path):
@@ -224,7 +224,7 @@ def test_weights_that_are_numbers_and_give_none(file: str, part: str, tiny: Path
     weights = load_file(tiny / file)
     huge = {name: torch.full_like(one, 3e38) for name, one in weights.items() if one.is_floating_point()}
     save_file({**weights, **huge}, stranger / file)
-    assert fault(stranger) == f"{file}: {part} gives values that are not finite"
+    assert fault(stranger) == f"{file}: {part} returns values that are not finite"
 
 
 @quickly
@@ -305,7 +305,7 @@ def test_a_model_that_does_not_compute_is_not_offered(
     (stranger / "config.json").write_bytes(replaced(tree, at, "[4.0, -8.0]"))
     client: TestClient = start(models=(stranger,))
     assert [model["model"] for model in client.get("/models").json()["models"]] == ["tiny"]
-    assert "does not compute" in caplog.text
+    assert "does not run" in caplog.text
 
 
 def test_a_folder_that_cannot_be_read_hides_no_other(tiny: Path, start: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -319,9 +319,9 @@ def test_a_folder_that_cannot_be_read_hides_no_other(tiny: Path, start: Any, cap
         told = [client.get("/models").json()["models"] for _ in range(2)]
         assert [model["model"] for model in told[0]] == ["tiny", "mine"]
         assert told[0] == told[1]
-        assert caplog.text.count(f"{loop} is passed over") == 1
+        assert caplog.text.count(f"{loop} is skipped") == 1
         if os.geteuid() != 0:  # who is root reads everything
-            assert caplog.text.count(f"{closed} is passed over") == 1
+            assert caplog.text.count(f"{closed} is skipped") == 1
 
 
 def test_a_bundle_replaced_while_it_is_served_is_the_old_one_or_the_new(
@@ -363,6 +363,6 @@ def test_files_that_change_while_they_are_read_are_not_believed(
 
     monkeypatch.setattr(bundle, "load", slow_copy)
     assert [model["model"] for model in client.get("/models").json()["models"]] == ["tiny"]
-    assert "it is being replaced" in caplog.text
+    assert "the bundle is being replaced" in caplog.text
     monkeypatch.setattr(bundle, "load", load)
     assert [model["model"] for model in client.get("/models").json()["models"]] == ["tiny", "stranger"]

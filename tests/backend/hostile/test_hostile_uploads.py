@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from backend.schemas import EncodeAnswer
+from backend.schemas import EncodeResponse
 from tests.backend.hostile import hostile_audio as hostile
 
 KINDS = {200: None, 413: "too-large", 415: "audio-format", 422: "audio-content"}
@@ -45,7 +45,7 @@ def take(client: TestClient, check_problem: Any) -> Iterator[Callable[[str, byte
         status: int = answer.status_code
         assert status in KINDS, (what, answer.text)
         if status == 200:
-            EncodeAnswer.model_validate(answer.json())
+            EncodeResponse.model_validate(answer.json())
         else:
             check_problem(answer, status, field="file" if len(data) < 1 << 20 else None, kind=KINDS[status])
         return status

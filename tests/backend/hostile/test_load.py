@@ -111,7 +111,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    server = Server(QUEUE="6", GRACE_SECONDS=str(PATIENCE_SECONDS))
+    server = Server(QUEUE_LIMIT="6", GRACE_SECONDS=str(PATIENCE_SECONDS))
     yield server
     server.end()
 

@@ -25,7 +25,7 @@ def password(token: str, name: str = "") -> dict[str, str]:
 
 
 def test_with_a_token_nothing_is_told_without_it(start: Any, check_problem: Any) -> None:
-    client: TestClient = start(token=TOKEN)
+    client: TestClient = start(auth_token=TOKEN)
     wrong = [{}, bearer(""), bearer("a"), bearer(TOKEN + "x"), password("x"), password(""), {"Authorization": TOKEN}]
     wrong += [{"Authorization": "Basic é"}, {"Authorization": "Basic =="}, {"Authorization": f"Digest {TOKEN}"}]
     for headers in wrong:
@@ -43,11 +43,11 @@ def test_with_a_token_nothing_is_told_without_it(start: Any, check_problem: Any)
 
 
 def test_a_token_must_not_be_guessed_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOKEN", "short")
-    with pytest.raises(SystemExit, match=r"TOKEN: .*16") as caught:
+    monkeypatch.setenv("AUTH_TOKEN", "short")
+    with pytest.raises(SystemExit, match=r"AUTH_TOKEN: .*16") as caught:
         load_settings()
     assert "short'" not in str(caught.value)
-    monkeypatch.setenv("TOKEN", TOKEN)
+    monkeypatch.setenv("AUTH_TOKEN", TOKEN)
     assert TOKEN not in repr(load_settings())
 
 
@@ -63,7 +63,7 @@ def test_pages_of_other_sites_have_nothing_done(client: TestClient, check_proble
 
 
 def test_pages_of_the_origins_may_use_it(start: Any, check_problem: Any) -> None:
-    client: TestClient = start(origins=("https://lab.example",), token=TOKEN)
+    client: TestClient = start(origins=("https://lab.example",), auth_token=TOKEN)
     page = {"Origin": "https://lab.example", "Sec-Fetch-Site": "cross-site"}
     asked = client.options("/decode", headers={**page, "Access-Control-Request-Method": "POST"})
     assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, "https://lab.example")

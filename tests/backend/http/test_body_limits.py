@@ -1,4 +1,4 @@
-"""Request bodies wait in memory that is bounded, and for nobody who falls silent."""
+"""Request limiter wait in memory that is bounded, and for nobody who falls silent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from backend.errors import BODY_TOO_LARGE, BUSY, TOO_SLOW, Problem
-from backend.http.body_limits import Bodies
+from backend.http.body_limits import BodyLimiter
 
 
 def receiving(*messages: Message) -> Callable[[], Any]:
@@ -31,68 +31,68 @@ def part(size: int, *, more: bool = True) -> Message:
 
 
 def test_all_that_is_sent_at_once_is_bounded_and_given_back() -> None:
-    bodies = Bodies(upload_bytes=100_000, together=150_000, patience_seconds=60)
+    limiter = BodyLimiter(upload_bytes=100_000, total_bytes=150_000, read_timeout=60)
 
     async def scene() -> None:
-        with bodies.taking(receiving(part(100_000, more=False))) as first:
+        with limiter.limit(receiving(part(100_000, more=False))) as first:
             await first()
-            with pytest.raises(Problem) as caught, bodies.taking(receiving(part(60_000, more=False))) as second:
+            with pytest.raises(Problem) as caught, limiter.limit(receiving(part(60_000, more=False))) as second:
                 await second()
             assert caught.value.kind is BUSY
             assert caught.value.headers is not None
             assert caught.value.headers["Retry-After"] == "1"
-            assert bodies.held == 100_000
-            with bodies.taking(receiving(part(50_000))) as third:
+            assert limiter.pending_bytes == 100_000
+            with limiter.limit(receiving(part(50_000))) as third:
                 await third()
-        assert bodies.held == 0
-        assert bodies.received == 210_000
+        assert limiter.pending_bytes == 0
+        assert limiter.received_bytes == 210_000
 
     asyncio.run(scene())
 
 
 def test_a_body_is_bounded_whatever_it_says() -> None:
-    bodies = Bodies(upload_bytes=1000, together=10**9, patience_seconds=60)
+    limiter = BodyLimiter(upload_bytes=1000, total_bytes=10**9, read_timeout=60)
 
     async def scene() -> None:
-        with bodies.taking(receiving(part(60_000), part(60_000, more=False))) as receive:
+        with limiter.limit(receiving(part(60_000), part(60_000, more=False))) as receive:
             await receive()
             with pytest.raises(Problem) as caught:
                 await receive()
         assert caught.value.kind is BODY_TOO_LARGE
-        assert bodies.held == 0
-        assert bodies.received == 120_000
+        assert limiter.pending_bytes == 0
+        assert limiter.received_bytes == 120_000
 
     asyncio.run(scene())
 
 
 def test_who_sends_too_much_may_send_on_to_see_why_but_not_for_ever() -> None:
-    bodies = Bodies(upload_bytes=1000, together=10**9, patience_seconds=60)
+    limiter = BodyLimiter(upload_bytes=1000, total_bytes=10**9, read_timeout=60)
     left = [part(60_000)] * 12 + [part(1, more=False)]
 
     async def receive() -> Message:
         return left.pop(0)
 
     async def scene() -> None:
-        with bodies.taking(receive) as bounded:
+        with limiter.limit(receive) as bounded:
             await bounded()
             with pytest.raises(Problem):
                 await bounded()
-            assert bodies.held == 0, "what is thrown away takes no room"
+            assert limiter.pending_bytes == 0, "what is thrown away takes no room"
         assert len(left) == 6
 
     asyncio.run(scene())
 
 
 def test_who_falls_silent_is_given_up_but_who_waits_for_an_answer_is_not() -> None:
-    bodies = Bodies(1000, 10_000, patience_seconds=0.02)
+    limiter = BodyLimiter(1000, 10_000, read_timeout=0.02)
 
     async def scene() -> None:
-        with bodies.taking(receiving(part(10))) as receive:
+        with limiter.limit(receiving(part(10))) as receive:
             await receive()
             with pytest.raises(Problem) as caught:
                 await receive()
             assert caught.value.kind is TOO_SLOW
-        with bodies.taking(receiving(part(10, more=False))) as receive:
+        with limiter.limit(receiving(part(10, more=False))) as receive:
             await receive()
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(receive(), 0.2)

@@ -27,11 +27,11 @@ def test_a_line_is_a_line_whatever_a_name_holds(configure: Configure, capfd: pyt
     name = "a\nERROR all is lost\r\x1b[31m\x9b2J\x07"
     for form in ("text", "json"):
         configure(form)
-        logging.getLogger("x").warning("bundle %s is passed over", name)
+        logging.getLogger("x").warning("bundle %s is skipped", name)
         said = capfd.readouterr().err
         assert len(said.splitlines()) == 1
         assert not set(said) & set("\x1b\x07\x9b\r")
-    assert json.loads(said)["message"] == f"bundle {name} is passed over"
+    assert json.loads(said)["message"] == f"bundle {name} is skipped"
 
 
 def test_requests_leave_a_line_that_tells_their_route_and_not_their_path(
@@ -66,7 +66,7 @@ def test_what_goes_wrong_in_the_worker_is_told_with_its_request(
         logging.getLogger("worker").error("here")
         raise RuntimeError("a secret\nof two lines")
 
-    engine.open = lambda _name: told()
+    engine.open_model = lambda _name: told()
     capfd.readouterr()
     answer = client.post("/decode", json={"module": 1, "seconds": 1, "base": "zero"}, headers={"X-Request-ID": "r1"})
     assert answer.status_code == 500

@@ -8,7 +8,7 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
-from backend.http.static import Page
+from backend.http.static import CachedStaticFiles
 
 
 def test_the_page_is_served_under_a_strict_policy(client: TestClient) -> None:
@@ -47,10 +47,10 @@ def test_every_module_is_asked_for_at_once(client: TestClient) -> None:
 
 
 def test_a_file_that_changes_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.http.static._folder", lambda: tmp_path)
+    monkeypatch.setattr("backend.http.static._page_folder", lambda: tmp_path)
     file = tmp_path / "main.js"
     file.write_text("let first;")
-    client = TestClient(Page())
+    client = TestClient(CachedStaticFiles())
     seen = [client.get("/main.js") for _ in range(2)]
     assert [answer.text for answer in seen] == ["let first;"] * 2
     file.write_text("let the_second;")

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
-from backend.inference.worker import Asker
+from backend.inference.worker import JobOwner
 
 DRAW = {"module": 1, "seconds": 0.1, "base": "prior", "seed": 3}
 TOKEN = "a-secret-of-some-length"
@@ -62,7 +62,7 @@ def test_every_message_is_a_request_of_its_own_in_the_count(client: TestClient) 
 def test_who_does_not_wait_for_an_answer_is_told_to(client: TestClient) -> None:
     hold = threading.Event()
     worker = client.app.state.engine.worker  # type: ignore[attr-defined]
-    worker.submit(Asker(), lambda: hold.wait(60))
+    worker.submit(JobOwner(), lambda: hold.wait(60))
     with client.websocket_connect("/decode") as live:
         live.send_text(json.dumps(DRAW))
         live.send_text(json.dumps(DRAW))
@@ -70,18 +70,18 @@ def test_who_does_not_wait_for_an_answer_is_told_to(client: TestClient) -> None:
             live.receive_text()
     hold.set()
     assert caught.value.code == 1008
-    assert "Wait for the answer" in caught.value.reason
+    assert "Wait for the response" in caught.value.reason
 
 
 def test_what_nobody_waits_for_any_more_is_not_computed(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     gone = 'method="POST",route="/decode",status="499"'
     hold = threading.Event()
     worker = client.app.state.engine.worker  # type: ignore[attr-defined]
-    held = worker.submit(Asker(), lambda: hold.wait(60))
+    held = worker.submit(JobOwner(), lambda: hold.wait(60))
     with client.websocket_connect("/decode") as live:
         live.send_text(json.dumps(DRAW))
-        wait(lambda: worker.taken == 2)
-    wait(lambda: worker.taken == 1)
+        wait(lambda: worker.job_count == 2)
+    wait(lambda: worker.job_count == 1)
     hold.set()
     held.result(60)
     wait(lambda: gone in client.get("/metrics").text)
@@ -89,19 +89,19 @@ def test_what_nobody_waits_for_any_more_is_not_computed(client: TestClient, capl
 
 
 def test_a_busy_server_says_when_to_come_again(start: Any) -> None:
-    client, hold = start(queue=0), threading.Event()
+    client, hold = start(queue_limit=0), threading.Event()
     worker = client.app.state.engine.worker
-    worker.submit(Asker(), lambda: hold.wait(60))
+    worker.submit(JobOwner(), lambda: hold.wait(60))
     with client.websocket_connect("/decode") as live:
         answer = exchange(live, DRAW)
         assert (answer["status"], answer["headers"]["retry-after"]) == (503, "1")
         hold.set()
-        wait(lambda: worker.taken == 0)
+        wait(lambda: worker.job_count == 0)
         assert exchange(live, DRAW)["status"] == 200, "the connection is not lost with it"
 
 
 def test_a_token_is_asked_for_before_anything_is_heard(start: Any) -> None:
-    client = start(token=TOKEN)
+    client = start(auth_token=TOKEN)
     for headers in ({}, {"Authorization": "Bearer wrong"}):
         with pytest.raises(WebSocketDisconnect), client.websocket_connect("/decode", headers=headers):
             pass

@@ -13,15 +13,15 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 
 from backend.errors import BUSY, NOT_READY, Problem
-from backend.inference.job import Turn
-from backend.inference.worker import Asker, Worker
+from backend.inference.job import ClientJob
+from backend.inference.worker import JobOwner, Worker
 
 
 @contextmanager
 def held(queue: int) -> Iterator[tuple[Worker, threading.Event]]:
     """A worker that is busy until the event is set."""
     worker, gate, busy = Worker(queue), threading.Event(), threading.Event()
-    worker.submit(Asker("held"), lambda: (busy.set(), gate.wait(60)))
+    worker.submit(JobOwner("held"), lambda: (busy.set(), gate.wait(60)))
     assert busy.wait(60)
     try:
         yield worker, gate
@@ -30,8 +30,8 @@ def held(queue: int) -> Iterator[tuple[Worker, threading.Event]]:
         worker.close(60)
 
 
-def ask(worker: Worker, client: str, call: Callable[[], object] = int, *, begun: bool = False) -> Future[object]:
-    return worker.submit(Asker(client, begun=begun), call)
+def ask(worker: Worker, client: str, call: Callable[[], object] = int, *, started: bool = False) -> Future[object]:
+    return worker.submit(JobOwner(client, started=started), call)
 
 
 def test_clients_are_served_in_turn_whatever_one_of_them_asks_for() -> None:
@@ -53,7 +53,7 @@ def test_a_full_queue_refuses_whoever_has_most_in_it() -> None:
             ask(worker, "many")
         assert caught.value.kind is BUSY
         other = [ask(worker, "other") for _ in range(2)]
-        assert worker.taken == 5
+        assert worker.job_count == 5
         with pytest.raises(Problem):
             ask(worker, "other")  # two and two: nobody is owed a place
         gate.set()
@@ -69,9 +69,9 @@ def test_what_is_given_up_frees_its_place_and_is_never_computed() -> None:
     served: list[str] = []
     with held(2) as (worker, gate):
         first, second = (ask(worker, name, partial(served.append, name)) for name in ("first", "second"))
-        assert worker.taken == 3
+        assert worker.job_count == 3
         assert first.cancel()
-        assert worker.taken == 2
+        assert worker.job_count == 2
         third = ask(worker, "third", partial(served.append, "third"))
         gate.set()
         second.result(60)
@@ -81,36 +81,36 @@ def test_what_is_given_up_frees_its_place_and_is_never_computed() -> None:
 
 def test_at_the_end_what_has_begun_is_finished_and_the_rest_refused() -> None:
     with held(9) as (worker, gate):
-        begun, waiting = ask(worker, "a", lambda: "done", begun=True), ask(worker, "a")
-        worker.end()
+        begun, waiting = ask(worker, "a", lambda: "done", started=True), ask(worker, "a")
+        worker.stop_accepting()
         with pytest.raises(Problem) as caught:
             waiting.result(60)
         assert caught.value.kind is NOT_READY
         with pytest.raises(Problem):
             ask(worker, "b")
-        later = ask(worker, "a", lambda: "done too", begun=True)
+        later = ask(worker, "a", lambda: "done too", started=True)
         gate.set()
         assert (begun.result(60), later.result(60)) == ("done", "done too")
 
 
 def test_a_worker_that_closes_does_not_wait_for_ever() -> None:
     with held(3) as (worker, gate):
-        waiting = ask(worker, "a", begun=True)
+        waiting = ask(worker, "a", started=True)
         worker.close(0.05)
-        assert worker.taken == 1, "what runs cannot be stopped"
+        assert worker.job_count == 1, "what runs cannot be stopped"
         with pytest.raises(Problem):
             waiting.result(60)
         gate.set()
 
 
-def turn_of(worker: Worker, gone: asyncio.Event) -> Turn:
+def client_job(worker: Worker, gone: asyncio.Event) -> ClientJob:
     """The turn of a request whose client hangs up when `gone` is set."""
 
     async def receive() -> dict[str, str]:
         await gone.wait()
         return {"type": "http.disconnect"}
 
-    return Turn(worker, Request({"type": "http", "client": ("10.0.0.1", 1), "headers": []}, receive))
+    return ClientJob(worker, Request({"type": "http", "client": ("10.0.0.1", 1), "headers": []}, receive))
 
 
 def test_a_client_that_goes_away_while_it_waits_stops_costing() -> None:
@@ -118,14 +118,14 @@ def test_a_client_that_goes_away_while_it_waits_stops_costing() -> None:
 
     async def scene(worker: Worker, gate: threading.Event) -> None:
         gone, stays = asyncio.Event(), asyncio.Event()
-        leaves = asyncio.create_task(turn_of(worker, gone).run(served.append, "leaves"))
-        waits = asyncio.create_task(turn_of(worker, stays).run(served.append, "waits"))
+        leaves = asyncio.create_task(client_job(worker, gone).run(served.append, "leaves"))
+        waits = asyncio.create_task(client_job(worker, stays).run(served.append, "waits"))
         await asyncio.sleep(0.05)
-        assert worker.taken == 3
+        assert worker.job_count == 3
         gone.set()
         with pytest.raises(ClientDisconnect):
             await asyncio.wait_for(leaves, 60)
-        assert worker.taken == 2
+        assert worker.job_count == 2
         gate.set()
         await asyncio.wait_for(waits, 60)
 
@@ -137,7 +137,7 @@ def test_a_client_that_goes_away_while_it_waits_stops_costing() -> None:
 def test_a_client_that_goes_away_between_two_parts_of_an_answer_gets_no_more() -> None:
     async def scene(worker: Worker) -> None:
         gone = asyncio.Event()
-        turn = turn_of(worker, gone)
+        turn = client_job(worker, gone)
         assert await turn.run(int) == 0
         gone.set()
         with pytest.raises(ClientDisconnect):
@@ -150,12 +150,12 @@ def test_a_client_that_goes_away_between_two_parts_of_an_answer_gets_no_more() -
 
 def test_a_request_that_is_cancelled_leaves_nothing_behind() -> None:
     async def scene(worker: Worker) -> None:
-        task = asyncio.create_task(turn_of(worker, asyncio.Event()).run(int))
+        task = asyncio.create_task(client_job(worker, asyncio.Event()).run(int))
         await asyncio.sleep(0.05)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert worker.taken == 1
+        assert worker.job_count == 1
 
     with held(5) as (worker, _):
         asyncio.run(scene(worker))

@@ -41,14 +41,14 @@ def test_a_full_queue_refuses_at_once_and_recovers() -> None:
         gate = threading.Event()
         held = [asyncio.create_task(worker.run(gate.wait)) for _ in range(3)]
         await asyncio.sleep(0)
-        assert worker.taken == 3
+        assert worker.job_count == 3
         with pytest.raises(Problem) as caught:
             await worker.run(int)
         assert caught.value.kind is BUSY
         gate.set()
         await asyncio.gather(*held)
         await asyncio.sleep(0.01)
-        assert worker.taken == 0
+        assert worker.job_count == 0
         assert await worker.run(int) == 0
 
     drive(2, scene)
@@ -72,22 +72,22 @@ def test_a_client_that_leaves_does_not_free_a_place_that_still_works() -> None:
         await asyncio.to_thread(runs.wait)
         task.cancel()
         await asyncio.sleep(0.01)
-        assert worker.taken == 1
+        assert worker.job_count == 1
         with pytest.raises(Problem):
             await worker.run(int)
         gate.set()
         await asyncio.sleep(0.05)
-        assert worker.taken == 0
+        assert worker.job_count == 0
 
     drive(0, scene)
 
 
 def test_over_http_a_full_queue_is_a_503_that_says_when_to_come_again(start, check_problem, to_file) -> None:
-    client: TestClient = start(queue=0)
+    client: TestClient = start(queue_limit=0)
     worker, gate = client.app.state.engine.worker, threading.Event()
     request = {"module": 1, "seconds": 1, "base": "zero"}
     held = client.portal.start_task_soon(worker.run, gate.wait)
-    while not worker.taken:
+    while not worker.job_count:
         pass
     for answer in (
         client.post("/decode", json=request),

@@ -11,9 +11,9 @@ import soundfile
 import torch
 from starlette.testclient import TestClient
 
-from backend.routes.decode import wants_sound_alone
-from backend.schemas import DecodeAnswer
-from backend.schemas.arrays import pack
+from backend.inference.arrays import pack
+from backend.routes.decode import prefers_wav
+from backend.schemas import DecodeResponse
 from trainer import bundle
 from trainer.audio.log_mel import LogMel
 from trainer.edits import Edit, apply_edits, base_latents, prior_latents
@@ -38,7 +38,7 @@ def picture(answer: Any) -> np.ndarray:
 @pytest.mark.parametrize("module", [1, 2, 3])
 def test_a_clip_comes_back_whole(client: TestClient, clip, sound, tiny, module) -> None:
     answer = decode(client, module=module, clip=clip)
-    body = DecodeAnswer.model_validate(answer.json())
+    body = DecodeResponse.model_validate(answer.json())
     wave = waveform(answer)
     assert len(wave) == body.samples == len(sound)
     assert not body.limited
@@ -60,7 +60,7 @@ def test_a_local_edit_of_a_long_clip_is_spliced_in(
     edit = {"dim": 1, "op": "add", "value": 2.0, "start": 2.0, "end": 2.3}
     body = {"module": module, "clip": name, "edits": [edit]}
     lengths: list[int] = []
-    decoder = type(bundle.load(tiny).fuse().decoders[str(module)])
+    decoder = type(bundle.load(tiny).optimise_for_inference().decoders[str(module)])
     forward = decoder.forward
     monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
     first, again = decode(client, **body), decode(client, **body)
@@ -106,7 +106,7 @@ def test_sound_alone(client: TestClient, clip) -> None:
     ],
 )
 def test_what_accept_asks_for(accept: str, alone: bool) -> None:
-    assert wants_sound_alone(accept) is alone
+    assert prefers_wav(accept) is alone
 
 
 @pytest.mark.parametrize("base", ["mean", "sample", "zero", "prior"])

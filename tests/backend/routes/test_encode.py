@@ -11,11 +11,11 @@ import soundfile
 import torch
 from starlette.testclient import TestClient
 
-from backend.schemas import EncodeAnswer
+from backend.schemas import EncodeResponse
 from trainer import bundle
 from trainer.audio.log_mel import LogMel
 from trainer.config import override, preset
-from trainer.geometry import stack
+from trainer.geometry import encoder_geometry
 
 DTYPES = {"float16": "<f2", "float32": "<f4"}
 
@@ -31,12 +31,12 @@ def encode(client: TestClient, data: bytes, name: str = "a.wav", **form: str):
 def test_the_answer_is_the_contract(client: TestClient, sound, to_file, tiny) -> None:
     answer = encode(client, to_file(sound))
     body = answer.json()
-    EncodeAnswer.model_validate(body)
+    EncodeResponse.model_validate(body)
     assert (body["model"], body["sample_rate"], body["samples"], body["duration"]) == ("tiny", 16_000, 16_000, 1.0)
 
     model = bundle.load(tiny)
     for module, posterior in zip(body["modules"], model.encode(sound_as_sent(sound)), strict=True):
-        geometry = stack(model.config.encoder, 16_000)[module["module"] - 1]
+        geometry = encoder_geometry(model.config.encoder, 16_000)[module["module"] - 1]
         assert (module["dims"], module["frames"]) == tuple(posterior.mean.shape)
         assert module["frames"] == geometry.frames(16_000)
         assert module["hop_seconds"] == geometry.hop_seconds
@@ -105,7 +105,7 @@ def test_the_clip_is_the_same_for_every_model_and_every_format(client: TestClien
 
 def test_a_deterministic_encoder_has_no_kl(client: TestClient, sound, to_file) -> None:
     body = encode(client, to_file(sound), model="plain").json()
-    EncodeAnswer.model_validate(body)
+    EncodeResponse.model_validate(body)
     assert all(module["kl"] == [None] * module["dims"] for module in body["modules"])
 
 
@@ -237,7 +237,7 @@ def test_a_clip_expires(start, sound, to_file, check_problem) -> None:
 
 
 def test_clips_are_forgotten_even_if_nobody_asks(start, sound, to_file, monkeypatch) -> None:
-    monkeypatch.setattr("backend.http.lifecycle._SECONDS_BETWEEN_SWEEPS", 0.05)
+    monkeypatch.setattr("backend.http.lifecycle._SWEEP_SECONDS", 0.05)
     client = start(clip_age_seconds=0.05)
     encode(client, to_file(sound))
     deadline = time.monotonic() + 60
@@ -328,7 +328,7 @@ def test_a_clip_too_short_for_another_model_says_so(start, bundle_maker, tmp_pat
     modules[2]["convs"][0].update(kernel=8, padding=0)
     deep = override(preset("tiny"), {"encoder.modules": modules})
     client = start(models=(bundle_maker(tmp_path / "deep", deep),))
-    least = stack(preset("tiny").encoder, 16_000)[2].minimum_samples
+    least = encoder_geometry(preset("tiny").encoder, 16_000)[2].minimum_samples
     name = encode(client, to_file(np.full(least, 0.1))).json()["clip"]
     check_problem(client.get(f"/clips/{name}?model=deep"), 422, field="clip", kind="audio-content")
     body = {"model": "deep", "module": 1, "clip": name}

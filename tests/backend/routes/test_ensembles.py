@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from backend.schemas import EnsembleDetail, EnsembleList, Figure, NearestChannels
-from tests.trainer.example_ensemble import ALIKE, alike
+from tests.trainer.example_ensemble import SIMILAR, similar_ensemble
 from trainer import bundle
 from trainer.bundle import ENSEMBLE, write_ensemble
 from trainer.config import preset
@@ -26,7 +26,7 @@ def family(bundle_maker: Callable[..., Path], tmp_path: Path) -> Path:
     heard = bundle_maker(folder / "members" / "first", preset("tiny"), seed=3)
     mute = bundle_maker(folder / "members" / "second", preset("tiny"), decoders=(), seed=4)
     members = [("first", "0" * 64), ("second", bundle.digest(mute)), ("third", "1" * 64)]
-    write_ensemble(folder, alike(members))
+    write_ensemble(folder, similar_ensemble(members))
     assert heard.is_dir()
     return folder
 
@@ -39,7 +39,7 @@ def served(start: Callable[..., TestClient], family: Path) -> Iterator[TestClien
 def test_an_ensemble_is_found_beside_models_and_told(served: TestClient, family: Path) -> None:
     listed = EnsembleList.model_validate(served.get("/ensembles").json()).ensembles
     told = [(one.ensemble, one.members, one.channels, one.hot_spots, one.data) for one in listed]
-    assert told == [("family", 3, 6, 2, "made up, all")]
+    assert told == [("family", 3, 6, 2, "synthetic, all")]
 
     answer = served.get("/ensembles/family").json()
     detail, known = EnsembleDetail.model_validate(answer), bundle.read_ensemble(family)
@@ -47,7 +47,7 @@ def test_an_ensemble_is_found_beside_models_and_told(served: TestClient, family:
     assert [one.model_dump(exclude={"nmi"}) for one in detail.hot_spots] == json.loads(
         json.dumps([one.model_dump() for one in known.hot_spots])
     )
-    assert detail.hot_spots[1].nmi == [1.0, ALIKE - 1 / 32, ALIKE - 2 / 32]
+    assert detail.hot_spots[1].nmi == [1.0, SIMILAR - 1 / 32, SIMILAR - 2 / 32]
     assert (detail.order, detail.moments, detail.recordings) == ([0, 2, 4, 1, 3, 5], 100, 10)
     assert [(one.label, one.classes, one.bits) for one in detail.labels] == [("voicing", 2, 1.0)]
     assert detail.figures == list(ENSEMBLE_FIGURES)
@@ -67,7 +67,7 @@ def test_members_that_can_be_heard_are_models(served: TestClient) -> None:
 def test_a_member_is_known_by_its_digest_wherever_it_is(
     start: Callable[..., TestClient], tiny: Path, tmp_path: Path
 ) -> None:
-    write_ensemble(tmp_path / "lone", alike([("somewhere", bundle.digest(tiny)), ("gone", "0" * 64)]))
+    write_ensemble(tmp_path / "lone", similar_ensemble([("somewhere", bundle.digest(tiny)), ("gone", "0" * 64)]))
     client = start(models=(tmp_path / "lone",))
     assert [one["model"] for one in client.get("/ensembles/lone").json()["members"]] == ["tiny", None]
 
@@ -77,8 +77,8 @@ def test_the_nearest_channel_in_each_other_member(served: TestClient, check_prob
     found = NearestChannels.model_validate(answer.json())
     assert found.channel == 5
     assert [(one.member, one.module, one.dim, one.channel, one.nmi) for one in found.nearest] == [
-        (0, 1, 1, 1, ALIKE - 2 / 32),
-        (1, 1, 1, 3, ALIKE - 3 / 32),
+        (0, 1, 1, 1, SIMILAR - 2 / 32),
+        (1, 1, 1, 3, SIMILAR - 3 / 32),
     ]
     for query, field in (
         ({"member": 3, "module": 1, "dim": 0}, "member"),
@@ -100,7 +100,7 @@ def test_figures_are_those_of_the_ensemble(served: TestClient, family: Path, che
     assert "hotspots" in problem["detail"]
     write_ensemble(family, known.model_copy(update={"fusion": ()}))
     problem = check_problem(served.get("/ensembles/family/figures/fusion"), 404, field="name", kind="figure-unknown")
-    assert "python -m trainer analyse fuse" in problem["detail"]
+    assert "python -m trainer analyse fuse-channels" in problem["detail"]
     assert served.get("/ensembles/family").json()["figures"] == ["channels", "hotspots"]
 
 
@@ -134,7 +134,7 @@ def test_one_that_does_not_hold_is_passed_over_and_hides_no_other(
     served: TestClient, family: Path, spoil: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = family.parent / "zealous"
-    write_ensemble(good, alike([("first", "0" * 64), ("second", "1" * 64)]))
+    write_ensemble(good, similar_ensemble([("first", "0" * 64), ("second", "1" * 64)]))
     (family / ENSEMBLE).write_bytes(_spoilt(family, SPOILS[spoil]))
     for _ in range(2):
         assert [one["ensemble"] for one in served.get("/ensembles").json()["ensembles"]] == ["zealous"]

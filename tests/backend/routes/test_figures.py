@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from starlette.testclient import TestClient
 
+from backend.inference.arrays import unpack
 from backend.schemas import DimensionDetail, Figure, FigureList, Points
-from backend.schemas.arrays import unpack
 from tests.trainer.bound_rows import bound_row
 from trainer import bundle
-from trainer.bundle import AcousticEffect, Evidence
-from trainer.figures.map_points import MAP_KEY, ModulePoints, PointMap, packed
+from trainer.bundle import AcousticEffect, TopActivation
+from trainer.figures.map_points import MAP_KEY, ModulePoints, PointMap, pack_latents
 from trainer.figures.report import FIGURES, figures
 
 
@@ -56,7 +56,7 @@ def test_one_dimension_in_full(start, tiny: Path, tmp_path: Path, check_problem)
     report = bundle.read_report(path)
     assert report is not None
     effect = AcousticEffect(measure="f0", unit="semitones", change=1.5, low=1.0, high=2.0, spread=0.4, n=6)
-    found = Evidence(clip="vowel-1", example=True, way="up", value=2.5, at=0.2, start=0.1, end=0.4, phone="a")
+    found = TopActivation(clip="vowel-1", example=True, way="up", value=2.5, at=0.2, start=0.1, end=0.4, phone="a")
     first = report.modules[0].dimensions[0].model_copy(update={"effects": (effect,), "evidence": (found,)})
     part = report.modules[0].model_copy(update={"dimensions": (first, *report.modules[0].dimensions[1:])})
     measured = [{"module": 1, "factor": name} for name in ("phone", "voicing")] + [{"module": 2, "factor": "f0"}]
@@ -94,7 +94,7 @@ def test_points_of_the_map_in_the_dimensions_of_a_module(start, tiny: Path, tmp_
         axes=((1.0, *[0.0] * 7), (0.0, 1.0, *[0.0] * 6)),
         shares=(0.5, 0.25),
         places=((0.0, 0.25), (2.0, 2.25), (4.0, 4.25)),
-        latents=packed(latents),
+        latents=pack_latents(latents),
     )
     spans = {"clips": ("vowel-1",) * 3, "start": (0.0, 0.1, 0.2), "end": (0.3,) * 3}
     points = PointMap(unit="frame", examples=True, labels={"phone": ("a", None, "a")}, modules=(part,), **spans)

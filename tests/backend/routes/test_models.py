@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from backend.schemas import ExampleList, ModelDetail, ModelList
 from trainer import bundle
 from trainer.config import preset
-from trainer.geometry import stack
+from trainer.geometry import encoder_geometry
 
 
 def names(client: TestClient) -> list[str]:
@@ -32,7 +32,7 @@ def test_list_names_the_default_first(client: TestClient, tiny: Path) -> None:
 def test_detail_tells_geometry_and_report(client: TestClient) -> None:
     detail = ModelDetail.model_validate(client.get("/models/tiny").json())
     config = preset("tiny")
-    for module, geometry in zip(detail.modules, stack(config.encoder, 16_000), strict=True):
+    for module, geometry in zip(detail.modules, encoder_geometry(config.encoder, 16_000), strict=True):
         assert module.hop_seconds == geometry.hop_seconds
         assert module.frame_rate == geometry.frame_rate
         assert module.receptive_field_seconds == geometry.receptive_field_seconds
@@ -129,7 +129,7 @@ def test_names_that_clash_or_do_not_fit_an_address_are_refused(
         shutil.copytree(tiny, tmp_path / name)
     with caplog.at_level(logging.WARNING, "backend.store.models"):
         assert names(start(models=(tmp_path,))) == ["tiny", "fine-1.0_b"]
-    assert len([record for record in caplog.records if "passed over" in record.getMessage()]) == 4
+    assert len([record for record in caplog.records if "skipped" in record.getMessage()]) == 4
 
 
 def test_few_models_are_held_in_memory_and_all_answer(start, plain: Path, slow_rate: Path) -> None:
@@ -137,11 +137,11 @@ def test_few_models_are_held_in_memory_and_all_answer(start, plain: Path, slow_r
     for name in ("tiny", "plain", "tiny-8k", "tiny"):
         answer = client.post("/decode", json={"model": name, "module": 3, "seconds": 1, "base": "zero"})
         assert answer.status_code == 200, answer.text
-    assert len(client.app.state.engine.catalogue._models) == 1
+    assert len(client.app.state.engine.models._models) == 1
 
 
 def test_known_bundles_are_not_opened_again(client: TestClient) -> None:
-    catalogue = client.app.state.engine.catalogue
-    first, second = catalogue.entries(), catalogue.entries()
+    store = client.app.state.engine.models
+    first, second = store.records(), store.records()
     assert len(first) == 3
     assert all(once is again for once, again in zip(first, second, strict=True))

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from backend.schemas import InterpolateAnswer, TraverseAnswer
-from backend.schemas.arrays import pack
+from backend.inference.arrays import pack
+from backend.schemas import InterpolateResponse, TraverseResponse
 from trainer import bundle
-from trainer.edits import contributions, in_frames
+from trainer.edits import distance_shares, resample_frames
 
 MINE = {"dim": 2, "op": "add", "value": 1.5, "start": 0.1, "end": 0.3}
 
@@ -55,7 +55,7 @@ def test_each_cell_is_what_decode_answers(client: TestClient, clip, other, name)
     body = {"module": 3, **bases(clip, other)[name], "edits": [MINE]}
     rows, columns = [-2.0, 0.0, 2.5], [-1, 1]
     told = post(client, "/traverse", **body, dim=1, values=rows, across={"dim": 4, "values": columns})
-    TraverseAnswer.model_validate(told)
+    TraverseResponse.model_validate(told)
     assert (told["rows"], told["columns"], told["start"], len(told["spectrograms"])) == (3, 2, 0.0, 6)
     cells = iter(told["spectrograms"])
     for row in rows:
@@ -77,7 +77,7 @@ def test_a_dimension_alone_is_one_column_over_a_span_or_all(client: TestClient, 
 def test_a_span_of_a_long_clip_is_spliced_in(client: TestClient, tiny, make_vowel, to_file, monkeypatch) -> None:
     name = post_file(client, to_file(make_vowel(6.0, f0=100.0)))
     lengths: list[int] = []
-    decoder = type(bundle.load(tiny).fuse().decoders["3"])
+    decoder = type(bundle.load(tiny).optimise_for_inference().decoders["3"])
     forward = decoder.forward
     monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
     post(client, "/traverse", module=3, clip=name, dim=1, values=[-2, -1, 0, 1, 2], start=2.0, end=2.3)
@@ -113,7 +113,7 @@ def test_a_window_shows_that_stretch_of_the_pictures(client: TestClient, clip, o
 def test_a_window_takes_no_more_than_its_share_of_a_long_clip(client, tiny, make_vowel, to_file, monkeypatch) -> None:
     name = post_file(client, to_file(make_vowel(10.0, f0=100.0)))
     lengths: list[int] = []
-    decoder = type(bundle.load(tiny).fuse().decoders["3"])
+    decoder = type(bundle.load(tiny).optimise_for_inference().decoders["3"])
     forward = decoder.forward
     monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
     grid = {"module": 3, "clip": name, "dim": 1, "values": [0.1] * 64}
@@ -181,7 +181,7 @@ def test_the_limits_themselves_are_served(client: TestClient, clip) -> None:
 def test_each_step_between_clips_is_what_decode_answers(client: TestClient, clip, other, top_k) -> None:
     chosen = {} if top_k is None else {"top_k": top_k}
     told = post(client, "/interpolate", module=3, **{"from": clip}, to=other, steps=5, **chosen)
-    InterpolateAnswer.model_validate(told)
+    InterpolateResponse.model_validate(told)
     assert len(told["spectrograms"]) == 5
     for share, picture in zip((0, 0.25, 0.5, 0.75, 1), told["spectrograms"], strict=True):
         toward = {"clip": other, "share": share, **chosen}
@@ -205,7 +205,7 @@ def posteriors(tiny, *sounds: np.ndarray) -> list[Any]:
 def test_contributions_are_the_trainers(client: TestClient, clip, other, tiny, sound, make_vowel) -> None:
     first, second = posteriors(tiny, sound, make_vowel(0.7, f0=220.0))
     told = post(client, "/interpolate", module=2, **{"from": clip}, to=other, steps=2)
-    expected = contributions(first[1].mean, second[1].mean).numpy()
+    expected = distance_shares(first[1].mean, second[1].mean).numpy()
     np.testing.assert_allclose(told["contribution"], expected, atol=1e-3)
     assert sum(told["contribution"]) == pytest.approx(1.0, abs=1e-5)
 
@@ -213,7 +213,7 @@ def test_contributions_are_the_trainers(client: TestClient, clip, other, tiny, s
 def test_all_of_the_way_is_the_other_clip_at_this_ones_length(client, clip, other, tiny, sound, make_vowel) -> None:
     first, second = posteriors(tiny, sound, make_vowel(0.7, f0=220.0))
     arrived = post(client, "/decode", module=3, clip=clip, toward={"clip": other, "share": 1})
-    latents = in_frames(second[2].mean, first[2].mean.shape[1])
+    latents = resample_frames(second[2].mean, first[2].mean.shape[1])
     assert arrived["samples"] == len(sound)
     assert arrived["prior_distance"]["rms"] == pytest.approx(float(latents.square().mean().sqrt()), rel=1e-3)
 

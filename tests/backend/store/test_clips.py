@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from backend.errors import CLIP_UNKNOWN, Problem
-from backend.store.clips import ClipStore, Encoded, Unedited, clip_id
+from backend.store.clips import CachedDecoding, ClipEncoding, ClipStore, clip_id
 from trainer.model import Posterior
 
 
@@ -26,8 +26,8 @@ def wave(seed: int, samples: int = 1000) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=samples).astype(np.float32)
 
 
-def posteriors(floats: int) -> Encoded:
-    return Encoded((Posterior(torch.zeros(1, floats), None),), 1.0)
+def posteriors(floats: int) -> ClipEncoding:
+    return ClipEncoding((Posterior(torch.zeros(1, floats), None),), 1.0)
 
 
 def assert_gone(store: ClipStore, name: str) -> None:
@@ -50,7 +50,7 @@ def test_age_counts_from_the_last_use() -> None:
     clock.now = 8.0
     store.get(first)
     clock.now = 12.0
-    store.sweep()
+    store.drop_expired()
     assert len(store) == 1
     assert_gone(store, second)
     assert np.array_equal(store.get(first).waveform, wave(1))
@@ -76,8 +76,8 @@ def test_posteriors_go_before_waveforms_and_oldest_first() -> None:
     store.keep(second, "m", posteriors(1000))
     assert store.nbytes == 16_000
     third = store.put(wave(3), 16_000)
-    assert not store.get(first).encoded
-    assert store.get(second).encoded
+    assert not store.get(first).encodings
+    assert store.get(second).encodings
     assert store.get(third)
 
 
@@ -85,7 +85,7 @@ def test_the_newest_clip_stays_even_where_it_alone_is_too_large() -> None:
     store = ClipStore(1, 1e9)
     first = store.put(wave(1), 16_000)
     store.keep(first, "m", posteriors(10))
-    assert not store.get(first).encoded
+    assert not store.get(first).encodings
     second = store.put(wave(2), 16_000)
     assert store.get(second)
     assert_gone(store, first)
@@ -94,10 +94,10 @@ def test_the_newest_clip_stays_even_where_it_alone_is_too_large() -> None:
 def test_forget() -> None:
     store = ClipStore(1 << 20, 1e9)
     name = store.put(wave(1), 16_000)
-    store.forget(name)
+    store.delete(name)
     assert_gone(store, name)
     with pytest.raises(Problem):
-        store.forget(name)
+        store.delete(name)
     store.keep(name, "m", posteriors(10))  # a computation that ends after its clip was forgotten brings nothing back
     assert len(store) == 0
 
@@ -105,11 +105,11 @@ def test_forget() -> None:
 def test_a_kept_sound_takes_room() -> None:
     store = ClipStore(10_000, 1e9)
     name = store.put(wave(1), 16_000)
-    encoded = replace(posteriors(100), unedited={1: Unedited("mean", torch.zeros(1000))})
+    encoded = replace(posteriors(100), decodings={1: CachedDecoding("mean", torch.zeros(1000))})
     store.keep(name, "model", encoded)
     assert store.nbytes == 4000 + 400 + 4000
-    store.keep(name, "model", replace(encoded, unedited={1: Unedited("mean", torch.zeros(2000))}))
-    assert store.get(name).encoded == {}
+    store.keep(name, "model", replace(encoded, decodings={1: CachedDecoding("mean", torch.zeros(2000))}))
+    assert store.get(name).encodings == {}
     assert store.nbytes == 4000
 
 
@@ -120,18 +120,18 @@ def test_what_it_takes_is_told_right_whatever_was_done() -> None:
     for step in generator.integers(0, 5 * 12, 2000):
         clock.now += 0.5
         name, what = names[step % 12], step // 12
-        store.sweep()
+        store.drop_expired()
         if what == 0:
             store.put(wave(step % 12), 16_000)
         elif what < 3:
             store.keep(name, f"model {what}", posteriors(int(generator.integers(1, 3000))))
         elif what == 3 and name in store._clips:
-            store.forget(name)
+            store.delete(name)
         assert store.nbytes == sum(clip.nbytes for clip in store._clips.values()) <= 40_000
 
 
 def test_many_small_clips_are_as_quickly_kept_as_few_and_bounded_in_number() -> None:
-    store = ClipStore(1 << 40, 1e9, most=3000)
+    store = ClipStore(1 << 40, 1e9, max_clips=3000)
     started = time.process_time()
     for number in range(6000):
         store.keep(store.put(np.full(1, number, np.float32), 16_000), "model", posteriors(1))
