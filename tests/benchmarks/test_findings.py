@@ -1,4 +1,4 @@
-"""What benchmarks keep of ensembles and sweeps."""
+"""Summaries of ensembles and sweeps."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from benchmarks.findings import matches, sweep_rows
 from trainer.bundle import Channel, Ensemble, Estimate, Member, PackedArray
 
-NOTHING = Estimate(value=0, low=0, high=0)
+ZERO = Estimate(value=0, low=0, high=0)
 
 
 def ensemble(nmi: np.ndarray, members: list[int]) -> Ensemble:
@@ -25,7 +25,7 @@ def ensemble(nmi: np.ndarray, members: list[int]) -> Ensemble:
         steepness=0.05,
         members=tuple(Member(member=str(one), preset="tiny", seed=one, digest="") for one in sorted(set(members))),
         dropped=0,
-        channels=tuple(Channel(member=one, module=1, dim=0, bits=1, monte_carlo=NOTHING) for one in members),
+        channels=tuple(Channel(member=one, module=1, dim=0, bits=1, monte_carlo=ZERO) for one in members),
         nmi=PackedArray.of(nmi),
         vi=None,
         order=tuple(range(len(members))),
@@ -36,13 +36,13 @@ def ensemble(nmi: np.ndarray, members: list[int]) -> Ensemble:
     )
 
 
-def test_a_channels_match_is_the_best_of_each_other_model() -> None:
+def test_match_is_the_best_channel_of_each_other_model() -> None:
     nmi = np.array([[1, 0.75, 0.5, 0], [0.75, 1, 0.25, 0.5], [0.5, 0.25, 1, 0.125], [0, 0.5, 0.125, 1]])
-    # Models 0, 0, 1, 2: the first two are never each other's match
+    # Models 0, 0, 1, 2: channels of one model are not matched with each other
     assert matches(ensemble(nmi, [0, 0, 1, 2])) == pytest.approx([0.25, 0.375, 0.3125, 0.3125])
 
 
-def test_points_of_a_sweep_keep_every_seed() -> None:
+def test_sweep_settings_keep_every_seed() -> None:
     row = {"road": "beta", "value": 0.1, "module": 1, "label": "phone", "n": 9, "groups": 3, "energy": 0.5}
     row |= {"sliced_wasserstein": 0.25, "certified_kl": None, "accuracy": [0.5, 0.4, 0.6], "bits": [1.0, 0.9, 1.1]}
     (found,) = sweep_rows([row, {**row, "energy": 0.75}])

@@ -1,4 +1,4 @@
-"""The formants by which misnamed recordings are found, of vowels whose formants are known."""
+"""Formants of synthetic vowels, and the table of mislabelled recordings."""
 
 import json
 
@@ -15,7 +15,7 @@ RATE = 16_000
 
 
 def vowel(first: float, second: float, seconds: float = 0.3) -> np.ndarray:
-    """A buzz of 110 Hz, falling by 12 dB an octave, through these resonances and three that all vowels share."""
+    """A source of 110 Hz, falling by 12 dB per octave, through these formants and three common ones."""
     wave = np.zeros(round(seconds * RATE))
     wave[:: round(RATE / 110)] = 1.0
     for hz, width in ((0, 200), (first, 80), (second, 100), (2900, 120), (3700, 150), (4700, 200)):
@@ -25,15 +25,15 @@ def vowel(first: float, second: float, seconds: float = 0.3) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("first", "second"), [(700, 1250), (300, 2200)])
-def test_they_are_those_of_the_loudest_moments(first: float, second: float) -> None:
+def test_formants_are_measured_where_the_clip_is_loudest(first: float, second: float) -> None:
     soft = 0.05 * vowel(500, 1700)
-    heard = np.exp(loudest_formants(np.concatenate([soft, vowel(first, second), soft]), RATE))
-    assert heard == pytest.approx([first, second], rel=0.08)
+    measured = np.exp(loudest_formants(np.concatenate([soft, vowel(first, second), soft]), RATE))
+    assert measured == pytest.approx([first, second], rel=0.08)
 
 
-def test_the_ceiling_is_what_is_left(tmp_path) -> None:
-    told = {"n": 400, "missed_by_both": 3, "missed_by_one": {"log-mel": 1, "formants": 5}}
-    (tmp_path / "some.jsonl").write_text('{"word": "bababa"}\n' + json.dumps(told) + "\n")
+def test_table_gives_the_highest_possible_accuracy(tmp_path) -> None:
+    summary = {"n": 400, "missed_by_both": 3, "missed_by_one": {"log-mel": 1, "formants": 5}}
+    (tmp_path / "some.jsonl").write_text('{"word": "bababa"}\n' + json.dumps(summary) + "\n")
     assert "| 400 | 3 | 4 | 8 | 99.25 |" in mislabelled(tmp_path / "some.jsonl")
     *listed, last = MISLABELLED.read_text().splitlines()
     assert json.loads(last)["missed_by_both"] == len(listed)

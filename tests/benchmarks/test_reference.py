@@ -1,4 +1,4 @@
-"""The published loss that training is measured against is the published loss."""
+"""The baseline of the training benchmark computes the published loss."""
 
 import math
 
@@ -9,7 +9,7 @@ from benchmarks.train import configuration
 from trainer.model import Model
 
 
-def test_a_useless_predictor_costs_the_log_of_the_candidates() -> None:
+def test_constant_predictor_has_the_log_of_the_candidates_as_loss() -> None:
     contrast = Contrast(6, 4, 3)
     for predict in contrast.predict:
         torch.nn.init.zeros_(predict.weight)
@@ -17,8 +17,8 @@ def test_a_useless_predictor_costs_the_log_of_the_candidates() -> None:
     assert math.isclose(contrast(torch.randn(2, 6, 20), latents).item(), math.log(NEGATIVES + 1), rel_tol=1e-5)
 
 
-def test_a_perfect_predictor_costs_next_to_nothing() -> None:
-    """Every frame is a symbol of its own: only a negative that happens to be the target ties with it."""
+def test_perfect_predictor_has_almost_zero_loss() -> None:
+    """Every frame is unique: only a negative that happens to be the target has the same score."""
     frames = 200
     contrast = Contrast(frames, frames, 1)
     latents = torch.eye(frames)[None]
@@ -27,8 +27,8 @@ def test_a_perfect_predictor_costs_next_to_nothing() -> None:
     assert contrast(latents, latents).item() < 0.1
 
 
-def test_it_is_the_model_that_is_trained() -> None:
-    """As many weights as ours with its contrasts, and gradients for all of them."""
+def test_reference_has_as_many_weights_as_the_model() -> None:
+    """Its weights are those of the model and of its contrastive heads, and all get gradients."""
     config = configuration("sim", 16)
     reference = Reference(config)
     ours = Model(config).encoder

@@ -1,4 +1,4 @@
-"""The measuring half of the benchmark of syllables."""
+"""Scores of the syllables benchmark and their tables."""
 
 import json
 from dataclasses import replace
@@ -43,7 +43,7 @@ def vowels(clips: Clips) -> Clips:
 
 @pytest.fixture
 def bundles(tmp_path: Path) -> dict[int, Path]:
-    """Fresh weights for each test fold, the first with a decoder."""
+    """Random weights for each test fold, the first with a decoder."""
     for fold in TEST_FOLDS:
         torch.manual_seed(fold)
         model = Model(preset("tiny"))
@@ -53,31 +53,31 @@ def bundles(tmp_path: Path) -> dict[int, Path]:
     return {fold: tmp_path / str(fold) for fold in TEST_FOLDS}
 
 
-def telling(clips: Clips, known: np.ndarray) -> np.ndarray:
-    """Pooled features that name the vowel of the clips `known` [n] and say nothing of the others."""
+def vowel_features(clips: Clips, informative: np.ndarray) -> np.ndarray:
+    """Pooled features that encode the vowel of the clips `informative` [n] and are random for the others."""
     rng = np.random.default_rng(0)
     named = (clips.labels["vowel"][:, None] == VOWELS).astype(np.float32)
     random = named[rng.permutation(len(named))]
-    means = np.where(known[:, None], named, random)
+    means = np.where(informative[:, None], named, random)
     return np.concatenate([means, rng.normal(size=means.shape)], axis=1).astype(np.float32)
 
 
-def test_the_corpus_is_read_with_its_words(clips: Clips) -> None:
+def test_clips_have_words_labels_and_folds(clips: Clips) -> None:
     assert set(clips.words) == set(WORDS)
     assert len(clips.waveforms) == 4 * len(WORDS)
     assert set(clips.labels) == {"syllable", "vowel"}
     assert all(len(set(clips.folds[clips.words == word])) == 1 for word in WORDS)
 
 
-def test_what_is_reported_is_chosen_on_other_folds(vowels: Clips) -> None:
-    """Module 2 is the better one on the test folds, the GRU on the development folds: the GRU it is. Module 1, which
-    tells all, is not to be chosen.
+def test_reported_representation_is_chosen_on_development_folds(vowels: Clips) -> None:
+    """Module 2 is better on the test folds, the GRU on the development folds: the GRU is chosen. Module 1 is perfect
+    but not a candidate.
     """
-    everything, development = np.ones(len(vowels.words), dtype=bool), np.isin(vowels.folds, DEVELOPMENT_FOLDS)
+    every_clip, development = np.ones(len(vowels.words), dtype=bool), np.isin(vowels.folds, DEVELOPMENT_FOLDS)
     features = {
-        "module 1": telling(vowels, everything),
-        "module 2": telling(vowels, ~development),
-        "GRU": telling(vowels, everything & (development | (vowels.folds != 2))),
+        "module 1": vowel_features(vowels, every_clip),
+        "module 2": vowel_features(vowels, ~development),
+        "GRU": vowel_features(vowels, every_clip & (development | (vowels.folds != 2))),
     }
     scores = judge("row", dict.fromkeys(TEST_FOLDS, features), vowels)
     (mean,) = [score for score in scores if score.pooling == "mean"]
@@ -94,19 +94,19 @@ def test_what_is_reported_is_chosen_on_other_folds(vowels: Clips) -> None:
     assert wrong > 0.3 * (vowels.folds == 2).sum()
 
 
-def test_ties_go_to_the_deepest_and_each_fold_to_its_own_bundle(vowels: Clips) -> None:
-    plain, noise = telling(vowels, vowels.folds >= 0), telling(vowels, vowels.folds < 0)
+def test_ties_go_to_the_deepest_and_each_fold_uses_its_bundle(vowels: Clips) -> None:
+    plain, noise = vowel_features(vowels, vowels.folds >= 0), vowel_features(vowels, vowels.folds < 0)
     features = {fold: {"module 2": plain, "module 3": plain} for fold in TEST_FOLDS}
     assert {score.representation for score in judge("row", features, vowels)} == {"module 3"}
     features = {fold: {"module 1": noise if fold == 3 else plain} for fold in TEST_FOLDS}
     score = judge("cpc", features, vowels)[0]
     assert score.representation == "module 1"
     tested = np.isin(vowels.folds, TEST_FOLDS)
-    sound = (vowels.folds[tested] != 3).mean()
-    assert sound < sum(score.right) / sum(score.of) < sound + 0.6 * (1 - sound)
+    expected = (vowels.folds[tested] != 3).mean()
+    assert expected < sum(score.right) / sum(score.of) < expected + 0.6 * (1 - expected)
 
 
-def test_measured_from_bundles_and_made_a_table(clips: Clips, bundles: dict[int, Path], tmp_path: Path) -> None:
+def test_scores_are_stored_and_tabulated(clips: Clips, bundles: dict[int, Path], tmp_path: Path) -> None:
     measured = measure("sim", bundles, clips)
     file = write(tmp_path / "results", "sim", measured, seconds=600)
     write(tmp_path / "results", "log-mel", measure_log_mel(clips))
@@ -126,27 +126,27 @@ def test_measured_from_bundles_and_made_a_table(clips: Clips, bundles: dict[int,
             other = lines["log-mel", label, pooling]
             assert line["over_log_mel"][0] == pytest.approx(line["accuracy"] - other["accuracy"])
             assert line["over_own_untrained"] is not None
-            assert line["over_untrained"] is None, "the row `untrained` was not measured"
+            assert line["over_untrained"] is None, "`untrained` was not measured"
 
 
-def test_a_row_of_one_fold_is_measured_and_paired_on_its_words_alone(clips: Clips, bundles: dict[int, Path]) -> None:
+def test_row_of_one_fold_is_paired_on_its_words(clips: Clips, bundles: dict[int, Path]) -> None:
     lines = table([*measure_log_mel(clips), *measure("gim", {3: bundles[3]}, clips)])
     (line,) = (line for line in lines if (line["row"], line["label"], line["pooling"]) == ("gim", "vowel", "mean"))
     assert line["n"] == (clips.folds == 3).sum()
-    assert line["over_log_mel"][0] == pytest.approx(line["accuracy"] - 1.0), "log-mel tells all of them"
+    assert line["over_log_mel"][0] == pytest.approx(line["accuracy"] - 1.0), "log-mel is perfect"
     with pytest.raises(ValueError, match="no bundle for any of the folds 2, 3, 4"):
         measure("sim", {0: bundles[2]}, clips)
 
 
-def test_scores_on_other_words_are_not_compared() -> None:
+def test_scores_on_different_words_raise() -> None:
     one = Score("sim", "vowel", "mean", "GRU", 0.5, [1, 2], [3, 3], {})
     with pytest.raises(ValueError, match="not measured on the same recordings"):
         table([one, replace(one, row="log-mel", of=[3, 4])])
     (line, _) = table([one, replace(one, row="log-mel", right=[0, 1])])
-    assert line["over_log_mel"] == pytest.approx([1 / 3] * 3)  # better by one in three in every word
+    assert line["over_log_mel"] == pytest.approx([1 / 3] * 3)  # better by one of three examples in every word
 
 
-def test_latents_of_each_bundle(clips: Clips, bundles: dict[int, Path]) -> None:
+def test_latents_are_measured_for_each_bundle(clips: Clips, bundles: dict[int, Path]) -> None:
     lines = measure_latents("sim", bundles, clips, pairs=5)
     used = [line for line in lines if "active" in line]
     assert [(line["fold"], line["module"]) for line in used] == [(f, m) for f in TEST_FOLDS for m in (1, 2, 3)]
@@ -157,7 +157,7 @@ def test_latents_of_each_bundle(clips: Clips, bundles: dict[int, Path]) -> None:
     assert scored[-1]["ics"]["waveform"]["mean"] == 0.0
 
 
-def test_the_table_of_readme_is_made_of_what_is_kept(tmp_path: Path) -> None:
+def test_accuracy_tables_are_made_of_the_scores(tmp_path: Path) -> None:
     bar = Score("log-mel", "syllable", "mean", "log-mel", 0.8, [8, 8], [10, 10], {})
     row = replace(bar, row="sim-plus", representation="module 2", right=[9, 9])
     for one in (bar, row):
@@ -170,7 +170,7 @@ def test_the_table_of_readme_is_made_of_what_is_kept(tmp_path: Path) -> None:
     assert "| syllable | mean | 20 | 90.0 [90.0, 90.0] (2) | +10.0 [+10.0, +10.0] |" in margins(tmp_path)
 
 
-def test_an_ablation_stands_beside_as_many_steps_on_its_own_words(tmp_path: Path) -> None:
+def test_ablations_are_compared_with_half_the_steps_on_their_words(tmp_path: Path) -> None:
     whole = Score("sim-plus (half the steps)", "syllable", "mean", "module 2", 0.8, [8, 10], [10, 10], {})
     without = replace(whole, row="sim-plus (one view)", representation="module 3", right=[7, 0], of=[10, 0])
     for one, seeds in ((whole, (2, 3)), (without, (2,))):
@@ -191,6 +191,6 @@ def test_result_pages_contain_the_tables_of_the_results() -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_every_training_has_settings_that_its_preset_takes(name: str) -> None:
+def test_settings_of_every_training_are_valid_for_its_preset(name: str) -> None:
     training = ROWS[name]
     assert override(preset(training.preset), {**training.settings, "training.steps": training.steps})

@@ -1,4 +1,4 @@
-"""Rows of what probes prove, as a report has them, for figures to be made of."""
+"""Rows of information bounds as in a report."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 
 def bound_row(representation: str, bits: float, **more: Any) -> dict[str, Any]:
+    """A row with default values, overridden by `more`."""
     row = {
         "data": "here",
         "label": "phone",

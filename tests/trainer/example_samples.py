@@ -1,4 +1,4 @@
-"""FrameSamples made up for tests: what is known of them, and latents that follow it as a test wants."""
+"""Synthetic frame samples whose latents depend on known labels, and an empty report."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ LENGTH = 100
 VOWELS, CONSONANTS = ("a", "i", "u"), ("b", "s")
 
 
-def made_up(speakers: int = 10, each: int = 6, seed: int = 0) -> FrameSamples:
-    """`each` recordings of every speaker, LENGTH moments long, with a sound of ten moments after the other. Latents
-    (module 1): F0 and noise, the vowel as an angle, the speaker, noise, and noise that is slow.
+def synthetic_samples(speakers: int = 10, each: int = 6, seed: int = 0) -> FrameSamples:
+    """`each` recordings per speaker of LENGTH time points; the sound changes every ten.
+
+    Latents of module 1: F0 plus noise, an angle per sound, the speaker plus noise, noise, and slow noise.
     """
     rng = np.random.default_rng(seed)
     count = speakers * each
@@ -29,7 +30,7 @@ def made_up(speakers: int = 10, each: int = 6, seed: int = 0) -> FrameSamples:
     phones = np.array([*VOWELS, *CONSONANTS])[sound]
     is_vowel = sound < 3
     f0 = 7 + 0.05 * speaker + np.repeat(rng.normal(size=n // 10), 10)
-    tracks = {
+    labels = {
         "phone": phones,
         "vowel": np.where(is_vowel, phones, ""),
         "consonant": np.where(is_vowel, "", phones),
@@ -51,14 +52,15 @@ def made_up(speakers: int = 10, each: int = 6, seed: int = 0) -> FrameSamples:
         ],
         axis=1,
     )
-    chosen = tuple(
+    clips = tuple(
         Clip(Recording(Path(f"{one}.wav"), 1.0, {SPEAKER: f"s{one // each}"}), "made up", str(one))
         for one in range(count)
     )
     seconds = (np.arange(n) % LENGTH + 0.5) / LENGTH
-    return FrameSamples(chosen, recording, seconds, {1: latents.astype("f4")}, {name: tracks[name] for name in FACTORS})
+    return FrameSamples(clips, recording, seconds, {1: latents.astype("f4")}, {name: labels[name] for name in FACTORS})
 
 
 def blank_report(dims: int, modules: int = 1) -> Report:
+    """A report with active dimensions and no other results."""
     dimensions = tuple(DimensionReport(dim=dim, active=True) for dim in range(dims))
     return Report(modules=tuple(ModuleReport(module=one + 1, dimensions=dimensions) for one in range(modules)))

@@ -1,4 +1,4 @@
-"""Syllables made of tones: the vowel is a pitch, and nothing audible tells the consonant."""
+"""Syllables made of tones: the vowel sets the pitch, the consonant is inaudible."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORDS = [
 
 
 def tone(vowel: str, rng: np.random.Generator) -> np.ndarray:
-    """0.2 s of a tone of any loudness and phase, in faint noise."""
+    """0.2 s of a tone with random loudness and phase, in weak noise."""
     times = np.arange(RATE // 5) / RATE
     sound = np.sin(2 * np.pi * (PITCH[vowel] * times + rng.uniform()))
     return (rng.uniform(0.02, 0.5) * (sound + 0.05 * rng.normal(size=len(times)))).astype(np.float32)

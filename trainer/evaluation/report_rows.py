@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from trainer.bundle import Report
 from trainer.evaluation.text_table import Interval
 from trainer.metrics.probing.information_bounds import pointwise_information
-from trainer.metrics.statistics.bootstrap import Estimate, bootstrap_mean
+from trainer.metrics.statistics.bootstrap import BootstrapEstimate, bootstrap_mean
 from trainer.metrics.statistics.clip_scores import ClipScores
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def rows_to_json(rows: Iterable[DataclassInstance], data: str, **columns: object
     return [{"data": data, **columns, **asdict(row)} for row in rows]
 
 
-def interval_of(estimate: Estimate) -> Interval:
+def interval_of(estimate: BootstrapEstimate) -> Interval:
     """(mean, low, high)."""
     return estimate.mean, estimate.low, estimate.high
 
@@ -73,7 +73,7 @@ def score_fields(score: ClipScores, own: ClipScores | None) -> ScoreFields | Non
 
 def probe_estimates(
     log_probabilities: NDArray[np.float64], classes: NDArray[np.int64], groups: NDArray[Any]
-) -> tuple[Estimate, Estimate]:
+) -> tuple[BootstrapEstimate, BootstrapEstimate]:
     """Accuracy and proven bits (H(Y) - cross-entropy) of a probe, with intervals from resampled groups.
 
     `log_probabilities` [N, C] of held-out examples, their true `classes` [N] and `groups` [N].

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-from trainer.bundle import Measured
+from trainer.bundle import Estimate
 
 Interval = tuple[float, float, float]
 """An estimate and the ends of its 95 % interval."""
@@ -37,12 +37,12 @@ def grouped_table(
 
 
 def format_interval(
-    interval: Interval | Measured | None, *, digits: int = 3, sign: str = "", scale: float = 1.0
+    interval: Interval | Estimate | None, *, digits: int = 3, sign: str = "", scale: float = 1.0
 ) -> str:
     """`0.953 [0.949, 0.957]`, after multiplication by `scale`; "" for None. `sign` "+" also writes plus signs."""
     if interval is None:
         return ""
-    if isinstance(interval, Measured):
+    if isinstance(interval, Estimate):
         interval = (interval.value, interval.low, interval.high)
     middle, low, high = (format(scale * value, f"{sign}.{digits}f") for value in interval)
     return f"{middle} [{low}, {high}]"

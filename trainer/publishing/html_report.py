@@ -35,9 +35,9 @@ _METHODS = (
     "bound (Choi, Jung and Watanabe 2024, arXiv 2312.10019), on means over time. Baselines: log-mel "
     "spectrograms, the same network with random weights, and shuffled labels.",
     "Distance from N(0, I): on draws from the posteriors, per frame; intervals use the effective number of frames, "
-    "from their autocorrelation. A certificate bounds the KL of two dimensions, standardised on other recordings and with "
-    "added noise of variance 0.1, by the capacity of the noise minus the transmitted information (Butakov et al. 2024, "
-    "arXiv 2410.06993), with 97.5 % confidence over recordings.",
+    "from their autocorrelation. A certificate bounds the KL of two dimensions, standardised on other recordings and "
+    "with added noise of variance 0.1, by the capacity of the noise minus the transmitted information (Butakov et al. "
+    "2024, arXiv 2410.06993), with 97.5 % confidence over recordings.",
     "The encoder is trained as in Smooth InfoMax (Denoodt, de Boer and Oramas 2025, arXiv 2408.12936); config.json "
     "lists all differences.",
 )

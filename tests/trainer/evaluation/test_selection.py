@@ -1,3 +1,5 @@
+"""Selection of models and recordings."""
+
 import numpy as np
 import pytest
 import soundfile
@@ -27,7 +29,7 @@ def header(*notes: CorpusNote) -> BundleConfig:
     return BundleConfig(format_version=1, config=preset("tiny"), provenance=Provenance(corpora=notes))
 
 
-def test_numbers_are_spread_evenly() -> None:
+def test_indices_are_evenly_spaced() -> None:
     assert evenly_spaced(10, 20) == list(range(10))
     assert evenly_spaced(9, 5) == [0, 2, 4, 6, 8]
     assert evenly_spaced(100, 30) == sorted(set(evenly_spaced(100, 30)))
@@ -35,19 +37,19 @@ def test_numbers_are_spread_evenly() -> None:
     assert evenly_spaced(0, 5) == []
 
 
-def test_all_recordings_or_a_side(folder) -> None:
+def test_clips_of_all_recordings_or_of_a_split(folder) -> None:
     whole = select_clips([folder], header(), "all", 100)
     assert [one.name for one in whole] == [f"r{number:02d}" for number in range(1, 11)]
     splits = find_splits([folder], preset("tiny"))
-    for side, wanted in (("train", splits.train), ("validation", splits.validation)):
-        chosen = select_clips([folder], header(), side, 100)
-        assert [one.name for one in chosen] == [relative_name(folder, recording) for recording in wanted]
+    for split, wanted in (("train", splits.train), ("validation", splits.validation)):
+        clips = select_clips([folder], header(), split, 100)
+        assert [one.name for one in clips] == [relative_name(folder, recording) for recording in wanted]
     assert [one.name for one in select_clips([folder], header(), "all", 3)] == ["r01", "r05", "r10"]
 
 
-def test_the_short_ones_are_left_out_before_the_spread(folder) -> None:
-    chosen = select_clips([folder], header(), "all", 2, min_seconds=0.45)
-    assert [one.name for one in chosen] == ["r05", "r10"]
+def test_short_recordings_are_left_out_before_spacing(folder) -> None:
+    clips = select_clips([folder], header(), "all", 2, min_seconds=0.45)
+    assert [one.name for one in clips] == ["r05", "r10"]
     with pytest.raises(ValueError, match="too short"):
         select_clips([folder], header(), "all", 2, min_seconds=3.0)
     with pytest.raises(ValueError, match="--clips is 0"):
@@ -57,7 +59,7 @@ def test_the_short_ones_are_left_out_before_the_spread(folder) -> None:
     assert Model(preset("tiny")).geometry[-1].frames(samples - 1) == 0
 
 
-def test_a_bundle_knows_what_it_heard(folder) -> None:
+def test_split_membership_follows_the_provenance(folder) -> None:
     note = CorpusNote(name="speech", recordings=9, minutes=1.0, held_out=("r05",))
     (held_out,) = select_clips([folder], header(note), "validation", 100)
     assert held_out.name == "r05"
@@ -67,7 +69,7 @@ def test_a_bundle_knows_what_it_heard(folder) -> None:
     assert other.split_membership(()) is SplitMembership.UNKNOWN
 
 
-def test_bundles_beside_one_another(tmp_path) -> None:
+def test_compared_bundles_need_decoders_equal_rates_and_distinct_names(tmp_path) -> None:
     def save(name: str, **settings) -> None:
         model = Model(override(preset("tiny"), settings))
         model.add_decoder(2)
@@ -83,6 +85,6 @@ def test_bundles_beside_one_another(tmp_path) -> None:
     first, second = load_models(tmp_path / "one", [tmp_path / "other"])
     assert first.label == "one (tiny, spectral decoder)"
     assert second.modules == [2]
-    for beside, said in (("fast", "--compare.*rate"), ("mute", "no decoder"), ("again/one", "rename")):
-        with pytest.raises(ValueError, match=said):
-            load_models(tmp_path / "one", [tmp_path / beside])
+    for compared, message in (("fast", "--compare.*rate"), ("mute", "no decoder"), ("again/one", "rename")):
+        with pytest.raises(ValueError, match=message):
+            load_models(tmp_path / "one", [tmp_path / compared])

@@ -14,7 +14,7 @@ from trainer.audio.log_mel import LogMel
 from trainer.bundle import Report
 from trainer.evaluation.report_rows import replace_rows
 from trainer.metrics.speech.spectrogram_correlation import correlation, mean_spectrum_correlation
-from trainer.metrics.statistics.bootstrap import Estimate, bootstrap_mean
+from trainer.metrics.statistics.bootstrap import BootstrapEstimate, bootstrap_mean
 from trainer.model import Model
 
 Waveform = NDArray[np.float32]
@@ -26,8 +26,8 @@ class Reconstruction:
     """The correlation at one module, its `baseline` (the constant mean spectrum), and the value of `each` clip."""
 
     module: int
-    correlation: Estimate
-    baseline: Estimate
+    correlation: BootstrapEstimate
+    baseline: BootstrapEstimate
     each: tuple[float, ...]
 
 

@@ -97,7 +97,7 @@ def _factor_task(factor: str, labels: Labels, samples: FrameSamples) -> FactorTa
     classes = np.full(len(labels), None, dtype=object)
     classes[known] = labels[known] if is_class else _levels(labels[known].astype(np.float64), groups[known])
     task = make_task(factor, classes.tolist(), groups.tolist())
-    if task is None or len(set(task.folds(_FOLDS).tolist())) < _MIN_FOLDS:
+    if task is None or len(set(task.assign_folds(_FOLDS).tolist())) < _MIN_FOLDS:
         raise ValueError(f"it has no two classes with {MIN_GROUPS} recordings or speakers each")
     return FactorTask(task, "speaker" if by_speaker else "recording")
 
@@ -135,7 +135,7 @@ class _FactorBits:
 
 def _measure(latents: NDArray[np.float32], task: ProbeTask) -> _FactorBits:
     classes, groups = class_codes(task.classes), class_codes(task.groups)
-    folds = class_codes(task.folds(_FOLDS))
+    folds = class_codes(task.assign_folds(_FOLDS))
     counts = np.bincount(groups).astype(np.float64)
     shuffled = [shuffle_groups(classes, groups, seed) for seed in range(_SHUFFLES)]
     sums, chance = [], -np.inf

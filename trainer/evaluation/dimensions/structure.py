@@ -67,7 +67,7 @@ def concentration(latents: NDArray[np.float32], task: ProbeTask, test_fold: int 
     groups fill fewer than three folds.
     """
     chosen = evenly_spaced(len(task.rows), _MAX_EXAMPLES)
-    features, folds = latents[task.rows[chosen]], task.folds(_FOLDS)[chosen]
+    features, folds = latents[task.rows[chosen]], task.assign_folds(_FOLDS)[chosen]
     codes = class_codes(task.classes[chosen])
     filled = np.unique(folds)
     if len(filled) < 3:
@@ -152,7 +152,7 @@ def accuracy_gains(latents: NDArray[np.float32], task: ProbeTask) -> NDArray[np.
 
     The classifier predicts the most frequent class of a time point's bin in the folds it is fitted on.
     """
-    classes, folds = class_codes(task.classes), task.folds(_FOLDS)
+    classes, folds = class_codes(task.classes), task.assign_folds(_FOLDS)
     test, count = folds == folds.min(), int(classes.max()) + 1
     base = float((classes[test] == np.bincount(classes[~test]).argmax()).mean())
     gains = []

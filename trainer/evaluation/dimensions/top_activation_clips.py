@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer import bundle
-from trainer.bundle import Evidence, Example, Report
+from trainer.bundle import Example, Report, TopActivation
 from trainer.corpus import SILENCE, Recording, Segment
 from trainer.evaluation.dimension_facts import with_facts
 from trainer.evaluation.frame_samples import FrameSamples, sample_frames
@@ -58,7 +58,7 @@ def _recording(path: Path, one: Example) -> Recording:
     return Recording(path / _EXAMPLES / one.file, one.duration, labels, segments)
 
 
-def _top_activations(values: np.ndarray, samples: FrameSamples, example: bool) -> tuple[Evidence, ...]:
+def _top_activations(values: np.ndarray, samples: FrameSamples, example: bool) -> tuple[TopActivation, ...]:
     """The highest of `values` [N], highest first, then the lowest, lowest first."""
     found = []
     for direction, signed in (("up", values), ("down", -values)):
@@ -69,7 +69,7 @@ def _top_activations(values: np.ndarray, samples: FrameSamples, example: bool) -
             span = None if phone is None or phone.label == SILENCE else (phone.start, phone.end)
             start, end = playback_span(time, span, _MIN_SECONDS, clip.recording.duration)
             found.append(
-                Evidence.model_validate(
+                TopActivation.model_validate(
                     {
                         "clip": clip.name if example else f"{clip.corpus}/{clip.name}",
                         "example": example,

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from trainer.bundle import DimensionReport, HistogramReport, ModuleReport, PriorReport, Report
 from trainer.evaluation.dimensions.sensitivity import decoded_changes, sensitivity
 from trainer.metrics.latents.usage import HISTOGRAM_HIGH, HISTOGRAM_LOW, usage
-from trainer.metrics.statistics.bootstrap import Estimate, bootstrap_mean
+from trainer.metrics.statistics.bootstrap import BootstrapEstimate, bootstrap_mean
 from trainer.model import Model, Posterior
 
 Waveform = NDArray[np.float32]
@@ -80,7 +80,7 @@ class StepEffect:
     dim: int
     kl: float | None
     step: float
-    change_db: Estimate
+    change_db: BootstrapEstimate
 
 
 def step_effects(

@@ -46,7 +46,7 @@ def compare_samples(samples: ChannelSamples) -> ChannelComparison:
     labels = LabelFingerprints(np.stack(list(samples.labels.values())))
     both = ConcatenatedFingerprints(GaussianFingerprints(samples.mean[kept], samples.logvar[kept]), labels)
     with tqdm(total=both.samples, desc=f"{both.count} channels and labels", unit="sample", leave=False) as bar:
-        shared = shared_information(both, told=bar.update)
+        shared = shared_information(both, progress=bar.update)
     return ChannelComparison(samples, kept, both, shared, len(samples.mean) - len(kept))
 
 

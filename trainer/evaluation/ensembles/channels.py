@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from tqdm import tqdm
 
-from trainer.bundle import Channel, Ensemble, LabelChannel, Measured, Member, PackedArray
+from trainer.bundle import Channel, Ensemble, Estimate, LabelChannel, Member, PackedArray
 from trainer.evaluation.ensembles.channel_comparison import ChannelComparison, compare_samples
 from trainer.evaluation.ensembles.channel_samples import ChannelSamples, MemberModel, load_members, sample_channels
 from trainer.evaluation.ensembles.hot_spot_report import HotSpotSearch, describe_hot_spots
@@ -68,12 +68,12 @@ def compare_channels(paths: Sequence[Path], folders: Sequence[Path], options: Ch
         name=options.name,
         data=f"{options.data}, {options.split}",
         samples=options.samples,
-        moments=samples.mean.shape[1],
+        frames=samples.mean.shape[1],
         recordings=len(samples.clips),
         distance=options.distance,
         min_samples=search.min_samples,
         steepness=options.steepness,
-        side=options.split,
+        split=options.split,
         clips=options.clips,
         seed=options.seed,
         modules=options.modules,
@@ -116,7 +116,7 @@ def _channels(comparison: ChannelComparison, options: ChannelOptions) -> list[Ch
                 module=module,
                 dim=dim,
                 bits=float(comparison.shared.single[number]),
-                monte_carlo=Measured(value=drawn.mean, low=drawn.low, high=drawn.high),
+                monte_carlo=Estimate(value=drawn.mean, low=drawn.low, high=drawn.high),
             )
         )
     return found

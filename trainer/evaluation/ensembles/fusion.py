@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from trainer.bundle import Ensemble, FusedRow, HotSpot, Measured
+from trainer.bundle import Ensemble, Estimate, FusedRow, HotSpot
 from trainer.evaluation.ensembles.channel_comparison import informative_channels
 from trainer.evaluation.ensembles.channel_samples import ChannelSamples, load_members, sample_channels
 from trainer.evaluation.intervals import resampled_interval
@@ -45,7 +45,7 @@ def fuse_ensemble(
     if [member.digest for member in members] != [member.digest for member in ensemble.members]:
         raise ValueError("these are not the bundles of ensemble.json; run `python -m trainer analyse channels` first")
     samples = sample_channels(
-        members, folders, ensemble.side, ensemble.clips, ensemble.samples, ensemble.modules, ensemble.seed
+        members, folders, ensemble.split, ensemble.clips, ensemble.samples, ensemble.modules, ensemble.seed
     )
     kept = informative_channels(samples)
     if len(kept) != len(ensemble.channels):
@@ -152,7 +152,7 @@ def _row(number: int, measure: str, unit: str, values: Sequence[Values], numbers
     )
 
 
-def _interval(values: Sequence[float]) -> Measured:
+def _interval(values: Sequence[float]) -> Estimate:
     """The first value (of the sample) with the interval of the others (of resamples)."""
     return resampled_interval(float(values[0]), values[1:])
 

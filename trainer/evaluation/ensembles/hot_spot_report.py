@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from trainer.bundle import HotSpot, HotSpotLabel, Measured
+from trainer.bundle import Estimate, HotSpot, HotSpotLabel
 from trainer.evaluation.ensembles.channel_comparison import ChannelComparison
 from trainer.evaluation.intervals import resampled_interval
 from trainer.metrics.ensembles.hot_spots import (
@@ -93,7 +93,7 @@ def describe_hot_spots(comparison: ChannelComparison, search: HotSpotSearch) -> 
                 bits=float(comparison.shared.single[members].mean()),
                 mean_nmi=float(nmi[pairs][others].mean()),
                 mean_vi=float(vi[pairs][others].mean()),
-                stability=Measured(value=of_recordings.mean, low=of_recordings.low, high=of_recordings.high),
+                stability=Estimate(value=of_recordings.mean, low=of_recordings.low, high=of_recordings.high),
                 stability_of_models=of_models,
                 labels=tuple(_hot_spot_labels(comparison, members, centre, resamples)),
             )
@@ -133,7 +133,7 @@ def _hot_spot_labels(
 
 def _stability_over_models(
     comparison: ChannelComparison, found: OpticsResult, distance: Bits, search: HotSpotSearch
-) -> list[Measured]:
+) -> list[Estimate]:
     """Mean overlap of each spot with the spots found among three quarters of the models."""
     rng = np.random.default_rng(search.seed)
     member = comparison.samples.origin[comparison.kept, 0]
@@ -152,5 +152,5 @@ def _stability_over_models(
     rows = []
     for values in overlaps:
         low, high = np.quantile(values or [0.0], (0.025, 0.975)).tolist()
-        rows.append(Measured(value=float(np.mean(values or [0.0])), low=low, high=high))
+        rows.append(Estimate(value=float(np.mean(values or [0.0])), low=low, high=high))
     return rows

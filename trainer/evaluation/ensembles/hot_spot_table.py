@@ -11,7 +11,7 @@ def table(ensemble: Ensemble) -> list[str]:
     """Lines: the size of the comparison, one row per module, one row per hot spot."""
     lines = [
         f"{len(ensemble.channels)} channels of {len(ensemble.members)} models ({ensemble.dropped} below {MIN_BITS} "
-        f"bits dropped), {ensemble.moments} time points of {ensemble.recordings} recordings: {ensemble.data}",
+        f"bits dropped), {ensemble.frames} time points of {ensemble.recordings} recordings: {ensemble.data}",
         "",
     ]
     cells = [("whole layer", "NMI between models", "VI, bits", "bits", "upper bound")]

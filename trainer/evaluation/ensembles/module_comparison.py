@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from trainer.bundle import Measured, Space
+from trainer.bundle import Estimate, ModuleComparison
 from trainer.evaluation.ensembles.channel_comparison import MIN_BITS
 from trainer.evaluation.ensembles.channel_samples import ChannelSamples
 from trainer.metrics.ensembles.fingerprints import GaussianFingerprints, JointFingerprints
@@ -16,7 +16,7 @@ from trainer.metrics.ensembles.shared_information import shared_information
 _RESAMPLES = 1000
 
 
-def compare_modules(samples: ChannelSamples, models: int, seed: int = 0) -> list[Space]:
+def compare_modules(samples: ChannelSamples, models: int, seed: int = 0) -> list[ModuleComparison]:
     """One row per module that has at least MIN_BITS in two or more models; intervals from resampled models."""
     rows = []
     for module in sorted(set(samples.origin[:, 1].tolist())):
@@ -33,7 +33,7 @@ def compare_modules(samples: ChannelSamples, models: int, seed: int = 0) -> list
             continue
         shared = shared.subset(informative)
         rows.append(
-            Space(
+            ModuleComparison(
                 module=module,
                 nmi=_mean_over_pairs(shared.nmi(), seed),
                 vi=_mean_over_pairs(shared.vi(), seed),
@@ -44,7 +44,7 @@ def compare_modules(samples: ChannelSamples, models: int, seed: int = 0) -> list
     return rows
 
 
-def _mean_over_pairs(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], seed: int) -> Measured:
+def _mean_over_pairs(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], seed: int) -> Estimate:
     """The mean of `values` [M, M] over all pairs of different models, with its interval from resampled models."""
     rng, count = np.random.default_rng(seed), len(values)
 
@@ -56,4 +56,4 @@ def _mean_over_pairs(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], 
     low, high = np.quantile([one for one in found if one is not None], (0.025, 0.975)).tolist()
     whole = mean(np.arange(count))
     assert whole is not None
-    return Measured(value=whole, low=low, high=high)
+    return Estimate(value=whole, low=low, high=high)

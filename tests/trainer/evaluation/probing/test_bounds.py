@@ -1,4 +1,4 @@
-"""Bounds over trials made by hand: what proves all, what proves nothing, and what it is read beside."""
+"""Information bounds of constructed features: separable classes, noise and baselines."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from trainer.metrics.probing.tasks import make_task
 
 @pytest.fixture(scope="module")
 def rows() -> list:
-    """Four even classes in 60 groups; module 1 has them in means that lie far apart, the others nothing of them."""
+    """Four balanced classes in 60 groups; module 1 separates them, the other representations are noise."""
     rng = np.random.default_rng(0)
     classes = np.tile(np.arange(4), 300)
     question = make_task("vowel", [f"v{number}" for number in classes], [f"g{number // 20}" for number in range(1200)])
@@ -21,33 +21,33 @@ def rows() -> list:
     return list(bound_rows(noise, CrossValidation(question, 5, (2, 3, 4))))
 
 
-def test_separate_classes_are_proven_to_their_entropy_and_noise_to_nothing(rows: list) -> None:
+def test_separable_classes_reach_their_entropy_and_noise_gives_zero_bits(rows: list) -> None:
     found = {(row.representation, row.family): row for row in rows}
     assert len(rows) == len(found) == 2 * 4
     for family in ("linear", "one hidden layer"):
-        told = found["module 1", family]
-        assert told.entropy == pytest.approx(2.0, abs=0.01)
-        assert told.bits == pytest.approx(2.0, abs=0.1)
-        assert told.donsker_varadhan == pytest.approx(2.0, abs=0.1)
-        assert told.accuracy > 0.99
+        separable = found["module 1", family]
+        assert separable.entropy == pytest.approx(2.0, abs=0.01)
+        assert separable.bits == pytest.approx(2.0, abs=0.1)
+        assert separable.donsker_varadhan == pytest.approx(2.0, abs=0.1)
+        assert separable.accuracy > 0.99
         for name in (LOG_MEL, f"{UNTRAINED} module 1", "shuffled labels (module 1)"):
-            nothing = found[name, family]
-            assert nothing.bits < 0.02
-            assert nothing.low < 0.02
-            assert nothing.accuracy < 0.4
+            noise = found[name, family]
+            assert noise.bits < 0.02
+            assert noise.low < 0.02
+            assert noise.accuracy < 0.4
     assert all(row.low <= row.bits <= row.high and row.classes == 4 for row in rows)
 
 
-def test_margins_are_of_linear_probes_and_in_order(rows: list) -> None:
+def test_only_linear_probes_have_margins_in_ascending_order(rows: list) -> None:
     for row in rows:
         assert (row.margins is None) or row.family == "linear"
     low, middle, high = next(row.margins for row in rows if (row.representation, row.family) == ("module 1", "linear"))
-    # Half of 10 in units of features whose sd is about 5.1
+    # Half the distance of 10, in units of the feature sd of about 5.1
     assert 0 < low < middle < high
     assert middle == pytest.approx(1.0, abs=0.3)
 
 
-def test_the_table_has_a_line_for_each_row(rows: list) -> None:
+def test_table_has_one_line_per_row(rows: list) -> None:
     lines = table(rows)
     assert lines[0].startswith("vowel: H = 2.00 bits, 4 classes, n = ")
     assert len(lines) == 2 + len(rows)

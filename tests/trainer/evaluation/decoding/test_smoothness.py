@@ -1,4 +1,4 @@
-"""The command `analyse smoothness`."""
+"""`analyse smoothness`."""
 
 import json
 import re
@@ -19,8 +19,8 @@ from trainer.evaluation.decoding.smoothness import (
     TITLES,
     SmoothnessOptions,
     SmoothnessRow,
-    table,
     measure_smoothness,
+    table,
 )
 from trainer.model import Model
 
@@ -43,15 +43,15 @@ def keyed(rows: list[SmoothnessRow]) -> dict[tuple[str, int, str, str, str], Smo
     return {(row.bundle.split()[0], row.module, row.walk, row.sound, row.measure): row for row in rows}
 
 
-def test_the_command_says_and_keeps_what_it_found(corpus: Path, models: dict[str, Path], tmp_path, capsys) -> None:
+def test_command_prints_and_stores_rows(corpus: Path, models: dict[str, Path], tmp_path, capsys) -> None:
     file = tmp_path / "rows.json"
     command = ["analyse", "smoothness", "--bundle", str(models["sim"]), "--data", str(corpus), "--split", "all"]
     command += ["--clips", "4", "--dims", "1", "--steps", "2"]
     assert main([*command, "--compare", str(models["gim"]), "--json", str(file)]) == 0
-    said = capsys.readouterr().out
-    assert "4 clips" in said
-    assert "gim (gim, spectral decoder): 4 of corpora it does not name" in said
-    assert all(title in said for title in TITLES.values())
+    output = capsys.readouterr().out
+    assert "4 clips" in output
+    assert "gim (gim, spectral decoder): 4 of corpora that are not in its provenance" in output
+    assert all(title in output for title in TITLES.values())
     rows = json.loads(file.read_text())
     assert {row["data"] for row in rows} == {f"{corpus.name}, all"}
     assert bundle.read_report(models["sim"]).model_extra[SMOOTHNESS_KEY] == rows
@@ -62,7 +62,7 @@ def test_the_command_says_and_keeps_what_it_found(corpus: Path, models: dict[str
     assert {row["module"] for row in kept[len(rows) :]} == {3}
 
 
-def test_every_walk_of_every_module_has_its_rows(corpus: Path, models: dict[str, Path]) -> None:
+def test_every_path_of_every_module_has_its_rows(corpus: Path, models: dict[str, Path]) -> None:
     rows, _ = measure_smoothness(models["sim"], [corpus], [models["gim"]], QUICK)
     found = keyed(rows)
     walks = [("sim", PRIOR), ("sim", CORPUS), ("sim", BETWEEN), ("gim", CORPUS), ("gim", BETWEEN)]
@@ -84,7 +84,7 @@ def test_every_walk_of_every_module_has_its_rows(corpus: Path, models: dict[str,
     assert max(map(len, table(rows))) <= 120
 
 
-def test_a_bundle_beside_itself_is_as_smooth(corpus: Path, models: dict[str, Path]) -> None:
+def test_copy_of_a_bundle_has_zero_differences(corpus: Path, models: dict[str, Path]) -> None:
     shutil.copytree(models["sim"], models["sim"].parent / "twin")
     rows, _ = measure_smoothness(models["sim"], [corpus], [models["sim"].parent / "twin"], QUICK)
     twins = [row for row in rows if row.bundle.startswith("twin") and row.sound == "decoded"]
@@ -92,8 +92,8 @@ def test_a_bundle_beside_itself_is_as_smooth(corpus: Path, models: dict[str, Pat
     assert {row.own_minus_it for row in twins} == {(0.0, 0.0, 0.0)}
 
 
-def test_a_dead_dimension_is_no_path(corpus: Path, models: dict[str, Path]) -> None:
-    """A decoder that knows no dimension: what is set makes no sound move, and neither does another clip."""
+def test_unused_latents_give_no_rows(corpus: Path, models: dict[str, Path]) -> None:
+    """A decoder whose output does not depend on the latents has no moving paths."""
     model = bundle.load(models["sim"])
     with torch.no_grad():
         model.decoders["3"].stem.weight.zero_()
@@ -103,7 +103,7 @@ def test_a_dead_dimension_is_no_path(corpus: Path, models: dict[str, Path]) -> N
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"),
+    ("extra", "expected"),
     [
         (["--module", "2"], r"--module 2: sim .* \[1, 3\]"),
         (["--steps", "1"], "--steps is 1"),
@@ -111,9 +111,11 @@ def test_a_dead_dimension_is_no_path(corpus: Path, models: dict[str, Path]) -> N
         (["--dims", "0"], "--dims is 0"),
     ],
 )
-def test_faults_are_told(corpus: Path, models: dict[str, Path], extra: list[str], said: str, capsys) -> None:
+def test_invalid_options_give_one_line_errors(
+    corpus: Path, models: dict[str, Path], extra: list[str], expected: str, capsys
+) -> None:
     command = ["analyse", "smoothness", "--bundle", str(models["sim"]), "--data", str(corpus), "--split", "all"]
     assert main([*command, *extra]) == 1
     message = capsys.readouterr().err
     assert message.count("\n") == 1
-    assert re.search(said, message)
+    assert re.search(expected, message)

@@ -1,4 +1,4 @@
-"""Maps of recordings whose phones are known, and the figure made of them."""
+"""Maps of recordings with known phones, and their figure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from tests.trainer.example_samples import LENGTH, made_up
+from tests.trainer.example_samples import LENGTH, synthetic_samples
 from trainer import bundle
 from trainer.audio import read_audio, write_flac
 from trainer.bundle import Report
-from trainer.bundle.documents import write_json
+from trainer.bundle.files import write_json
 from trainer.config import preset
 from trainer.evaluation.dimensions.map import _labels, add_map
 from trainer.evaluation.dimensions.top_activation_clips import example_clips
@@ -36,30 +36,30 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     bundle.save(folder, Model(preset("tiny")).eval())
     (folder / "examples").mkdir()
-    told = []
-    for number, said in enumerate(("as", "sa", "aa", "ss")):
+    examples = []
+    for number, name in enumerate(("as", "sa", "aa", "ss")):
         times = np.arange(round(0.3 * RATE)) / RATE
         quiet = np.zeros(round(0.1 * RATE))
-        sounds = [0.2 * np.sign(np.sin(2 * np.pi * HERTZ[phone] * times)) for phone in said]
+        sounds = [0.2 * np.sign(np.sin(2 * np.pi * HERTZ[phone] * times)) for phone in name]
         wave = np.concatenate([quiet, *sounds, quiet])
-        write_flac(folder / "examples" / f"{said}.flac", wave.astype("f4"), RATE)
-        phones = [("", 0.0, 0.1), (said[0], 0.1, 0.4), (said[1], 0.4, 0.7), ("", 0.7, 0.8)]
+        write_flac(folder / "examples" / f"{name}.flac", wave.astype("f4"), RATE)
+        phones = [("", 0.0, 0.1), (name[0], 0.1, 0.4), (name[1], 0.4, 0.7), ("", 0.7, 0.8)]
         spans = [dict(zip(("phone", "start", "end"), phone, strict=True)) for phone in phones]
-        example = {"id": said, "file": f"{said}.flac", "label": said, "duration": 0.8, "speaker": f"s{number % 2}"}
-        told.append(example | {"rate": 100.0 + number, "phones": spans})
-    write_json(folder / "examples" / "examples.json", told)
+        example = {"id": name, "file": f"{name}.flac", "label": name, "duration": 0.8, "speaker": f"s{number % 2}"}
+        examples.append(example | {"rate": 100.0 + number, "phones": spans})
+    write_json(folder / "examples" / "examples.json", examples)
     return folder
 
 
 @pytest.fixture(scope="module")
 def report(path: Path) -> Report:
-    found, lines = add_map(Report(), path, bundle.load(path), made_up(1, 1))
-    assert lines[0].endswith("of the bundle's 4 examples")
-    assert (len(lines) == 1) == INSTALLED, "what is left out is told"
+    found, lines = add_map(Report(), path, bundle.load(path), synthetic_samples(1, 1))
+    assert lines[0].endswith("from the bundle's 4 examples")
+    assert (len(lines) == 1) == INSTALLED, "a missing package is reported"
     return found
 
 
-def test_a_point_is_the_mean_of_what_the_model_makes_of_its_stretch(path: Path, report: Report) -> None:
+def test_points_are_mean_latents_of_their_segments(path: Path, report: Report) -> None:
     maps = {one.unit: one for one in point_maps(report)}
     assert set(maps) == {"frame", "phone", "utterance"}
     phones = maps["phone"]
@@ -77,62 +77,62 @@ def test_a_point_is_the_mean_of_what_the_model_makes_of_its_stretch(path: Path, 
         wave = read_audio(path / "examples" / "as.flac", RATE)
         mean = model.encode(normalise_loudness(wave, target_loudness(model.config)))[part.module - 1].mean
         inside = mean[:, geometry.frame_span(0.1, 0.4, mean.shape[1])].mean(1).numpy()
-        assert latents[0] == pytest.approx(inside, abs=0.1), "of frames every 10 ms, where the module has more"
+        assert latents[0] == pytest.approx(inside, abs=0.1), "of samples every 10 ms"
         plane = np.array(part.axes)
         places = (latents.astype("f8") - np.array(part.centre)) @ plane.T
-        assert np.array(part.places) == pytest.approx(places, abs=0.02), "and lies where its plane says"
+        assert np.array(part.places) == pytest.approx(places, abs=0.02), "projected onto the principal plane"
     same = np.array(phones.modules[0].places)
     a, s = ([index for index, phone in enumerate(phones.labels["phone"]) if phone == one] for one in "as")
     apart = np.linalg.norm(same[a].mean(0) - same[s].mean(0))
     assert apart > 2 * max(np.linalg.norm(same[one] - same[one].mean(0), axis=1).mean() for one in (a, s))
 
 
-def test_frames_are_of_speech_and_utterances_whole(report: Report) -> None:
+def test_frames_are_speech_and_utterances_are_whole_clips(report: Report) -> None:
     maps = {one.unit: one for one in point_maps(report)}
     frames, utterances = maps["frame"], maps["utterance"]
-    assert set(frames.labels["phone"]) == {"a", "s"}, "none is of silence"
+    assert set(frames.labels["phone"]) == {"a", "s"}, "no silence"
     assert all(round(end - start, 3) >= 0.25 for start, end in zip(frames.start, frames.end, strict=True))
     assert (utterances.clips, utterances.start, utterances.end) == (("as", "sa", "aa", "ss"), (0.0,) * 4, (0.8,) * 4)
     assert "position" not in utterances.labels
     assert "phone" not in utterances.labels or utterances.labels["phone"] == (None, None, "a", "s")
 
 
-def test_labels_are_what_all_moments_share_or_their_mean() -> None:
-    moments = made_up(2, 1)
+def test_labels_are_shared_classes_or_mean_quantities() -> None:
+    samples = synthetic_samples(2, 1)
     members = [np.arange(10), np.arange(20)]
-    labels = _labels("phone", moments, members)
-    assert labels["phone"][0] == moments.labels["phone"][0]
-    mixed = set(moments.labels["phone"][:20].tolist())
+    labels = _labels("phone", samples, members)
+    assert labels["phone"][0] == samples.labels["phone"][0]
+    mixed = set(samples.labels["phone"][:20].tolist())
     assert labels["phone"][1] == (mixed.pop() if len(mixed) == 1 else None)
     assert labels["position"] == pytest.approx((4.5 / (LENGTH - 1), 9.5 / (LENGTH - 1)), abs=1e-3)
-    spoken = [moments.labels["f0"][:10], moments.labels["f0"][:20]]
+    spoken = [samples.labels["f0"][:10], samples.labels["f0"][:20]]
     hertz = [None if np.isnan(one).all() else 2 ** np.nanmean(one) for one in spoken]
     assert [None if one is None else pytest.approx(one, rel=1e-3) for one in hertz] == list(labels["f0"])
-    assert "rate" not in labels, "which no point has"
+    assert "rate" not in labels, "no point has it"
 
 
-def test_without_examples_the_corpus_is_mapped_and_too_little_is_refused(path: Path, tmp_path: Path) -> None:
+def test_without_examples_recordings_are_mapped_and_too_few_points_give_no_map(path: Path, tmp_path: Path) -> None:
     model = bundle.load(path)
-    chosen = example_clips(path)
-    moments = made_up(1, 1)
+    clips = example_clips(path)
+    samples = synthetic_samples(1, 1)
     empty = tmp_path / "empty"
     bundle.save(empty, model)
-    with_corpus = type(moments)(tuple(chosen), moments.clip_index, moments.seconds, moments.latents, moments.labels)
+    with_corpus = type(samples)(tuple(clips), samples.clip_index, samples.seconds, samples.latents, samples.labels)
     found, lines = add_map(Report(), empty, model, with_corpus)
-    assert "as it has no examples" in lines[0]
+    assert "the bundle has no examples" in lines[0]
     one = point_maps(found)[0]
     assert not one.examples
     assert one.clips[0] == "examples/as"
-    alone = type(moments)(tuple(chosen[:1]), moments.clip_index, moments.seconds, moments.latents, moments.labels)
+    alone = type(samples)(tuple(clips[:1]), samples.clip_index, samples.seconds, samples.latents, samples.labels)
     units = {one.unit for one in point_maps(add_map(Report(), empty, model, alone)[0])}
-    assert units == {"frame"}, "two phones and one utterance span no plane"
+    assert units == {"frame"}, "two phones and one utterance are too few points for a plane"
 
 
-def test_the_figure_has_every_unit_of_every_module_once(report: Report) -> None:
+def test_figure_has_one_trace_per_unit_and_module(report: Report) -> None:
     figure = map_figure(report)
     assert figure is not None
     text = json.dumps(figure, allow_nan=False)
-    assert "latents" not in text, "which are asked for by themselves"
+    assert "latents" not in text, "latents have their own endpoint"
     planes = [trace for trace in figure["data"] if trace["meta"]["projection"] == "PCA"]
     kinds = [(trace["meta"]["unit"], trace["meta"]["module"]) for trace in planes]
     assert kinds == [(unit, module) for unit in ("phone", "frame", "utterance") for module in (1, 2, 3)]
@@ -147,19 +147,19 @@ def test_the_figure_has_every_unit_of_every_module_once(report: Report) -> None:
     assert len(set(colours.values())) == 2
     assert figure["layout"]["meta"]["units"]["phone"]["clips"] == phones.clips
     menu = figure["layout"]["updatemenus"][0]
-    assert figure["data"][menu["active"]] is shown, "and the menu says so"
+    assert figure["data"][menu["active"]] is shown, "the menu selects the visible trace"
     for button, trace in zip(figure["layout"]["updatemenus"][0]["buttons"], figure["data"], strict=True):
         assert button["label"] == trace["name"]
         assert [one for one, on in zip(figure["data"], button["args"][0]["visible"], strict=True) if on] == [trace]
 
 
-def test_no_map_no_figure_and_a_broken_one_is_told() -> None:
+def test_missing_map_gives_no_figure_and_invalid_map_raises() -> None:
     assert map_figure(Report()) is None
     with pytest.raises(ValueError, match="unit"):
         point_maps(Report.model_validate({MAP_KEY: [{"unit": "word"}]}))
 
 
-def test_columns_of_other_lengths_are_refused(report: Report) -> None:
+def test_columns_of_different_lengths_raise(report: Report) -> None:
     rows = json.loads(json.dumps(report.model_extra[MAP_KEY]))
     rows[0]["start"].pop()
     with pytest.raises(ValueError, match="a value for each point"):

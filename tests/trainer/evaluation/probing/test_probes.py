@@ -1,4 +1,4 @@
-"""The probe command, on syllables made of tones."""
+"""`analyse probes` on syllables made of tones."""
 
 import json
 import re
@@ -35,19 +35,19 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def test_the_command_says_and_keeps_what_it_found(corpus: Path, model: Path, tmp_path: Path, capsys) -> None:
+def test_command_prints_and_stores_rows(corpus: Path, model: Path, tmp_path: Path, capsys) -> None:
     file = tmp_path / "rows.json"
     command = ["analyse", "probes", "--bundle", str(model), "--data", str(corpus), "--json", str(file)]
     assert main([*command, "--labels", "vowel,consonant"]) == 0
-    said = capsys.readouterr().out
-    assert "brought to -23 dBFS, for every row alike" in said
-    assert f"Split by word: {len(set(WORDS))} groups" in said
+    output = capsys.readouterr().out
+    assert "normalised to -23 dBFS for every row" in output
+    assert f"Split by word: {len(set(WORDS))} groups" in output
     rows = json.loads(file.read_text())
     found = {(row["label"], row["representation"], row["pooling"]): row for row in rows}
     own = ["module 1", "module 2", "module 3", "GRU"]
     names = ["log-mel", *own, *(f"untrained {name}" for name in own), "shuffled labels (GRU)"]
     assert len(rows) == len(found) == 2 * (2 * len(names) + 1)
-    # Three tones are three classes to a spectrogram; what says nothing is not told.
+    # A spectrogram separates the three tones; the random consonant labels are not predictable.
     assert found["vowel", "log-mel", "mean"]["accuracy"] == 1.0
     assert found["consonant", "log-mel", "mean"]["low"] < 0.45
     assert found["vowel", "shuffled labels (GRU)", "mean"]["accuracy"] < 0.7
@@ -61,8 +61,8 @@ def test_the_command_says_and_keeps_what_it_found(corpus: Path, model: Path, tmp
     assert {row["data"] for row in kept} == {"syllables", "again"}
 
 
-def test_loudness_is_the_same_for_every_row(corpus: Path, model: Path) -> None:
-    """Whether or not the preset brings recordings to one loudness, the table does."""
+def test_rows_do_not_depend_on_the_loudness_setting(corpus: Path, model: Path) -> None:
+    """Recordings are normalised even if the preset does not normalise them."""
     header = bundle.read_config(model)
     plain = Model(header.config.model_copy(update={"loudness_dbfs": None})).eval()
     plain.encoder.load_state_dict(bundle.load(model).encoder.state_dict())
@@ -72,15 +72,15 @@ def test_loudness_is_the_same_for_every_row(corpus: Path, model: Path) -> None:
     assert here == there
 
 
-def test_what_the_encoder_may_have_heard_is_told(corpus: Path, model: Path) -> None:
+def test_notes_count_recordings_in_the_training_data(corpus: Path, model: Path) -> None:
     _, notes = probe_bundle(model, [corpus], ProbeOptions(labels=("vowel",), test_folds=(2,)))
-    heard = int(notes[0].split("may have heard ")[1].split()[0])
+    in_training = int(notes[0].split(" of them possibly")[0].split()[-1])
     held_out = [path for path in corpus.iterdir() if path.stem == f"{WORDS[0]}_1_0_ba"]
-    assert heard == len(list(corpus.iterdir())) - len(held_out)
+    assert in_training == len(list(corpus.iterdir())) - len(held_out)
 
 
-def test_phones_are_probed_within_their_times(tmp_path: Path, model: Path) -> None:
-    """Recordings of three tones one after another, in any order: only a phone's own frames tell it."""
+def test_phones_are_probed_within_their_segments(tmp_path: Path, model: Path) -> None:
+    """Recordings of three tones in random order: only a phone's own frames identify it."""
     rng = np.random.default_rng(0)
     lines = []
     (tmp_path / "speech").mkdir()
@@ -95,7 +95,7 @@ def test_phones_are_probed_within_their_times(tmp_path: Path, model: Path) -> No
     (tmp_path / "speech" / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)))
     rows, _ = probe_bundle(model, [tmp_path / "speech"], ProbeOptions(segments=80, test_folds=(2, 4)))
     phones = {row.representation: row for row in rows if row.label == "phone" and row.pooling == "mean"}
-    assert phones["log-mel"].classes == 3, "silence is no phone"
+    assert phones["log-mel"].classes == 3, "silence is not a phone"
     assert phones["log-mel"].accuracy > 0.95
     assert phones["log-mel"].n < 80
     assert "speaker" in {row.label for row in rows}
@@ -104,25 +104,27 @@ def test_phones_are_probed_within_their_times(tmp_path: Path, model: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"),
+    ("extra", "expected"),
     [
         (["--labels", "colour"], "'colour' cannot be probed.*syllable"),
         (["--labels", "phone"], "'phone' cannot be probed"),
         (["--folds", "1"], "--folds"),
-        (["--test-folds", "5"], "--test-folds must be among 0 to 4"),
+        (["--test-folds", "5"], "--test-folds must be from 0 to 4"),
         (["--folds", "40", "--test-folds", "39"], "too few groups"),
     ],
 )
-def test_faults_are_told(corpus: Path, model: Path, extra: list[str], said: str, capsys) -> None:
-    if "40" in extra:  # a fold that happens to hold none of the words
+def test_invalid_options_give_one_line_errors(
+    corpus: Path, model: Path, extra: list[str], expected: str, capsys
+) -> None:
+    if "40" in extra:  # a fold without any of the words
         extra[-1] = str(next(fold for fold in range(40) if fold not in {fold_of(word, 40) for word in WORDS}))
     assert main(["analyse", "probes", "--bundle", str(model), "--data", str(corpus), *extra]) == 1
     message = capsys.readouterr().err
     assert message.count("\n") == 1
-    assert re.search(said, message)
+    assert re.search(expected, message)
 
 
-def test_the_table_has_a_block_for_each_label(corpus: Path, model: Path) -> None:
+def test_table_has_one_block_per_label(corpus: Path, model: Path) -> None:
     rows, _ = probe_bundle(model, [corpus], ProbeOptions(labels=("vowel", "consonant"), clips=150, test_folds=(3,)))
     lines = table(rows)
     assert [line.split(":")[0] for line in lines if "classes" in line] == ["vowel", "consonant"]

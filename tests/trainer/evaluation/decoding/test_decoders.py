@@ -1,4 +1,4 @@
-"""The command `analyse decoders`, on phones made of tones."""
+"""`analyse decoders` on phones made of tones."""
 
 import json
 import re
@@ -20,12 +20,12 @@ from trainer.evaluation.decoding.decoders import ACCURACY, DECODERS_KEY, RETENTI
 from trainer.metrics.speech.suite import SPEECH_METRICS
 from trainer.model import Model
 
-CLIPS = 12  # the fewest in which a phone of each comes often enough to be probed
+CLIPS = 12  # the minimum for phones frequent enough to be probed
 
 
 @pytest.fixture(scope="module")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Recordings of three tones in any order, timed, some of them too short for an encoder."""
+    """Recordings of three timed tones in random order, and one that is too short for the encoder."""
     folder, rng = tmp_path_factory.mktemp("corpus") / "speech", np.random.default_rng(0)
     folder.mkdir()
     lines = []
@@ -54,36 +54,36 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def test_the_command_says_and_keeps_what_it_found(speech: Path, model: Path, tmp_path: Path, capsys) -> None:
+def test_command_prints_and_stores_rows(speech: Path, model: Path, tmp_path: Path, capsys) -> None:
     other = Model(override(preset("tiny"), {"loudness_dbfs": None}))
     other.add_decoder(3)
     bundle.save(tmp_path / "plain", other)
     file = tmp_path / "rows.json"
     command = ["analyse", "decoders", "--bundle", str(model), "--data", str(speech), "--split", "all"]
     assert main([*command, "--compare", str(tmp_path / "plain"), "--json", str(file)]) == 0
-    said = capsys.readouterr().out
-    assert f"{CLIPS} recordings" in said
-    assert "model (tiny, spectral decoder): 2 held out of its training, 10 it may have heard in training." in said
-    assert "plain (tiny, spectral decoder): 12 of corpora it does not name" in said
-    assert "3 classes, 36 timed phones" in said
+    output = capsys.readouterr().out
+    assert f"{CLIPS} recordings" in output
+    assert "model (tiny, spectral decoder): 2 held out of its training, 10 possibly in its training data." in output
+    assert "plain (tiny, spectral decoder): 12 of corpora that are not in its provenance" in output
+    assert "3 classes, 36 timed phones" in output
 
     rows = json.loads(file.read_text())
     found = {(row["measure"], row["sound"]): row for row in rows}
-    beside = "module 3 of plain (tiny, spectral decoder)"
+    compared = "module 3 of plain (tiny, spectral decoder)"
     sounds = {sound for _, sound in found}
-    anchors = {"Griffin-Lim of the true log-mel", "Griffin-Lim of the mean spectrum, held still"}
-    assert sounds == {"original", "module 1", "module 3", beside, *anchors}
+    baselines = {"Griffin-Lim of the true log-mel", "Griffin-Lim of the mean spectrum"}
+    assert sounds == {"original", "module 1", "module 3", compared, *baselines}
     assert {measure for measure, _ in found} - {"f0_correlation", "pesq"} == set(TITLES) - {"f0_correlation", "pesq"}
     for row in rows:
         assert row["low"] <= row["mean"] <= row["high"]
         assert row["n"] + row["left_out"] == CLIPS
-        assert (row["own_minus_it"] is not None) == (row["sound"] == beside)
+        assert (row["own_minus_it"] is not None) == (row["sound"] == compared)
         assert row["data"] == "speech, all"
-    # Tones tell the phone to any spectrogram, and to that of the first anchor; the second holds no course in time.
+    # A spectrogram identifies the tones, also after Griffin-Lim; the constant mean spectrum does not.
     assert found[ACCURACY, "original"]["mean"] > 0.95
     assert found[RETENTION, "Griffin-Lim of the true log-mel"]["low"] > 0.9
-    assert found[RETENTION, "Griffin-Lim of the mean spectrum, held still"]["high"] < 0.6
-    upper, lower = (found["log_mel_distance_db", sound]["mean"] for sound in sorted(anchors, reverse=True))
+    assert found[RETENTION, "Griffin-Lim of the mean spectrum"]["high"] < 0.6
+    upper, lower = (found["log_mel_distance_db", sound]["mean"] for sound in sorted(baselines, reverse=True))
     assert upper < lower < found["log_mel_distance_db", "module 3"]["mean"]
 
     assert main([*command, "--name", "again", "--clips", "2"]) == 0
@@ -93,7 +93,7 @@ def test_the_command_says_and_keeps_what_it_found(speech: Path, model: Path, tmp
     assert max(row["n"] for row in kept[len(rows) :]) == 2
 
 
-def test_a_bundle_beside_itself_is_no_better(speech: Path, model: Path) -> None:
+def test_copy_of_a_bundle_has_zero_differences(speech: Path, model: Path) -> None:
     shutil.copytree(model, model.parent / "twin")
     rows, _ = compare_decoders(model, [speech], [model.parent / "twin"], "all", 2)
     own = {(row.measure, row.module): row for row in rows if row.bundle.startswith("model")}
@@ -105,8 +105,7 @@ def test_a_bundle_beside_itself_is_no_better(speech: Path, model: Path) -> None:
     assert compare_decoders(model, [speech], [model.parent / "twin"], "all", 2)[0] == rows
 
 
-def test_loudness_of_the_recording_does_not_matter(speech: Path, model: Path, tmp_path: Path) -> None:
-    """Nor whether the model brings it to a loudness of its own."""
+def test_metrics_do_not_depend_on_the_loudness_of_the_recording(speech: Path, model: Path, tmp_path: Path) -> None:
     (tmp_path / "loud").mkdir()
     for path in sorted(speech.glob("0*.wav")):
         wave, _ = soundfile.read(path, dtype="float32")
@@ -118,7 +117,7 @@ def test_loudness_of_the_recording_does_not_matter(speech: Path, model: Path, tm
     assert [row.mean for row in loud] == pytest.approx([row.mean for row in rows], rel=1e-3)
 
 
-def test_what_cannot_be_measured_is_told(speech: Path, model: Path, tmp_path: Path, monkeypatch) -> None:
+def test_notes_name_missing_packages_and_labels(speech: Path, model: Path, tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "unlabelled").mkdir()
     shutil.copy(speech / "00.wav", tmp_path / "unlabelled")
     monkeypatch.setitem(sys.modules, "pystoi", None)
@@ -126,13 +125,13 @@ def test_what_cannot_be_measured_is_told(speech: Path, model: Path, tmp_path: Pa
     rows, notes = compare_decoders(model, [tmp_path / "unlabelled"], [], "all", 50)
     packages = {measure.name for measure in SPEECH_METRICS if measure.package}
     assert not {row.measure for row in rows} & (packages | {ACCURACY, RETENTION})
-    assert any("pip install -e '.[measures]'" in note for note in notes)
-    assert notes[-1] == "Phone retention cannot be measured: none of these recordings has timed phones."
+    assert any("pystoi and pesq missing: pip install -e '.[measures]'" in note for note in notes)
+    assert notes[-1] == "Phone retention is not measured: none of these recordings has timed phones."
     _, notes = compare_decoders(model, [speech], [], "all", 2)
-    assert re.search("too few of the timed phones", notes[-1])
+    assert re.search("too few timed phones", notes[-1])
 
 
-def test_the_table_has_a_block_for_each_measure(speech: Path, model: Path) -> None:
+def test_table_has_one_block_per_metric(speech: Path, model: Path) -> None:
     rows, _ = compare_decoders(model, [speech], [], "all", 2)
     lines = table(rows)
     assert [line for line in lines if line in TITLES.values()] == [
@@ -143,16 +142,18 @@ def test_the_table_has_a_block_for_each_measure(speech: Path, model: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"), [(["--compare", "nowhere"], r"config\.json"), (["--data", "nowhere"], "nowhere")]
+    ("extra", "expected"), [(["--compare", "nowhere"], r"config\.json"), (["--data", "nowhere"], "nowhere")]
 )
-def test_faults_are_told(speech: Path, model: Path, extra: list[str], said: str, capsys) -> None:
+def test_invalid_options_give_one_line_errors(
+    speech: Path, model: Path, extra: list[str], expected: str, capsys
+) -> None:
     assert main(["analyse", "decoders", "--bundle", str(model), "--data", str(speech), *extra]) == 1
     message = capsys.readouterr().err
     assert message.count("\n") == 1
-    assert re.search(said, message)
+    assert re.search(expected, message)
 
 
-def test_a_pause_is_no_speech(speech: Path, model: Path, tmp_path: Path) -> None:
+def test_silent_recordings_are_left_out(speech: Path, model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "prompts"
     folder.mkdir()
     hiss = 1e-4 * np.random.default_rng(0).normal(size=RATE)
@@ -162,4 +163,4 @@ def test_a_pause_is_no_speech(speech: Path, model: Path, tmp_path: Path) -> None
     shutil.copy(speech / "00.wav", folder)
     rows, notes = compare_decoders(model, [folder], [], "all", 2)
     assert {row.n + row.left_out for row in rows} == {1}
-    assert "Left out as silent, nowhere louder than -60 dB re full scale: 1." in notes
+    assert "Silent recordings left out (nowhere above -60 dB re full scale): 1." in notes
