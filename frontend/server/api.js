@@ -1,5 +1,6 @@
 /** Client of the HTTP API: paths, requests and parsed responses. */
 import { decodeBase64, decodeFloats, parseNpy, parseSpectrogram } from '../core/arrays.js';
+import { layerNames } from '../core/format.js';
 import { call, post, segment } from './http.js';
 import { throwProblem } from './problem.js';
 import { createSocketClient } from './websocket.js';
@@ -57,7 +58,8 @@ export async function figures(name) {
  * @returns {Promise<import('../drawing/chart-loader.js').Figure>}
  */
 export async function figure(name, figure) {
-  return (await call(`models/${segment(name)}/figures/${segment(figure)}`)).json();
+  const response = await call(`models/${segment(name)}/figures/${segment(figure)}`);
+  return JSON.parse(layerNames(await response.text()));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Errors of requests. */
+import { layerNames } from '../core/format.js';
 
 /** An error response of the server (RFC 9457). `message` is its detail, for display. */
 export class Problem extends Error {
@@ -8,7 +9,7 @@ export class Problem extends Error {
    * @param {number | null} retryAfter seconds
    */
   constructor(status, body, retryAfter) {
-    super(body.detail || body.title || `The server answered ${status}.`);
+    super(layerNames(body.detail || body.title || `The server answered ${status}.`));
     this.status = status;
     this.title = body.title || 'Request refused';
     this.clipUnknown = status === 404 && (body.type || '').endsWith('clip-unknown');

@@ -1,6 +1,7 @@
 /** Segments of the examples with the highest and lowest values of a dimension, playable. */
 import { sameSegment } from '../../audio/clip-player.js';
 import { fixed, seconds } from '../../core/format.js';
+import { ipaOf } from '../../core/phones.js';
 import { make } from '../../drawing/dom.js';
 
 /** @typedef {import('../../server/api.js').TopActivation} TopActivation */
@@ -16,11 +17,13 @@ export function createTopActivations({ evidence }, examples, toggle) {
   /** @type {{button: HTMLButtonElement, segment: import('../../audio/clip-player.js').ClipSegment}[]} */
   const playable = [];
 
+  const ipa = ipaOf(evidence.map(({ phone }) => phone ?? ''));
+
   /** @param {TopActivation} one */
   function entry(one) {
     const { clip, example, value, start, end, phone } = one;
     const known = examples.find(({ id }) => id === clip);
-    const sound = phone === null ? '' : phone === '' ? 'silence' : `/${phone}/`;
+    const sound = phone === null ? '' : phone === '' ? 'silence' : `/${ipa(phone)}/`;
     const content = [
       make('b', {}, fixed(value, 1)),
       make('span', {}, [sound, known?.label ?? clip].filter(Boolean).join(', ')),

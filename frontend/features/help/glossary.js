@@ -1,63 +1,73 @@
-/** What the page's words mean, in one table: the sheet behind the question mark is made of it. */
+/** Glossary of the page, shown in the help dialog. */
 
 /** @type {readonly {word: string, means: string}[]} */
 export const WORDS = [
   {
-    word: 'Module',
+    word: 'Layer',
     means:
-      "One of the encoder's parts, one upon the other. A deeper one hears a longer stretch of sound at once, and keeps less of its detail.",
+      'A depth of the encoder, counted from 1 at the waveform; “module” in the papers and the HTTP API. Deeper layers have larger receptive fields and keep less detail.',
   },
   {
-    word: 'Latent',
-    means:
-      'One of the numbers that a module writes down of each moment of speech, many times a second. All of one kind are a dimension, and each has a slider.',
+    word: 'Dimension',
+    means: 'One latent channel of a layer, with one value per frame. Each dimension has a slider.',
   },
   {
-    word: 'Value',
+    word: 'Recording, clip',
+    means: 'A recording is the sound you open; a clip is a recording encoded by a model.',
+  },
+  {
+    word: 'Selection',
+    means: 'The section of the recording that sliders edit. Without a selection they edit the whole recording.',
+  },
+  {
+    word: 'Cursor, playback position',
     means:
-      'Training draws every dimension toward N(0, 1): 0 is common, and ±1 usual. The shade behind a slider shows where the training speech lies.',
+      'The cursor shows values at a time and frequency. Playback starts at the playback position, which a click or Enter sets.',
   },
   {
     word: 'Posterior',
     means:
-      'What a module says of a moment: for each dimension a mean and how sure of it. The sound is decoded from the means, or from a draw.',
+      'Mean and variance of every dimension in every frame, as the encoder estimates them. The decoder receives the means or a random sample.',
   },
   {
     word: 'Prior',
     means:
-      'N(0, I): what the latents would be if they told nothing. Draws from it show what the decoder makes of no speech in particular.',
+      'N(0, I), the distribution that training pulls the latents towards: values near 0 are common, values beyond ±3 rare. Random samples from it contain no information about any recording.',
   },
   {
     word: 'KL',
     means:
-      'How far posteriors lie from the prior: how much a dimension says. One that says nothing is quiet, and its slider is put away.',
+      'Kullback-Leibler divergence of the posterior from the prior: the information that a dimension carries, in bits or nats per frame.',
   },
   {
     word: 'Effect',
-    means: 'How much one unit of a dimension changes the decoded sound, over its log-mel spectrogram.',
+    means: 'Change of the decoded log-mel spectrogram per unit of a dimension, in dB.',
   },
   {
     word: 'Log-mel',
-    means: 'How loud each band of frequencies is, in decibels; bands widen with frequency as those of the ear do.',
+    means: 'Level of each frequency band in decibels. Bands widen with frequency, as in hearing.',
   },
   {
     word: 'Factor',
-    means:
-      'Something about the voice or the word that is known from elsewhere: F0 (the pitch), voicing, the vowel, the speaker.',
+    means: 'A known property of the speech, such as F0 (pitch), voicing, vowel or speaker.',
   },
   {
     word: 'Bits',
     means:
-      'Information: one bit halves what a factor could be. What a probe proves is a lower bound, with its 95 % interval in brackets.',
+      'Mutual information: one bit halves the uncertainty about a factor. Probes give a lower bound, with a 95 % interval.',
   },
   {
     word: 'Probe',
     means:
-      'A small classifier that is to tell a factor from latents alone. How well it does on new speech bounds their information from below.',
+      'A small classifier that predicts a factor from the latents. Its accuracy on held-out speech bounds their information from below.',
   },
   {
     word: 'NMI',
     means:
-      'Normalised mutual information, from 0 to 1: how alike two dimensions, perhaps of two models, sort the same speech.',
+      'Normalised mutual information of two dimensions, or of a dimension and a label: 0 for independent, 1 for equivalent.',
+  },
+  {
+    word: 'Hot spot',
+    means: 'A group of similar dimensions that recurs in many models of an ensemble.',
   },
 ];

@@ -1,5 +1,6 @@
 /** Colours and symbols of map points: text for phones, colour and shape for other names, a colour scale for quantities. */
 import { fixed } from '../../core/format.js';
+import { ipaOf } from '../../core/phones.js';
 import { escapeMarkup, themedColour } from '../../drawing/chart.js';
 
 /** @typedef {import('./model.js').Value} Value */
@@ -43,15 +44,17 @@ export function coloured(by, values) {
     typeof value === 'string' ? entry(value) : { words: '·', colour: themedColour(UNKNOWN), symbol: 'circle-open' },
   );
   const colours = each.map(({ colour }) => colour);
-  if (TEXT_LABELS.includes(by))
+  if (TEXT_LABELS.includes(by)) {
+    const ipa = ipaOf(names);
     return {
       trace: {
         mode: 'text',
-        text: each.map(({ words }) => escapeMarkup(words)),
+        text: each.map(({ words }) => escapeMarkup(ipa(words))),
         textfont: { color: colours, size: values.length > 200 ? 11 : 14 },
       },
       key: null,
     };
+  }
   const marker = { color: colours, symbol: each.map(({ symbol }) => symbol), size: 9 };
   return { trace: { mode: 'markers', marker }, key: names.map(entry) };
 }

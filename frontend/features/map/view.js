@@ -1,6 +1,7 @@
 /** The Map panel: sounds of the examples as points that can be played, opened and applied, and the points closest to the current sound. */
 import { sameSegment } from '../../audio/clip-player.js';
 import { fixed, seconds } from '../../core/format.js';
+import { ipaOf } from '../../core/phones.js';
 import { createChart, escapeMarkup, rgbOf } from '../../drawing/chart.js';
 import { make, byId } from '../../drawing/dom.js';
 import { reportFigure } from '../../server/figures.js';
@@ -168,7 +169,7 @@ export function showMap(store, map, { clipPlayer, session, history, release }) {
     const example = store.state.examples.find(({ id }) => id === clip);
     const phone = unit === 'utterance' ? null : places.labels.phone?.[index];
     const named = [
-      phone ? `/${phone}/ in ${example?.label ?? clip}` : (example?.label ?? clip),
+      phone ? `/${ipaIn(places)(String(phone))}/ in ${example?.label ?? clip}` : (example?.label ?? clip),
       example?.speaker,
       unit === 'utterance' ? '' : `${fixed(start, 2)} to ${seconds(end)}`,
     ];
@@ -221,6 +222,16 @@ const GLYPHS = { circle: '●', square: '■', diamond: '◆', 'triangle-up': '�
  * @param {string} className
  */
 const entry = (sign, words, className) => make('li', { className }, make('i', { ariaHidden: 'true' }, sign), words);
+
+/** @type {WeakMap<object, (phone: string) => string>} conversion to IPA by the points of a map */
+const CONVERSIONS = new WeakMap();
+
+/** @param {Shown["places"]} places */
+function ipaIn(places) {
+  const ipa = CONVERSIONS.get(places) ?? ipaOf((places.labels.phone ?? []).map(String));
+  CONVERSIONS.set(places, ipa);
+  return ipa;
+}
 
 /** @param {string} factor */
 const labelName = (factor) => (factor === 'f0' ? 'F0' : factor.replaceAll('_', ' '));
