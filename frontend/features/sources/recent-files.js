@@ -12,7 +12,9 @@ const MOST = 8;
  */
 export function withRecent(recentFiles, opened) {
   const known = recentFiles.findIndex(({ clip }) => clip === opened.clip);
-  return known < 0 ? [opened, ...recentFiles].slice(0, MOST) : recentFiles.with(known, opened);
+  return known < 0
+    ? [opened, ...recentFiles].slice(0, MOST)
+    : recentFiles.map((file, index) => (index === known ? opened : file));
 }
 
 /**
