@@ -24,14 +24,14 @@ SMOOTHNESS_COLUMNS = {
     "same_way": "share of movement in the final direction (1: monotonic)",
 }
 _RECORDINGS = {
-    "festvox-ru (his voice, utterances not learnt from), validation": "festvox-ru: training speaker, unseen utterances",
-    "Asterisk ru (a woman never heard), all": "Asterisk ru: unseen speaker",
-    "synthetic (voices not learnt from), validation": "synthetic: unseen voices",
+    "festvox-ru (training speaker, held-out utterances), validation": "festvox-ru: training speaker, unseen utterances",
+    "Asterisk ru (unseen speaker), all": "Asterisk ru: unseen speaker",
+    "synthetic (unseen speakers), validation": "synthetic: unseen speakers",
 }
 """Plain names for the recordings, whose names in the report are part of the measured data."""
 _SOUNDS = {
     "Griffin-Lim of the true log-mel": "Griffin-Lim, true log-mel spectrogram",
-    "Griffin-Lim of the mean spectrum, held still": "Griffin-Lim, mean spectrum",
+    "Griffin-Lim of the mean spectrum": "Griffin-Lim, mean spectrum",
 }
 _TRAVERSALS = {"mean -3 to +3 sd": "one dimension, mean ± 3 SD", "clip to clip": "between two recordings"}
 _MODELS = {"demo (demo, spectral decoder)": "SIM", "gim (demo, spectral decoder)": "GIM"}
