@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from trainer import bundle
 from trainer.config import Config, SupervisedConfig
+from trainer.corpus import CorpusError
 from trainer.corpus.crops import LabelledStore
 from trainer.corpus.dataset_splits import DatasetSplits, find_splits, open_stores
-from trainer.corpus.labels import CorpusError
 from trainer.metrics.latents.usage import ACTIVE_NATS
 from trainer.model import Model
 from trainer.objectives import InfoMaxObjective, ModuleLoss, SupervisedObjective

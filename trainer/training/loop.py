@@ -128,7 +128,7 @@ def _step(
 def _batch_parts(fabric: Fabric, store: CropStore, training: TrainingConfig, step: int, stream: str) -> Iterator[Any]:
     """This rank's slice of each of the `training.accumulate` parts of the batch."""
     generator = step_generator(training.seed, step, f"{stream}/crops")
-    for part in store.moments(training.batch_size, generator).chunk(training.accumulate):
+    for part in store.draw_positions(training.batch_size, generator).chunk(training.accumulate):
         yield fabric.to_device(store.batch_at(part[distributed.rank_slice(len(part))], training.crop_samples))
 
 

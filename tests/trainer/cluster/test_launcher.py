@@ -119,7 +119,7 @@ def test_sweep_of_beta_and_noise_is_measured_and_drawn(ensemble: Path, tmp_path:
         assert row["accuracy"][1] <= row["accuracy"][0] <= row["accuracy"][2]
         assert row["sliced_wasserstein"] > 0
     drawn = figures(bundle.read_report(ensemble / "members" / "seed-0"))["tradeoff"]
-    assert {line["name"] for line in drawn["data"]} >= {"KL, by beta", "noise, by its variance"}
+    assert {line["name"] for line in drawn["data"]} >= {"KL term (beta)", "dim-noise (variance)"}
     before = (out / "sweep.json").read_text()
     capsys.readouterr()
     assert main(command) == 0
