@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from unittest import mock
 
 from scripts.reference.markdown import cell, page, table
 from trainer.cli.main import make_parser
 
+_CORES = 1_000_003
+
 
 def render() -> str:
     """The page."""
-    commands = list(leaf_commands(make_parser()))
+    with mock.patch("os.cpu_count", return_value=_CORES):  # the page must not depend on the machine
+        commands = list(leaf_commands(make_parser()))
     rows = [[f"[`{' '.join(path)}`](#{'-'.join(path)})", text] for path, text, _ in commands]
     sections = [_section(*command) for command in commands]
     return page("cli", index=table(["command", "purpose"], rows), commands="\n".join(sections))
@@ -59,7 +63,7 @@ def _default(action: argparse.Action) -> str:
         return ""
     if isinstance(value, tuple | list):
         return f"`{','.join(map(str, value))}`"
-    return "CPU cores" if action.dest == "processes" and value != 1 else f"`{value}`"
+    return "CPU cores" if value == _CORES else f"`{value}`"
 
 
 def _meaning(action: argparse.Action) -> str:

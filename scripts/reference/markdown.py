@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,9 @@ def default_text(schema: Schema, required: bool) -> str:
     value = schema["default"]
     if value is None or value == "":
         return "none"
-    text = str(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else str(value).lower()
-    return f"`{text}`" if len(text) <= 40 else "see the preset"
+    if isinstance(value, dict):
+        return "its own defaults"
+    return f"`{value if isinstance(value, int | float | str) and not isinstance(value, bool) else json.dumps(value)}`"
 
 
 def properties(schema: Schema, meanings: Mapping[str, str] | None = None) -> str:

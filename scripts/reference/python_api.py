@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from scripts.reference import bundle
 from scripts.reference.markdown import page, table
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("trainer.bundle", "trainer.model", "trainer.audio", "trainer.edits", "trainer.geometry", "trainer.corpus")
-"""The packages that programs use; configuration has its own page."""
+"""The packages that programs use; the models of configuration and bundle files have their own pages."""
 
 
 def render() -> str:
@@ -17,7 +18,9 @@ def render() -> str:
     sections = []
     for name in PACKAGES:
         sections.append(f"## {name}\n\n{docstring(name)}\n")
-        sections += [f"::: {name}.{public}\n" for public in public_names(name)]
+        documented = set(bundle.models()) if name == "trainer.bundle" else set()
+        names = [public for public in public_names(name) if public not in documented]
+        sections += [f"::: {name}.{public}\n" for public in names]
     return page("python-api", packages=package_table(), names="\n".join(sections))
 
 
