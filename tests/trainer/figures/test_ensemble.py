@@ -46,7 +46,7 @@ def test_hot_spots_are_squares_on_the_diagonal() -> None:
 
 def test_cells_of_many_channels_are_means_over_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     full = np.array(made("channels")["data"][0]["z"])
-    monkeypatch.setattr(ensemble_figures, "MOST_CELLS", 4)
+    monkeypatch.setattr(ensemble_figures, "MAX_CELLS", 4)
     figure = made("channels")
     matrix, above, labels = figure["data"]
     assert figure["layout"]["meta"]["step"] == 2
