@@ -62,15 +62,15 @@ export function showSecondModel(store, transport, release) {
     byId('linked-row').hidden = !match;
     if (match) showLinked(match, edits);
     byId('second-model-note').textContent = match
-      ? `Dimension ${match.dim} here, and there the one that shares most with it: dimension ${match.toDim} of module ${match.toModule}${match.sign < 0 ? ', moved the other way, for on this recording it runs against the first' : ''}.${dropped ? ` ${dropped} other edits stay here.` : ''}`
+      ? `Dimension ${match.dim} is linked with dimension ${match.toDim} of layer ${match.toModule}, its match with the highest NMI${match.sign < 0 ? ' (reversed: negative correlation on this recording)' : ''}.${dropped ? ` ${dropped} other edits apply to the first model only.` : ''}`
       : dropped
-        ? `The same clip in both; ${dropped} of ${edits.length + muted.length} edits are of dimensions the other does not have.`
-        : 'The same clip and the same edits in linked.';
+        ? `Same recording in both models; ${dropped} of ${edits.length + muted.length} edits are of dimensions that the second model lacks.`
+        : 'Same recording and same edits in both models.';
     pair.show(
-      { name: String(model), about: `module ${module}`, sound: decoded, clip: recording?.clip },
+      { name: String(model), about: `layer ${module}`, sound: decoded, clip: recording?.clip },
       {
         name: request?.model ?? secondModelOf(store.state) ?? '',
-        about: request ? `module ${request.module}` : '',
+        about: request ? `layer ${request.module}` : '',
         sound: otherSounds.secondModel ?? null,
         clip: recording?.clip,
       },
