@@ -26,7 +26,8 @@ def page(name: str, **parts: str) -> str:
         if mark not in text:
             raise ValueError(f"{name}.md has no {mark}")
         text = text.replace(mark, content.strip())
-    return _NOTE + text
+    title, _, rest = text.partition("\n")
+    return f"{title}\n\n{_NOTE}{rest}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
