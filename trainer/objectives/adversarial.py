@@ -37,7 +37,7 @@ class SpectrogramDiscriminator(nn.Module):
         )
         self.output_conv = weight_norm(nn.Conv2d(channels, 1, 3, padding=1))
         self.register_buffer("window", torch.hann_window(window), persistent=False)
-        self.register_load_state_dict_pre_hook(_read_old_names)
+        self.register_load_state_dict_pre_hook(_read_old_names)  # type: ignore[no-untyped-call]
 
     def forward(self, waveform: Tensor) -> FeatureMaps:
         """(B, samples) -> a feature map (B, channels, bands, frames) of each layer."""
