@@ -1,9 +1,9 @@
-"""Where recordings come from: folders of them, their labels, training and validation parts, synthetic speech."""
+"""Corpora: folders of recordings, labels, splits, crops, and the built-in synthetic corpus."""
 
+from trainer.corpus.audio_files import read_recording
 from trainer.corpus.examples import synthesise_examples
-from trainer.corpus.files import read_recording
 from trainer.corpus.folder import scan
-from trainer.corpus.labels import SILENCE, CorpusError, Recording, Segment
+from trainer.corpus.recording import SILENCE, CorpusError, Recording, Segment
 from trainer.corpus.split import split
 from trainer.corpus.synthetic import synthesise
 

@@ -1,7 +1,7 @@
-"""Recordings decoded once, and random crops of them ever after.
+"""Stores of decoded recordings, and random crops of them.
 
-A store is one flat float32 file beside the run: every recording at the model's rate and loudness, end to end. It is
-memory-mapped, so that a corpus may be larger than memory and no epoch decodes a file again.
+A store is one flat float32 file in the run's cache: all recordings at the model's sample rate and loudness, one after
+another. It is memory-mapped, so that a corpus may be larger than memory; each file is decoded only once.
 """
 
 from __future__ import annotations
@@ -22,24 +22,26 @@ from torch import Generator, Tensor
 from tqdm import tqdm
 
 from trainer.audio import loudness_gain
-from trainer.corpus.files import read_recording
-from trainer.corpus.labels import CorpusError, Recording
+from trainer.corpus.audio_files import read_recording
+from trainer.corpus.recording import CorpusError, Recording
 from trainer.runtime.atomic_write import atomic_write
 
 
 class CropStore:
-    """The decoded recordings of one side of a split. `lengths` are in samples, 0 for a recording that
-    could not be read. Each crop is played at one of `rates`, which its moment decides.
+    """The decoded recordings of one part of a split, concatenated in `samples`.
+
+    `lengths` are in samples, 0 for unreadable recordings. Each crop is resampled to one of `speeds`, which its position
+    determines.
     """
 
     def __init__(
         self,
         samples: NDArray[np.float32],
         lengths: Sequence[int] | NDArray[np.int64],
-        rates: Sequence[float] = (1.0,),
+        speeds: Sequence[float] = (1.0,),
     ) -> None:
         self.samples = samples
-        self.rates = tuple(rates)
+        self.speeds = tuple(speeds)
         self.lengths = np.asarray(lengths, dtype=np.int64)
         self.starts = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
 
@@ -48,61 +50,62 @@ class CropStore:
         return int(self.lengths.sum())
 
     def waveform(self, index: int) -> NDArray[np.float32]:
-        """One whole recording [samples]."""
+        """The whole recording `index` [samples]."""
         return np.asarray(self.samples[self.starts[index] : self.starts[index] + self.lengths[index]])
 
     def crops(self, count: int, length: int, generator: Generator) -> Tensor:
-        """[count, length], each moment of speech equally likely; a recording shorter than `length` stands whole at a
-        random place in silence.
-        """
-        return self.crops_at(self.moments(count, generator), length)
+        """`count` random crops [count, length], with a uniform distribution over the store's samples.
 
-    def moments(self, count: int, generator: Generator) -> Tensor:
-        """[count] samples, each of the store's equally likely. Nothing is read."""
+        A recording shorter than `length` is padded with zeros to a random position.
+        """
+        return self.crops_at(self.draw_positions(count, generator), length)
+
+    def draw_positions(self, count: int, generator: Generator) -> Tensor:
+        """`count` sample positions drawn uniformly from the store [count]. Nothing is read."""
         return torch.randint(self.total_samples, (count,), generator=generator)
 
-    def batch_at(self, moments: Tensor, length: int) -> Any:
-        """What an objective is given of `moments` [count]: their crops."""
-        return self.crops_at(moments, length)
+    def batch_at(self, positions: Tensor, length: int) -> Any:
+        """The batch that the objective takes, for `positions` [count]: crops [count, length]."""
+        return self.crops_at(positions, length)
 
-    def crops_at(self, moments: Tensor, length: int) -> Tensor:
-        """The crops [count, length] around `moments` [count]."""
-        return torch.stack([self._played(moment, length) for moment in moments.tolist()])
+    def crops_at(self, positions: Tensor, length: int) -> Tensor:
+        """The crops around `positions` [count] -> [count, length]."""
+        return torch.stack([self._crop_at_speed(position, length) for position in positions.tolist()])
 
-    def recordings_at(self, moments: Tensor) -> NDArray[np.int64]:
-        """The numbers of the recordings that `moments` [count] lie in [count]."""
-        return np.searchsorted(self.starts, moments.numpy(), side="right") - 1
+    def recordings_at(self, positions: Tensor) -> NDArray[np.int64]:
+        """Indices of the recordings that contain `positions` [count] -> [count]."""
+        return np.searchsorted(self.starts, positions.numpy(), side="right") - 1
 
-    def _played(self, moment: int, length: int) -> Tensor:
-        """A crop of `length` samples once it is played at its rate: faster is higher, as from a shorter tract."""
-        rate = self.rates[moment % len(self.rates)]
-        if rate == 1.0:
-            return torch.from_numpy(self._crop(moment, length))
-        played = soxr.resample(self._crop(moment, math.ceil(length * rate)), rate, 1.0, quality="HQ")[:length]
-        return torch.from_numpy(np.pad(played, (0, length - len(played))))
+    def _crop_at_speed(self, position: int, length: int) -> Tensor:
+        """A crop [length] resampled to its speed: a higher speed raises pitch and formants, as in a shorter tract."""
+        speed = self.speeds[position % len(self.speeds)]
+        if speed == 1.0:
+            return torch.from_numpy(self._crop(position, length))
+        resampled = soxr.resample(self._crop(position, math.ceil(length * speed)), speed, 1.0, quality="HQ")[:length]
+        return torch.from_numpy(np.pad(resampled, (0, length - len(resampled))))
 
-    def _crop(self, moment: int, length: int) -> NDArray[np.float32]:
-        """A crop whose middle is near `moment`, moved inside its recording."""
-        index = int(np.searchsorted(self.starts, moment, side="right")) - 1
+    def _crop(self, position: int, length: int) -> NDArray[np.float32]:
+        """A crop [length] centred on `position`, shifted to lie within its recording."""
+        index = int(np.searchsorted(self.starts, position, side="right")) - 1
         begin, end = int(self.starts[index]), int(self.starts[index] + self.lengths[index])
-        first = min(max(moment - length // 2, begin), max(begin, end - length))
+        first = min(max(position - length // 2, begin), max(begin, end - length))
         crop = np.zeros(length, dtype=np.float32)
         piece = self.samples[first : min(first + length, end)]
-        offset = (moment % (length - len(piece) + 1)) if len(piece) < length else 0
+        offset = (position % (length - len(piece) + 1)) if len(piece) < length else 0
         crop[offset : offset + len(piece)] = piece
         return crop
 
 
 class LabelledStore(CropStore):
-    """A store whose crops come with the number of their recording's class, `classes` [recordings]."""
+    """A store whose batches include the class of each crop's recording; `classes` [recordings]."""
 
     def __init__(self, store: CropStore, classes: Sequence[int]) -> None:
-        super().__init__(store.samples, store.lengths, store.rates)
+        super().__init__(store.samples, store.lengths, store.speeds)
         self.classes = torch.tensor(classes)
 
-    def batch_at(self, moments: Tensor, length: int) -> tuple[Tensor, Tensor]:
-        """The crops [count, length] around `moments` [count], and their classes [count]."""
-        return self.crops_at(moments, length), self.classes[self.recordings_at(moments)]
+    def batch_at(self, positions: Tensor, length: int) -> tuple[Tensor, Tensor]:
+        """Crops [count, length] around `positions` [count], and their classes [count]."""
+        return self.crops_at(positions, length), self.classes[self.recordings_at(positions)]
 
 
 def open_store(
@@ -111,12 +114,11 @@ def open_store(
     sample_rate: int,
     loudness_dbfs: float | None,
     name: str,
-    rates: Sequence[float] = (1.0,),
+    speeds: Sequence[float] = (1.0,),
 ) -> CropStore:
-    """The store of `recordings` under the folder `cache`, decoded now unless an earlier run already did; its crops are
-    played at `rates`.
+    """The store of `recordings` in the folder `cache`; they are decoded if no earlier run has done so.
 
-    Raises CorpusError when no recording can be read.
+    `name` ("training", "validation") is for messages. Raises CorpusError if no recording can be read.
     """
     cache.mkdir(parents=True, exist_ok=True)
     identity = hashlib.sha256(
@@ -125,36 +127,36 @@ def open_store(
         ).encode()
     ).hexdigest()[:16]
     samples_file, index_file = cache / f"{identity}.f32", cache / f"{identity}.json"
-    with FileLock(cache / f"{identity}.lock"):  # two runs may want the same corpus at once; the later one finds it done
-        lengths = _decoded(samples_file, index_file, len(recordings))
+    with FileLock(cache / f"{identity}.lock"):  # concurrent runs may share a cache
+        lengths = _cached_lengths(samples_file, index_file, len(recordings))
         if lengths is None:
             lengths = _decode(recordings, samples_file, sample_rate, loudness_dbfs, name)
             with atomic_write(index_file) as stream:
                 stream.write(json.dumps(lengths).encode())
-    return CropStore(np.memmap(samples_file, dtype=np.float32, mode="r", shape=(sum(lengths),)), lengths, rates)
+    return CropStore(np.memmap(samples_file, dtype=np.float32, mode="r", shape=(sum(lengths),)), lengths, speeds)
 
 
-def _decoded(samples_file: Path, index_file: Path, recordings: int) -> list[int] | None:
-    """The lengths of the `recordings` of a store, None where it is missing or not as long as it should be."""
+def _cached_lengths(samples_file: Path, index_file: Path, recordings: int) -> list[int] | None:
+    """Lengths of the recordings of a cached store, or None if it is missing or incomplete."""
     try:
         lengths: list[int] = json.loads(index_file.read_text())
-        whole = samples_file.stat().st_size == sum(lengths) * np.dtype(np.float32).itemsize
+        complete = samples_file.stat().st_size == sum(lengths) * np.dtype(np.float32).itemsize
     except (OSError, ValueError, TypeError):
         return None
-    return lengths if whole and len(lengths) == recordings else None
+    return lengths if complete and len(lengths) == recordings else None
 
 
 def _decode(
     recordings: Sequence[Recording], file: Path, sample_rate: int, loudness_dbfs: float | None, name: str
 ) -> list[int]:
-    """Decode one recording after another into `file`; their lengths in samples."""
-    lengths, refused = [], []
+    """Decode the recordings one by one into `file`; returns their lengths in samples."""
+    lengths, errors = [], []
     with atomic_write(file) as stream:
         for recording in tqdm(recordings, desc=f"decode {name}", unit="file", leave=False):
             try:
                 waveform = read_recording(recording, sample_rate)
             except CorpusError as error:
-                refused.append(str(error))
+                errors.append(str(error))
                 lengths.append(0)
                 continue
             if loudness_dbfs is not None:
@@ -162,7 +164,8 @@ def _decode(
             stream.write(np.ascontiguousarray(waveform, dtype=np.float32).tobytes())
             lengths.append(len(waveform))
         if not any(lengths):
-            raise CorpusError(f"no recording of the {name} part could be read")
-    if refused:
-        tqdm.write(f"{len(refused)} of {len(recordings)} recordings could not be read; the first: {refused[0]}")
+            reason = f"; the first: {errors[0]}" if errors else ""
+            raise CorpusError(f"no recording of the {name} part could be read{reason}")
+    if errors:
+        tqdm.write(f"{len(errors)} of {len(recordings)} recordings could not be read; the first: {errors[0]}")
     return lengths

@@ -1,8 +1,8 @@
-"""One synthetic speaker through espeak-ng: phonemes in, 16-bit sound and the true onset of every phone out.
+"""Synthetic speech of one speaker with espeak-ng: phonemes in, 16-bit waveform and the onset of each phone out.
 
-espeak-ng is an optional extra (`espeakng-loader`, GPL-3) that is loaded here, through ctypes, and nowhere else. Its
-library keeps state between calls that nothing resets, and is not thread-safe, so one process is one speaker: make one
-`Speaker` in a fresh process and call it in a fixed order, and the same calls give the same samples, bit for bit.
+espeak-ng is an optional extra (`espeakng-loader`, GPL-3), used only here, through ctypes. The library has global state
+that cannot be reset and is not thread-safe. Use one `Speaker` per fresh process; then the same calls in the same order
+give bit-identical samples.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.corpus.labels import CorpusError
+from trainer.corpus.recording import CorpusError
 from trainer.runtime.distribution import install_command
 
 SAMPLE_RATE = 22050
-BASE_VOICE = "en"  # gives exactly the phones asked for, where es, it or de put in allophones
-FASTEST, SLOWEST = 440, 80  # words a minute; from 450 on the phone events are wrong
+BASE_VOICE = "en"  # speaks exactly the given phones; es, it and de insert allophones
+MAX_RATE, MIN_RATE = 440, 80  # words per minute; from 450 on the phone events are wrong
 
 _SYNCHRONOUS, _PHONEME_EVENTS, _UTF8, _PHONEME_INPUT = 2, 1, 1, 0x100
 _END, _PHONEME = 0, 7
 _RATE, _VOLUME, _PITCH_RANGE = 1, 2, 4
-_HEADROOM = 50  # of espeak-ng's volume 100, at which high voices clip
+_VOLUME_LEVEL = 50  # of 100, at which high voices clip
 _DATA_FILES = ("phondata", "phondata-manifest", "phonindex", "phontab", "intonations", "en_dict", "lang/gmw/en")
 _SEED = 1
 _MISSING = f"the synthetic corpus needs espeak-ng: {install_command('synth')}"
@@ -36,11 +36,10 @@ _MISSING = f"the synthetic corpus needs espeak-ng: {install_command('synth')}"
 
 @dataclass(frozen=True)
 class Voice:
-    """What makes a speaker: all of it exact, because all of it is asked for.
+    """Parameters of a speaker.
 
-    f0: hertz, of the monotone voice. formant_scale: all formants times this (1 is the base voice, a man's; more is a
-    shorter tract). breathiness: 0 (none) to about 8, the level of noise at the formants. roughness: 0 (an even voice)
-    to 7.
+    `f0`: Hz, without intonation. `formant_scale`: factor of all formants relative to the base voice, a man's; more is a
+    shorter vocal tract. `breathiness`: level of noise at the formants, 0 to about 8. `roughness`: 0 (regular) to 7.
     """
 
     f0: float
@@ -49,12 +48,12 @@ class Voice:
     roughness: int
 
     def definition(self) -> str:
-        """The text of an espeak-ng voice variant.
+        """Text of an espeak-ng voice variant.
 
-        espeak-ng's monotone F0 for `pitch LOW HIGH` is LOW - 9 + (HIGH - LOW) * 108 * 18 / 4096 Hz; measured, it
-        holds to 0.5 %.
+        espeak-ng's F0 for `pitch LOW HIGH` without intonation is LOW - 9 + (HIGH - LOW) * 108 * 18 / 4096 Hz, within
+        0.5 % as measured.
         """
-        span = 0.45 * self.f0  # how far the intonation of a pitch range of 50 goes
+        span = 0.45 * self.f0  # Hz, extent of the intonation at a pitch range of 50
         low = self.f0 + 9 - span * 108 * 18 / 4096
         breath = " ".join(str(round(self.breathiness * share)) for share in (0, 0.5, 1, 1, 1, 1, 1, 0.5))
         formants = [f"formant {n} {round(100 * self.formant_scale)} 100 100" for n in range(1, 9)]
@@ -63,8 +62,10 @@ class Voice:
 
 
 class Onset(NamedTuple):
+    """Start of a phone. `phone` is espeak-ng's mnemonic with stress marks; "_" and "_:" are pauses."""
+
     sample: int
-    phone: str  # as espeak-ng writes it, stress marks and all; "_" and "_:" are pauses
+    phone: str
 
 
 class _Identity(ctypes.Union):
@@ -88,7 +89,7 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 
 def check_installed() -> Any:
-    """The module `espeakng_loader`; a CorpusError that tells how to install it where it is missing."""
+    """The module `espeakng_loader`. Raises CorpusError with the install command if it is missing."""
     try:
         import espeakng_loader
     except ImportError as error:
@@ -97,7 +98,7 @@ def check_installed() -> Any:
 
 
 class Speaker:
-    """The one voice of this process; a context manager, since its voice file lives in a temporary folder."""
+    """The single voice of this process. A context manager, which deletes the temporary voice files."""
 
     def __init__(self, voice: Voice) -> None:
         loader = check_installed()
@@ -112,9 +113,9 @@ class Speaker:
         variant = data / "voices" / "!v" / "speaker"
         variant.parent.mkdir(parents=True)
         variant.write_text(voice.definition(), encoding="ascii")
-        self._sound: list[NDArray[np.int16]] = []
+        self._chunks: list[NDArray[np.int16]] = []
         self._onsets: list[Onset] = []
-        self._collect = _Callback(self._receive)  # kept: espeak-ng holds a bare pointer to it
+        self._collect = _Callback(self._receive)  # keeps a reference: espeak-ng has only a pointer
         self._start(data)
 
     def _start(self, data: Path) -> None:
@@ -131,15 +132,15 @@ class Speaker:
         ]
         rate = library.espeak_Initialize(_SYNCHRONOUS, 500, str(data).encode(), _PHONEME_EVENTS)
         if rate != SAMPLE_RATE:
-            raise CorpusError(f"espeak-ng did not start (it answered {rate} in place of its sample rate); {_MISSING}")
-        library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))  # else the clock seeds the noise of breath and fricatives
+            raise CorpusError(f"espeak-ng did not start (it returned {rate} instead of its sample rate); {_MISSING}")
+        library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))  # or the clock seeds the noise of breath and fricatives
         library.espeak_SetSynthCallback(self._collect)
         if library.espeak_SetVoiceByName(f"{BASE_VOICE}+speaker".encode()):
             raise CorpusError(f"this espeak-ng has no voice {BASE_VOICE!r}; {_MISSING}")
 
     def _receive(self, wave: Any, count: int, events: Any) -> int:
         if count > 0:
-            self._sound.append(np.ctypeslib.as_array(wave, (count,)).copy())
+            self._chunks.append(np.ctypeslib.as_array(wave, (count,)).copy())
         for index in range(1 << 16):
             event = events[index]
             if event.type == _END:
@@ -150,20 +151,20 @@ class Speaker:
         return 0
 
     def say(self, text: str, rate: int, pitch_range: int, phonemes: bool) -> tuple[NDArray[np.int16], list[Onset]]:
-        """Speak, at `rate` words a minute and an intonation of `pitch_range` (0 monotone to 99).
+        """Synthesise `text` at `rate` words per minute with intonation `pitch_range` (0 monotone to 99).
 
-        text: phones in espeak-ng's own alphabet, with ' before a stressed vowel, if `phonemes`; else English spelling.
-        Returns the sound [samples] at 22 050 Hz and the onset of every phone in it.
+        With `phonemes` the text is in espeak-ng's alphabet, with ' before stressed vowels; otherwise in English
+        spelling. Returns the waveform [samples] at 22 050 Hz and the onset of each phone. Raises CorpusError.
         """
-        if not SLOWEST <= rate <= FASTEST:
-            raise CorpusError(f"rate {rate} is outside {SLOWEST} to {FASTEST} words a minute")
-        self._sound, self._onsets = [], []
-        for parameter, value in ((_RATE, rate), (_VOLUME, _HEADROOM), (_PITCH_RANGE, pitch_range)):
+        if not MIN_RATE <= rate <= MAX_RATE:
+            raise CorpusError(f"rate: {rate} is outside {MIN_RATE} to {MAX_RATE} words per minute")
+        self._chunks, self._onsets = [], []
+        for parameter, value in ((_RATE, rate), (_VOLUME, _VOLUME_LEVEL), (_PITCH_RANGE, pitch_range)):
             self._library.espeak_SetParameter(parameter, value, 0)
         data = (f"[[{text}]]" if phonemes else text).encode()
         self._library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8 | _PHONEME_INPUT, None, None)
-        sound = np.concatenate(self._sound) if self._sound else np.zeros(0, np.int16)
-        return sound, self._onsets
+        wave = np.concatenate(self._chunks) if self._chunks else np.zeros(0, np.int16)
+        return wave, self._onsets
 
     def __enter__(self) -> Speaker:
         return self

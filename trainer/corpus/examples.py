@@ -1,4 +1,4 @@
-"""The example clips that ship with a bundle: a dozen things said by a handful of clearly different synthetic voices."""
+"""Example clips of the shipped bundles: short utterances by six different synthetic voices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import soxr
 
 from trainer.audio import write_flac
 from trainer.corpus.espeak import SAMPLE_RATE, Voice
-from trainer.corpus.synthesis import Spoken, in_fresh_processes, speak
+from trainer.corpus.synthesis import SpokenUtterance, in_fresh_processes, speak
 from trainer.corpus.utterances import Utterance
 
 _RATE = 16_000
@@ -19,7 +19,7 @@ _PEAK = 0.7
 
 
 class _Clip(NamedTuple):
-    """`text` is phonemes; where there is none, the label is read as English."""
+    """`text` is phonemes; without it the label is spoken as English. `rate` in words per minute."""
 
     id: str
     label: str
@@ -31,14 +31,14 @@ class _Clip(NamedTuple):
         return Utterance("example", self.label, self.text or self.label, bool(self.text), self.rate, self.pitch_range)
 
 
-class _Cast(NamedTuple):
+class _ExampleSpeaker(NamedTuple):
     name: str
     voice: Voice
     clips: tuple[_Clip, ...]
 
 
-_CASTS = (
-    _Cast(
+_SPEAKERS = (
+    _ExampleSpeaker(
         "man",
         Voice(f0=112, formant_scale=0.95, breathiness=1, roughness=1),
         (
@@ -48,7 +48,7 @@ _CASTS = (
             _Clip("sentence-man", "Good morning, did you sleep enough?", rate=165),
         ),
     ),
-    _Cast(
+    _ExampleSpeaker(
         "woman",
         Voice(f0=205, formant_scale=1.12, breathiness=2, roughness=0),
         (
@@ -57,7 +57,7 @@ _CASTS = (
             _Clip("sentence-woman", "You can hear the sea from here.", rate=165),
         ),
     ),
-    _Cast(
+    _ExampleSpeaker(
         "child",
         Voice(f0=300, formant_scale=1.25, breathiness=2, roughness=0),
         (
@@ -65,7 +65,7 @@ _CASTS = (
             _Clip("vowels-child", "a i u", "'A: _: 'i: _: 'u:", rate=120),
         ),
     ),
-    _Cast(
+    _ExampleSpeaker(
         "deep man",
         Voice(f0=82, formant_scale=0.84, breathiness=1, roughness=2),
         (
@@ -73,12 +73,12 @@ _CASTS = (
             _Clip("glides-deep", "w a y u r e", "w|'a|j|u|r|e", rate=120),
         ),
     ),
-    _Cast(
+    _ExampleSpeaker(
         "breathy woman",
         Voice(f0=170, formant_scale=1.06, breathiness=8, roughness=0),
         (_Clip("fricatives-breathy", "s a sh i z u f o", "s|'a|S|i|z|u|f|o", rate=140),),
     ),
-    _Cast(
+    _ExampleSpeaker(
         "hoarse man",
         Voice(f0=130, formant_scale=1.0, breathiness=4, roughness=4),
         (_Clip("dudabi-hoarse", "d u d a b i, lively", "d|'u|d|a|b|i", rate=140, pitch_range=70),),
@@ -87,29 +87,32 @@ _CASTS = (
 
 
 def synthesise_examples(out: Path, seed: int, processes: int = 2) -> list[dict[str, Any]]:
-    """Write the clips as 16 kHz FLAC into the folder `out`, with examples.json, and return what that file says.
+    """Write the clips as 16 kHz FLAC and examples.json to the folder `out`; returns the entries of examples.json.
 
-    The same seed gives the same bytes, whatever `processes` is.
+    The same seed gives the same bytes for any number of `processes`.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = [(cast.voice, [clip.utterance() for clip in cast.clips], (seed, n)) for n, cast in enumerate(_CASTS)]
+    jobs = [
+        (speaker.voice, [clip.utterance() for clip in speaker.clips], (seed, number))
+        for number, speaker in enumerate(_SPEAKERS)
+    ]
     spoken = in_fresh_processes(speak, jobs, processes, "examples")
     entries = [
-        _write_clip(folder, cast.name, clip, sound)
-        for cast, sounds in zip(_CASTS, spoken, strict=True)
-        for clip, sound in zip(cast.clips, sounds, strict=True)
+        _write_clip(folder, speaker.name, clip, utterance)
+        for speaker, utterances in zip(_SPEAKERS, spoken, strict=True)
+        for clip, utterance in zip(speaker.clips, utterances, strict=True)
     ]
     text = json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
     (folder / "examples.json").write_text(text, encoding="utf-8")
     return entries
 
 
-def _write_clip(folder: Path, speaker: str, clip: _Clip, spoken: Spoken) -> dict[str, Any]:
-    """One FLAC, and its entry in examples.json."""
+def _write_clip(folder: Path, speaker: str, clip: _Clip, spoken: SpokenUtterance) -> dict[str, Any]:
+    """Write one FLAC file; returns its entry in examples.json."""
     wave = soxr.resample(spoken.wave.astype(np.float32) / 32768, SAMPLE_RATE, _RATE, quality="HQ")
     file = f"{clip.id}.flac"
     write_flac(folder / file, wave * (_PEAK / np.abs(wave).max()), _RATE)
-    own = {"id": clip.id, "file": file, "label": clip.label, "duration": len(wave) / _RATE, "speaker": speaker}
-    known = spoken.description()
-    return own | {name: known[name] for name in ("f0", "formant_scale", "rate", "phones")}
+    entry = {"id": clip.id, "file": file, "label": clip.label, "duration": len(wave) / _RATE, "speaker": speaker}
+    labels = spoken.description()
+    return entry | {name: labels[name] for name in ("f0", "formant_scale", "rate", "phones")}

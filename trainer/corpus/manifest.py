@@ -1,7 +1,7 @@
-"""Manifests: a CSV or JSONL table with a column `path`, and any labels in the other columns.
+"""Manifests: CSV or JSONL tables with a column `path`; all other columns are labels.
 
-`split` (train, validation, test) is optional. Columns of numbers become floats, except those that name things
-(speaker, word, ...). In JSONL a column `phones` may hold timed labels: [{"phone": "a", "start": 0.1, "end": 0.2}, ...].
+A column `split` (train, validation, test) is optional. Numeric columns become floats, except columns of names (speaker,
+word, ...). In JSONL a column `phones` may have timed labels: [{"phone": "a", "start": 0.1, "end": 0.2}, ...].
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.corpus.labels import CorpusError, Segment, clean_label, read_text
+from trainer.corpus.label_files import clean_label, read_text
+from trainer.corpus.recording import CorpusError, Segment
 
 NAMES = ("manifest.csv", "manifest.jsonl")
-ENDINGS = (".csv", ".jsonl")
+SUFFIXES = (".csv", ".jsonl")
 _PATH, _PHONES, _IGNORED = "path", "phones", ("duration",)
 _ALWAYS_TEXT = frozenset(("speaker", "word", "text", "class", "syllable", "chapter", "session", "split", "label"))
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line: the recording's path (resolved against the manifest's folder), its labels, its timed labels if any."""
+    """A row: the recording's path (relative paths start at the manifest's folder), labels, and timed labels."""
 
     path: Path
     labels: dict[str, str | float]
@@ -32,13 +33,16 @@ class Row:
 
 
 def find(folder: Path) -> Path | None:
-    """A folder's `manifest.csv` or `manifest.jsonl`, else the only CSV or JSONL in it if that has a column `path`."""
+    """The folder's manifest.csv or manifest.jsonl, else its only CSV or JSONL file if that has a column `path`.
+
+    None if there is none. Raises CorpusError if there are both.
+    """
     named = [folder / name for name in NAMES if (folder / name).is_file()]
     if len(named) > 1:
-        raise CorpusError(f"The folder holds both {NAMES[0]} and {NAMES[1]}; keep one.")
+        raise CorpusError(f"The folder has both {NAMES[0]} and {NAMES[1]}; keep one.")
     if named:
         return named[0]
-    tables = sorted(p for p in folder.iterdir() if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
+    tables = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
     return tables[0] if len(tables) == 1 and _has_path(tables[0]) else None
 
 
@@ -51,17 +55,17 @@ def _has_path(table: Path) -> bool:
 
 
 def read(manifest: Path) -> list[Row]:
-    """All rows, in the order of the file. Raises CorpusError naming the file, the line and the remedy."""
+    """All rows in file order. Raises CorpusError naming the file, the line and the remedy."""
     numbered = _csv_rows(manifest) if manifest.suffix.lower() == ".csv" else _jsonl_rows(manifest)
     rows = []
     for line, values in numbered:
         where = f"{manifest.name}, line {line}"
         path = values.pop(_PATH, None)
         if not isinstance(path, str) or not path:
-            raise CorpusError(f"{where}: no '{_PATH}'; give every line the path of its recording.")
+            raise CorpusError(f"{where}: no '{_PATH}'; each line needs the path of its recording.")
         segments = _segments(values.pop(_PHONES, None), where)
-        given = {name: value for name, value in values.items() if name not in _IGNORED and value not in (None, "")}
-        labels = {name: _label(name, value, where) for name, value in given.items()}
+        present = {name: value for name, value in values.items() if name not in _IGNORED and value not in (None, "")}
+        labels = {name: _label(name, value, where) for name, value in present.items()}
         rows.append(Row(manifest.parent / path, labels, segments))
     return rows
 
@@ -70,13 +74,13 @@ def _csv_rows(manifest: Path) -> list[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(read_text(manifest)), restkey="")
     columns = reader.fieldnames or []
     if _PATH not in columns:
-        there = ", ".join(columns) or "none"
-        raise CorpusError(f"{manifest.name} has no column '{_PATH}' (it has: {there}); name it in the first line.")
+        names = ", ".join(columns) or "none"
+        raise CorpusError(f"{manifest.name} has no column '{_PATH}' (it has: {names}); name it in the first line.")
     rows: list[tuple[int, dict[str, Any]]] = []
     for row in reader:
         if row.get(""):
             where = f"{manifest.name}, line {reader.line_num}"
-            raise CorpusError(f"{where}: more values than columns; put quotes round values with commas.")
+            raise CorpusError(f"{where}: more values than columns; quote values with commas.")
         rows.append((reader.line_num, {name: (value or "").strip() for name, value in row.items() if name}))
     for name in columns:
         if name not in _ALWAYS_TEXT | {_PATH, _PHONES} and all(_is_number(row[name]) for _, row in rows if row[name]):
@@ -86,7 +90,7 @@ def _csv_rows(manifest: Path) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _is_number(text: str) -> bool:
-    """Whether it reads as a finite number; 007 is a name."""
+    """Whether `text` is a finite number. Leading zeros mark names, such as 007."""
     try:
         value = float(text)
     except ValueError:
@@ -104,10 +108,10 @@ def _jsonl_rows(manifest: Path) -> list[tuple[int, dict[str, Any]]]:
             values = json.loads(line)
         except json.JSONDecodeError as error:
             raise CorpusError(
-                f"{manifest.name}, line {number}: not JSON ({error.msg}); write one object a line."
+                f"{manifest.name}, line {number}: not JSON ({error.msg}); write one object per line."
             ) from error
         if not isinstance(values, dict):
-            raise CorpusError(f"{manifest.name}, line {number}: not an object; write one object a line.")
+            raise CorpusError(f"{manifest.name}, line {number}: not an object; write one object per line.")
         rows.append((number, values))
     return rows
 
@@ -119,7 +123,7 @@ def _label(name: str, value: object, where: str) -> str | float:
         return str(value) if name in _ALWAYS_TEXT else float(value)
     if isinstance(value, str):
         return value
-    raise CorpusError(f"{where}: '{name}' is neither a text nor a finite number; change it or leave it out.")
+    raise CorpusError(f"{where}: '{name}' is neither a string nor a finite number; change or remove it.")
 
 
 def _segments(phones: object, where: str) -> tuple[Segment, ...]:
@@ -133,7 +137,7 @@ def _segments(phones: object, where: str) -> tuple[Segment, ...]:
         raise CorpusError(
             f"{where}: '{_PHONES}' must be a list of objects with phone, start and end (seconds)."
         ) from error
-    borders = [border for segment in segments for border in (segment.start, segment.end)]
-    if not all(map(math.isfinite, borders)) or borders != sorted(borders):
-        raise CorpusError(f"{where}: '{_PHONES}' run backwards or overlap; put them in order of time.")
+    times = [time for segment in segments for time in (segment.start, segment.end)]
+    if not all(map(math.isfinite, times)) or times != sorted(times):
+        raise CorpusError(f"{where}: '{_PHONES}' run backwards or overlap; order them by time.")
     return segments

@@ -1,4 +1,4 @@
-"""Utterances as labelled sound: what espeak-ng said, which phone is when, and the pitch it came out at."""
+"""Synthesis of labelled utterances: waveform, timed phones, and measured F0."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from trainer.corpus.espeak import SAMPLE_RATE, Onset, Speaker, Voice, check_installed
-from trainer.corpus.labels import SILENCE, CorpusError, Segment
 from trainer.audio.pitch import median_f0
+from trainer.corpus.espeak import SAMPLE_RATE, Onset, Speaker, Voice, check_installed
+from trainer.corpus.recording import SILENCE, CorpusError, Segment
 from trainer.corpus.utterances import Utterance, is_sonorant, plain_phone
 
 _STOPS = frozenset(("p", "t", "k", "tS", "b", "d", "g", "dZ"))
-_CLOSURE_SECONDS = 0.03  # of a pause, or of the clip's beginning, that a stop may claim as its closure
-_QUIET = 24  # below this the synthesiser is between sounds (of 32768)
-_FLOOR = 4.0  # standard deviation of the noise floor, of 32768: -78 dB, since no microphone gives digital silence
-_MARGIN_SECONDS = (0.03, 0.12)  # of silence before and after
+_CLOSURE_SECONDS = 0.03  # longest closure that a stop takes from a pause or the start of the clip
+_QUIET = 24  # amplitude (of 32768) below which the synthesiser is silent
+_NOISE_STD = 4.0  # standard deviation of the added noise (of 32768): -78 dB, as no microphone gives digital silence
+_MARGIN_SECONDS = (0.03, 0.12)  # range of the silence before and after an utterance
 
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """One utterance as sound: `wave` int16 [samples] at 22 050 Hz, and `segments` that cover all of it.
+class SpokenUtterance:
+    """A synthesised utterance: `wave` int16 [samples] at 22 050 Hz, and `segments` that cover all of it.
 
-    f0: Hz, the median over vowels and sonorants, measured; None where no stretch is long enough to tell.
+    `f0`: median F0 in Hz over vowels and sonorants, measured; None if they are too short.
     """
 
     utterance: Utterance
@@ -46,7 +46,7 @@ class Spoken:
         return len(self.wave) / SAMPLE_RATE
 
     def description(self) -> dict[str, Any]:
-        """Everything known of it, as a manifest has it."""
+        """All labels of the utterance, as columns of a manifest."""
         factors = asdict(self.voice)
         return {
             "word": self.utterance.word,
@@ -61,28 +61,28 @@ class Spoken:
         }
 
 
-def speak(voice: Voice, utterances: Sequence[Utterance], seed: Sequence[int]) -> list[Spoken]:
-    """All utterances, in order, in one voice; `seed` is for the margins and the noise floor.
+def speak(voice: Voice, utterances: Sequence[Utterance], seed: Sequence[int]) -> list[SpokenUtterance]:
+    """Synthesise `utterances` in order with one voice; `seed` is for the margins and the added noise.
 
-    Call it in a fresh process (`in_fresh_processes`): espeak-ng cannot be reset, and only then is the sound the same
-    every time.
+    Call it in a fresh process (`in_fresh_processes`): espeak-ng has state that cannot be reset, so only then is the
+    result reproducible. Raises CorpusError.
     """
     generator = np.random.default_rng(seed)
     with Speaker(voice) as speaker:
-        return [_spoken(speaker, voice, utterance, generator) for utterance in utterances]
+        return [_speak_one(speaker, voice, utterance, generator) for utterance in utterances]
 
 
-def _spoken(speaker: Speaker, voice: Voice, utterance: Utterance, generator: np.random.Generator) -> Spoken:
+def _speak_one(speaker: Speaker, voice: Voice, utterance: Utterance, generator: np.random.Generator) -> SpokenUtterance:
     sound, onsets = speaker.say(utterance.text, utterance.rate, utterance.pitch_range, utterance.phonemes)
     if not any(plain_phone(onset.phone) for onset in onsets):
-        raise CorpusError(f"espeak-ng said nothing for {utterance.text!r}; this version of it lacks a phone.")
+        raise CorpusError(f"espeak-ng returned no phones for {utterance.text!r}; this version lacks a phone.")
     before, after = (round(SAMPLE_RATE * seconds) for seconds in generator.uniform(*_MARGIN_SECONDS, size=2))
     sound = np.pad(sound, (before, after))
-    segments = timed(sound, [Onset(onset.sample + before, onset.phone) for onset in onsets])
+    segments = segments_from_onsets(sound, [Onset(onset.sample + before, onset.phone) for onset in onsets])
     f0 = median_f0(sound, SAMPLE_RATE, _sonorant_spans(segments), expected_hz=voice.f0)
-    noisy = np.round(sound + generator.normal(0.0, _FLOOR, len(sound)))
+    noisy = np.round(sound + generator.normal(0.0, _NOISE_STD, len(sound)))
     wave = np.clip(noisy, -32768, 32767).astype(np.int16)
-    return Spoken(utterance, voice, wave, segments, None if f0 is None else round(f0, 1))
+    return SpokenUtterance(utterance, voice, wave, segments, None if f0 is None else round(f0, 1))
 
 
 def _sonorant_spans(segments: Sequence[Segment]) -> list[tuple[float, float]]:
@@ -90,12 +90,12 @@ def _sonorant_spans(segments: Sequence[Segment]) -> list[tuple[float, float]]:
     return [(run[0].start, run[-1].end) for run in (list(group) for sonorant, group in runs if sonorant)]
 
 
-def timed(sound: NDArray[np.int16], onsets: Sequence[Onset]) -> tuple[Segment, ...]:
-    """Segments that cover `sound` [samples] without a gap, from the onsets of its phones.
+def segments_from_onsets(sound: NDArray[np.int16], onsets: Sequence[Onset]) -> tuple[Segment, ...]:
+    """Segments that cover `sound` [samples] without gaps, from the onsets of its phones.
 
-    espeak-ng marks a stop that begins in silence by its burst: the silence before belongs to the stop, all of it
-    after a phone, and at most a closure's length of it after a pause. Pauses, and what lies before the first phone
-    and after the last, have the label "".
+    espeak-ng marks a stop after silence at its burst. The silence before the burst is part of the stop: all of it after
+    a phone, at most the length of a closure after a pause. Pauses, and the time before the first phone and after the
+    last, are labelled SILENCE.
     """
     marks = [(0, SILENCE)]
     for onset in onsets:
@@ -116,7 +116,7 @@ def timed(sound: NDArray[np.int16], onsets: Sequence[Onset]) -> tuple[Segment, .
 
 
 def _end_of_sound(sound: NDArray[np.int16], begin: int, end: int) -> int:
-    """Where, between two samples, the sound falls silent for good."""
+    """The first sample between `begin` and `end` after which the sound stays silent."""
     loud = np.flatnonzero(np.abs(sound[begin:end].astype(np.int32)) > _QUIET)
     return begin + (int(loud[-1]) + 1 if len(loud) else 0)
 
@@ -124,7 +124,7 @@ def _end_of_sound(sound: NDArray[np.int16], begin: int, end: int) -> int:
 def in_fresh_processes(
     work: Callable[..., _Result], jobs: Sequence[tuple[Any, ...]], processes: int, title: str
 ) -> list[_Result]:
-    """`work(*job)` for every job, each in a process of its own, `processes` at a time; results in the jobs' order."""
+    """Results of `work(*job)` in the order of `jobs`, each computed in a fresh process, `processes` at a time."""
     check_installed()
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
         futures = [pool.submit(work, *job) for job in jobs]

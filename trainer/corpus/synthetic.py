@@ -1,12 +1,11 @@
-"""The built-in labelled corpus: synthetic speakers whose voices are drawn along continuous factors, each a process of
-its own.
+"""The built-in labelled corpus: synthetic speakers with voices along continuous factors, one process per speaker.
 
-Labels of an utterance: speaker, word, kind; f0 (Hz, the median over its vowels and sonorants, measured on the sound),
-f0_voice (Hz, the voice's when monotone), formant_scale, breathiness, roughness, rate (words a minute, as asked for),
-pitch_range. Phones are timed by the synthesiser itself. Formant scaling shortens or lengthens the tract for everything
-voiced; the noise of fricatives and bursts does not scale.
+Labels of an utterance: speaker, word, kind; f0 (Hz, measured median over vowels and sonorants), f0_voice (Hz, the voice
+without intonation), formant_scale, breathiness, roughness, rate (requested, in words per minute), pitch_range. Phones
+are timed by the synthesiser. Formant scaling changes the vocal tract for voiced phones; the noise of fricatives and
+bursts is not scaled.
 
-A speaker depends on the seed, its number and the number of words alone: not on how many others there are.
+A speaker depends only on the seed, its number and the number of words, not on the number of speakers.
 """
 
 from __future__ import annotations
@@ -18,31 +17,31 @@ import numpy as np
 import soundfile
 
 from trainer.corpus.espeak import SAMPLE_RATE, Voice
-from trainer.corpus.labels import CorpusError
+from trainer.corpus.recording import CorpusError
 from trainer.corpus.synthesis import in_fresh_processes, speak
 from trainer.corpus.utterances import draw_utterance
 
-_FORMAT = 1  # raise it when the same seed gives other sound
+_FORMAT = 1  # increase it if the same seed gives other audio
 _MANIFEST, _SETTINGS, _SHARDS = "manifest.jsonl", "synth.json", ".shards"
-_VOICE_STREAM, _WORD_STREAM, _NOISE_STREAM = range(3)  # of random numbers, under one seed
+_VOICE_STREAM, _WORD_STREAM, _NOISE_STREAM = range(3)  # independent random streams of one seed
 
-_F0, _FORMANT_SCALE, _MOST_BREATH, _MOST_ROUGHNESS = (75.0, 330.0), (0.82, 1.25), 8.0, 4
-_RATIO = 1.1673039782614187  # the real root of x^5 = x + 1: the golden ratio's sister for four dimensions
+_F0, _FORMANT_SCALE, _MAX_BREATHINESS, _MAX_ROUGHNESS = (75.0, 330.0), (0.82, 1.25), 8.0, 4
+_RATIO = 1.1673039782614187  # real root of x^5 = x + 1, the generalised golden ratio for four dimensions
 
 
 def draw_voice(seed: int, number: int) -> Voice:
-    """The voice of speaker `number`, one of a sequence that fills the four factors evenly however many are taken.
+    """The voice of speaker `number`, from a low-discrepancy sequence over the four factors.
 
-    An additive recurrence with the powers of the generalised golden ratio, shifted by the seed (Roberts 2018, the
-    R-sequence). F0 and formant scale are spread on a logarithmic scale.
+    The sequence is Roberts' R-sequence (2018): an additive recurrence with powers of the generalised golden ratio,
+    shifted by the seed. F0 and formant scale are on a logarithmic scale.
     """
     shift = np.random.default_rng((seed, _VOICE_STREAM)).random(4)
     f0, formants, breath, rough = (shift + (number + 1) * _RATIO ** -np.arange(1.0, 5.0)) % 1
     return Voice(
         f0=round(_between(_F0, f0), 1),
         formant_scale=round(_between(_FORMANT_SCALE, formants), 2),
-        breathiness=round(_MOST_BREATH * breath, 1),
-        roughness=int(rough * (_MOST_ROUGHNESS + 1)),
+        breathiness=round(_MAX_BREATHINESS * breath, 1),
+        roughness=int(rough * (_MAX_ROUGHNESS + 1)),
     )
 
 
@@ -52,40 +51,39 @@ def _between(limits: tuple[float, float], share: float) -> float:
 
 
 def synthesise(out: Path, speakers: int, words: int, seed: int, processes: int = 2) -> Path:
-    """Write a corpus of `speakers` x `words` utterances to the folder `out` and return its manifest, which `scan`
-    reads.
+    """Write a corpus of `speakers` x `words` utterances to the folder `out`; returns its manifest, which `scan` reads.
 
-    The same arguments give the same bytes, whatever `processes` is. A run that was stopped goes on where it was, and
-    speakers can be added to a corpus later. Raises CorpusError.
+    The same arguments give the same bytes for any number of `processes`. An interrupted run is continued by the same
+    call, and speakers can be added later. Raises CorpusError.
     """
-    for name, value, least in (
+    for name, value, minimum in (
         ("speakers", speakers, 1),
         ("words", words, 1),
         ("seed", seed, 0),
         ("processes", processes, 1),
     ):
-        if value < least:
-            raise CorpusError(f"{name}: {value} is too few; give at least {least}.")
+        if value < minimum:
+            raise CorpusError(f"{name}: {value} is too small; give at least {minimum}.")
     out = Path(out)
-    _claim(out, {"format": _FORMAT, "seed": seed, "words": words})
+    _prepare_folder(out, {"format": _FORMAT, "seed": seed, "words": words})
     missing = [number for number in range(speakers) if not _shard(out, number).is_file()]
     in_fresh_processes(_write_speaker, [(out, number, words, seed) for number in missing], processes, "synthesising")
     return _write(out / _MANIFEST, "".join(_shard(out, number).read_text("utf-8") for number in range(speakers)))
 
 
-def _claim(out: Path, settings: dict[str, int]) -> None:
-    """Note what `out` is a corpus of; refuse a folder that is something else."""
+def _prepare_folder(out: Path, settings: dict[str, int]) -> None:
+    """Create `out` with its settings file. Raises CorpusError if it has another corpus or other files."""
     out.mkdir(parents=True, exist_ok=True)
-    known = out / _SETTINGS
-    if known.is_file():
-        if json.loads(known.read_text("utf-8")) != settings:
+    file = out / _SETTINGS
+    if file.is_file():
+        if json.loads(file.read_text("utf-8")) != settings:
             raise CorpusError(
-                f"The folder {out.name!r} holds a corpus of another seed or number of words; choose another."
+                f"The folder {out.name!r} has a corpus with another seed or number of words; choose another folder."
             )
     elif any(out.iterdir()):
-        raise CorpusError(f"The folder {out.name!r} is not empty; choose another.")
+        raise CorpusError(f"The folder {out.name!r} is not empty; choose another folder.")
     (out / _SHARDS).mkdir(exist_ok=True)
-    _write(known, json.dumps(settings))
+    _write(file, json.dumps(settings))
 
 
 def _speaker_name(number: int) -> str:
@@ -93,12 +91,12 @@ def _speaker_name(number: int) -> str:
 
 
 def _shard(out: Path, number: int) -> Path:
-    """The speaker's part of the manifest; it is there once all the speaker's sound is."""
+    """The speaker's part of the manifest, written after all of the speaker's audio."""
     return out / _SHARDS / f"{_speaker_name(number)}.jsonl"
 
 
 def _write(path: Path, text: str) -> Path:
-    """All of it or nothing."""
+    """Write `text` to `path` atomically."""
     partial = path.with_name(path.name + ".partial")
     partial.write_text(text, encoding="utf-8")
     return partial.replace(path)

@@ -1,8 +1,7 @@
-"""What the synthetic speakers say: words of about three syllables over a wide inventory of phones, strings of words,
-short sentences.
+"""Utterances of the synthetic speakers: words of about three syllables, strings of words, and short sentences.
 
-Phones are written as espeak-ng's voice `en` writes them (close to Kirshenbaum's ASCII IPA: S is sh, T is th, N is ng,
-E is the vowel of bed).
+Phones are in the notation of espeak-ng's voice `en`, which is close to Kirshenbaum's ASCII IPA: S is sh, T is th, N is
+ng, E is the vowel of bed.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ import numpy as np
 
 STOPS = ("b", "d", "g", "p", "t", "k")
 ONSETS = (*STOPS, "m", "n", "f", "v", "s", "z", "S", "Z", "T", "D", "h", "l", "r", "w", "j", "x", "tS", "dZ")
-# No l among them: after a vowel espeak-ng blends it into the vowel, and times it wrongly
+# Without l: after a vowel espeak-ng merges it with the vowel and times it wrongly.
 CODAS = ("p", "t", "k", "d", "g", "m", "n", "N", "f", "s", "z", "S")
 VOWELS = ("a", "e", "i", "o", "u", "E", "I", "O", "U", "V", "@")
-LONG_VOWELS = ("A:", "i:", "u:", "3:", "O:", "aI", "eI", "oU", "aU", "OI")  # rarer: one vowel in six
+LONG_VOWELS = ("A:", "i:", "u:", "3:", "O:", "aI", "eI", "oU", "aU", "OI")  # one vowel in six
 NINE_SYLLABLES = tuple((onset, vowel) for onset in "bdg" for vowel in "aiu")  # de Boer's Artificial Speech Dataset
 
-# Without an l after a vowel in the same syllable, for the same reason
+# Without l after a vowel in the same syllable, for the same reason
 SENTENCES = (
     "Good morning, did you sleep enough?",
     "The big dog ran over the wet grass.",
@@ -43,7 +42,7 @@ SENTENCES = (
     "You can hear the sea from here.",
 )
 
-# Variants that the voice has only in running English, as the phones they are variants of
+# Allophones that the voice uses only in English text -> phone
 _ALLOPHONES = {
     **dict.fromkeys(("3", "a#", "@-", "@2", "@5"), "@"),
     **dict.fromkeys(("I2", "I#"), "I"),
@@ -57,18 +56,18 @@ _SONORANTS = frozenset(("m", "n", "N", "l", "r", "w", "j"))
 
 @dataclass(frozen=True)
 class Utterance:
-    """One thing to say. `text` is phonemes with stress marks, or English if `phonemes` is false; `word` its label."""
+    """An utterance. `text` is phonemes with stress marks, or English if `phonemes` is false; `word` is its label."""
 
-    kind: str  # syllables (of the nine), word, string, sentence
+    kind: str  # syllables (of the nine), word, string or sentence
     word: str
     text: str
     phonemes: bool
-    rate: int  # words a minute
+    rate: int  # words per minute
     pitch_range: int  # 0 (monotone) to 99
 
 
 def plain_phone(mnemonic: str) -> str:
-    """The phone without stress marks and without the voice's allophones; "" for a pause."""
+    """The phone of an espeak-ng mnemonic, without stress marks and allophones; "" for a pause."""
     phone = mnemonic.lstrip("',%=|")
     return "" if phone.startswith("_") else _ALLOPHONES.get(phone, phone)
 
@@ -78,15 +77,15 @@ def is_vowel(phone: str) -> bool:
 
 
 def is_sonorant(phone: str) -> bool:
-    """Whether the phone has a clear pitch all through."""
+    """Whether the phone is voiced with a clear pitch throughout."""
     return is_vowel(phone) or phone in _SONORANTS
 
 
 Syllables = tuple[tuple[str, ...], ...]
 
 
-def say_word(syllables: Syllables, stressed: int) -> str:
-    """A word as espeak-ng reads it, syllable `stressed` (from 0) stressed. The bars keep `t` + `S` from being `tS`."""
+def espeak_text(syllables: Syllables, stressed: int) -> str:
+    """The word in espeak-ng's notation, with syllable `stressed` (from 0) stressed. Bars keep `t|S` apart from `tS`."""
     text = ""
     for number, syllable in enumerate(syllables):
         for phone in syllable:
@@ -95,16 +94,16 @@ def say_word(syllables: Syllables, stressed: int) -> str:
     return text
 
 
-def _nine(generator: np.random.Generator) -> Syllables:
+def _word_of_nine_syllables(generator: np.random.Generator) -> Syllables:
     return tuple(NINE_SYLLABLES[n] for n in generator.integers(len(NINE_SYLLABLES), size=3))
 
 
-def _wide(generator: np.random.Generator) -> Syllables:
+def _cv_word(generator: np.random.Generator) -> Syllables:
     return tuple((_pick(ONSETS, generator), _vowel(generator)) for _ in range(3))
 
 
-def _mixed(generator: np.random.Generator) -> Syllables:
-    """Two or three syllables of the shapes V, CV, CVC."""
+def _mixed_word(generator: np.random.Generator) -> Syllables:
+    """A word of two or three syllables V, CV, VC or CVC."""
     syllables = []
     for _ in range(generator.integers(2, 4)):
         onset = (_pick(ONSETS, generator),) if generator.random() < 0.75 else ()
@@ -121,33 +120,33 @@ def _vowel(generator: np.random.Generator) -> str:
     return _pick(LONG_VOWELS if generator.random() < 1 / 6 else VOWELS, generator)
 
 
-def _string(generator: np.random.Generator) -> tuple[str, str]:
-    """Two to four words, with or without pauses between them: (label, phonemes)."""
+def _word_string(generator: np.random.Generator) -> tuple[str, str]:
+    """Label and phonemes of two to four words, with or without pauses between them."""
     count = generator.integers(2, 5)
-    words = [_mixed(generator) if generator.random() < 0.5 else _wide(generator) for _ in range(count)]
+    words = [_mixed_word(generator) if generator.random() < 0.5 else _cv_word(generator) for _ in range(count)]
     pauses = (" ", " _: ", " _: _: _: ")
     text = label = ""
     for word in words:
-        text += (_pick(pauses, generator) if text else "") + say_word(word, int(generator.integers(len(word))))
-        label += (" " if label else "") + _spelt(word)
+        text += (_pick(pauses, generator) if text else "") + espeak_text(word, int(generator.integers(len(word))))
+        label += (" " if label else "") + _spell(word)
     return label, text
 
 
-def _spelt(word: Syllables) -> str:
+def _spell(word: Syllables) -> str:
     return "".join(phone for syllable in word for phone in syllable)
 
 
 def draw_utterance(generator: np.random.Generator) -> Utterance:
-    """30 % words of the nine syllables, 35 % CVCVCV, 20 % mixed shapes, 10 % strings of words, 5 % sentences."""
-    lot = generator.random()
+    """A random utterance: 30 % words of the nine syllables, 35 % CVCVCV, 20 % mixed, 10 % strings, 5 % sentences."""
+    kind = generator.random()
     rate = round(float(np.exp(generator.uniform(np.log(110), np.log(240)))))
     pitch_range = int(generator.integers(0, 71))
-    if lot >= 0.95:
+    if kind >= 0.95:
         sentence = _pick(SENTENCES, generator)
         return Utterance("sentence", sentence, sentence, False, rate, pitch_range)
-    if lot >= 0.85:
-        label, text = _string(generator)
+    if kind >= 0.85:
+        label, text = _word_string(generator)
         return Utterance("string", label, text, True, rate, pitch_range)
-    word = (_nine if lot < 0.3 else _wide if lot < 0.65 else _mixed)(generator)
-    text = say_word(word, int(generator.integers(len(word))))
-    return Utterance("syllables" if lot < 0.3 else "word", _spelt(word), text, True, rate, pitch_range)
+    word = (_word_of_nine_syllables if kind < 0.3 else _cv_word if kind < 0.65 else _mixed_word)(generator)
+    text = espeak_text(word, int(generator.integers(len(word))))
+    return Utterance("syllables" if kind < 0.3 else "word", _spell(word), text, True, rate, pitch_range)

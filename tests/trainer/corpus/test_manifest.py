@@ -1,3 +1,5 @@
+"""CSV and JSONL manifests."""
+
 import json
 from pathlib import Path
 
@@ -36,28 +38,28 @@ def test_jsonl_with_timed_phones(folder: Path) -> None:
     assert (second.labels, second.segments) == ({}, ())
 
 
-def test_any_lone_table_with_a_path_is_a_manifest(folder: Path) -> None:
+def test_only_table_with_path_column_is_manifest(folder: Path) -> None:
     table = folder / "metadata.csv"
     table.write_text("id,path\n1,sub/b.wav\n")
     assert [r.labels for r in scan(folder)] == [{"id": 1.0}]
     table.write_text("file,words\nx,y\n")
-    assert len(scan(folder)) == 2  # some other table: the folder is read as it lies
+    assert len(scan(folder)) == 2  # another table: the folder is scanned
 
 
-def test_manifest_given_itself(folder: Path) -> None:
+def test_scan_of_manifest_file(folder: Path) -> None:
     (folder / "some.csv").write_text("path\na.wav\n")
     (folder / "other.csv").write_text("path\nsub/b.wav\n")
     assert [r.path.name for r in scan(folder / "other.csv")] == ["b.wav"]
 
 
-def test_missing_files_are_left_out_with_a_warning(folder: Path) -> None:
+def test_missing_files_are_skipped_with_warning(folder: Path) -> None:
     (folder / "manifest.csv").write_text("path\na.wav\ngone.wav\n")
-    with pytest.warns(UserWarning, match=r"1 of 2 .*gone\.wav \(not there\)"):
+    with pytest.warns(UserWarning, match=r"1 of 2 .*gone\.wav \(file is missing\)"):
         assert len(scan(folder)) == 1
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "message"),
     [
         ("manifest.csv", "file,word\na.wav,x\n", r"no column 'path' \(it has: file, word\)"),
         ("manifest.csv", "", r"no column 'path' \(it has: none\)"),
@@ -75,14 +77,14 @@ def test_missing_files_are_left_out_with_a_warning(folder: Path) -> None:
         ),
     ],
 )
-def test_faults_name_the_file_the_line_and_the_remedy(folder: Path, name: str, text: str, told: str) -> None:
+def test_errors_name_file_line_and_remedy(folder: Path, name: str, text: str, message: str) -> None:
     (folder / name).write_text(text)
-    with pytest.raises(CorpusError, match=f"{name}.*{told}") as caught:
+    with pytest.raises(CorpusError, match=f"{name}.*{message}") as caught:
         scan(folder)
     assert str(folder) not in str(caught.value)
 
 
-def test_two_manifests(folder: Path) -> None:
+def test_two_manifests_raise(folder: Path) -> None:
     for name in ("manifest.csv", "manifest.jsonl"):
         (folder / name).write_text("path\n")
     with pytest.raises(CorpusError, match="keep one"):

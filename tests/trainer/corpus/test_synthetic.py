@@ -1,4 +1,4 @@
-"""The built-in corpus, through the real synthesiser: one seed is one sound, and the labels are true of the sound."""
+"""The built-in corpus with the real synthesiser: reproducible audio, and labels that match the audio."""
 
 import filecmp
 import json
@@ -12,9 +12,9 @@ import soundfile
 from trainer.bundle import read_examples
 from trainer.corpus import CorpusError, Segment, scan, split, synthesise, synthesise_examples
 from trainer.corpus.espeak import SAMPLE_RATE, Onset, Voice
-from trainer.corpus.synthesis import Spoken, in_fresh_processes, speak, timed
+from trainer.corpus.synthesis import SpokenUtterance, in_fresh_processes, segments_from_onsets, speak
 from trainer.corpus.synthetic import draw_voice
-from trainer.corpus.utterances import NINE_SYLLABLES, Utterance, draw_utterance, say_word
+from trainer.corpus.utterances import NINE_SYLLABLES, Utterance, draw_utterance, espeak_text
 
 SPEAKERS, WORDS = 2, 12
 FACTORS = ("f0_voice", "formant_scale", "breathiness", "roughness")
@@ -34,30 +34,30 @@ def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def say(voice: Voice, text: str, rate: int = 120, pitch_range: int = 0) -> Spoken:
-    """One utterance in a process of its own, as the corpus has it."""
+def say(voice: Voice, text: str, rate: int = 120, pitch_range: int = 0) -> SpokenUtterance:
+    """One utterance, synthesised in a fresh process as in the corpus."""
     utterance = Utterance("word", text, text, True, rate, pitch_range)
     return in_fresh_processes(speak, [(voice, [utterance], (0,))], 1, "test")[0][0]
 
 
-def test_the_same_seed_is_bit_identical_whatever_the_processes(corpus: Path, tmp_path: Path) -> None:
+def test_same_seed_gives_same_bytes_for_any_number_of_processes(corpus: Path, tmp_path: Path) -> None:
     again = corpus_at(tmp_path / "again", processes=1)
     assert files(again) == files(corpus)
     assert [name for name in files(corpus) if not filecmp.cmp(corpus / name, again / name, shallow=False)] == []
 
 
-def test_a_stopped_run_goes_on_and_a_corpus_can_grow(corpus: Path, tmp_path: Path) -> None:
+def test_interrupted_run_continues_and_corpus_can_grow(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "grown"
     synthesise(out, 1, WORDS, seed=7)
     first = next(out.rglob("*.wav"))
-    stamp = first.stat().st_mtime_ns
-    (out / "manifest.jsonl").unlink()  # as if stopped before the end
+    modified = first.stat().st_mtime_ns
+    (out / "manifest.jsonl").unlink()  # as after an interruption
     synthesise(out, SPEAKERS, WORDS, seed=7)
-    assert first.stat().st_mtime_ns == stamp
+    assert first.stat().st_mtime_ns == modified
     assert (out / "manifest.jsonl").read_bytes() == (corpus / "manifest.jsonl").read_bytes()
 
 
-def test_scan_reads_it_back_with_every_label(corpus: Path) -> None:
+def test_scan_reads_all_labels(corpus: Path) -> None:
     recordings = scan(corpus)
     assert len(recordings) == SPEAKERS * WORDS
     for recording in recordings:
@@ -75,7 +75,7 @@ def test_scan_reads_it_back_with_every_label(corpus: Path) -> None:
     assert {r.labels["speaker"] for r in train}.isdisjoint(r.labels["speaker"] for r in validation)
 
 
-def test_sound_has_headroom_and_no_digital_silence(corpus: Path) -> None:
+def test_audio_has_headroom_and_no_digital_silence(corpus: Path) -> None:
     for path in corpus.rglob("*.wav"):
         wave, rate = soundfile.read(path, dtype="int16")
         assert rate == SAMPLE_RATE
@@ -83,16 +83,16 @@ def test_sound_has_headroom_and_no_digital_silence(corpus: Path) -> None:
         assert len(np.unique(wave[:400])) > 5
 
 
-def pitch_by_counting(spoken: Spoken) -> float:
+def pitch_by_autocorrelation(spoken: SpokenUtterance) -> float:
     """F0 in the middle of the longest vowel by plain autocorrelation over 60-400 Hz: the first of the high peaks."""
     vowel = max((s for s in spoken.segments if s.label), key=lambda s: s.end - s.start)
     middle = (vowel.start + vowel.end) / 2
-    piece = spoken.wave[round((middle - 0.1) * SAMPLE_RATE) : round((middle + 0.1) * SAMPLE_RATE)].astype(float)
+    section = spoken.wave[round((middle - 0.1) * SAMPLE_RATE) : round((middle + 0.1) * SAMPLE_RATE)].astype(float)
     lags = np.arange(SAMPLE_RATE // 400, SAMPLE_RATE // 60)
-    likeness = np.array([np.corrcoef(piece[:-lag], piece[lag:])[0, 1] for lag in lags])
-    peaks = [n for n in range(1, len(lags) - 1) if likeness[n] >= max(likeness[n - 1], likeness[n + 1])]
-    best = max(likeness[n] for n in peaks)
-    return SAMPLE_RATE / lags[next(n for n in peaks if likeness[n] > best - 0.05)]
+    correlation = np.array([np.corrcoef(section[:-lag], section[lag:])[0, 1] for lag in lags])
+    peaks = [n for n in range(1, len(lags) - 1) if correlation[n] >= max(correlation[n - 1], correlation[n + 1])]
+    best = max(correlation[n] for n in peaks)
+    return SAMPLE_RATE / lags[next(n for n in peaks if correlation[n] > best - 0.05)]
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def pitch_by_counting(spoken: Spoken) -> float:
     [Voice(80, 1.2, 0, 0), Voice(125, 0.85, 4, 0), Voice(210, 1.1, 8, 0), Voice(320, 1.25, 2, 0)],
     ids=lambda voice: f"{voice.f0:g} Hz",
 )
-def test_pitch_labels_are_true_of_a_sustained_vowel(voice: Voice) -> None:
+def test_pitch_labels_match_sustained_vowel(voice: Voice) -> None:
     spoken = say(voice, "'a" + "|a" * 9)
-    measured = pitch_by_counting(spoken)
+    measured = pitch_by_autocorrelation(spoken)
     assert voice.f0 == pytest.approx(measured, rel=0.03)
     assert spoken.f0 == pytest.approx(measured, rel=0.03)
 
 
-def formants(spoken: Spoken, count: int) -> np.ndarray:
+def formants(spoken: SpokenUtterance, count: int) -> np.ndarray:
     """The lowest resonances, in Hz, of the loudest 100 ms by linear prediction (autocorrelation method) at 11 kHz."""
     low = spoken.wave.astype(float)
     low = np.convolve(low, np.sinc(np.arange(-40, 41) / 2) * np.hamming(81), "same")[::2]  # half the rate
@@ -120,7 +120,7 @@ def formants(spoken: Spoken, count: int) -> np.ndarray:
     return np.sort(np.angle(poles))[:count] * SAMPLE_RATE / 2 / (2 * np.pi)
 
 
-def test_formant_scale_moves_the_formants_and_not_the_pitch() -> None:
+def test_formant_scale_changes_formants_and_not_pitch() -> None:
     short, long = (say(Voice(110, scale, 0, 0), "'a" + "|a" * 9) for scale in (1.2, 0.85))
     assert formants(short, 3) / formants(long, 3) == pytest.approx(
         np.full(3, 1.2 / 0.85), rel=0.08
@@ -128,8 +128,8 @@ def test_formant_scale_moves_the_formants_and_not_the_pitch() -> None:
     assert short.f0 == pytest.approx(long.f0, rel=0.01)
 
 
-def test_phones_are_those_asked_for_and_lie_where_they_sound() -> None:
-    spoken = say(Voice(120, 1.0, 0, 0), say_word((("s", "a"), ("t", "i"), ("m", "u")), 1))
+def test_phones_are_as_requested_and_timed_correctly() -> None:
+    spoken = say(Voice(120, 1.0, 0, 0), espeak_text((("s", "a"), ("t", "i"), ("m", "u")), 1))
     assert [s.label for s in spoken.segments] == ["", "s", "a", "t", "i", "m", "u", ""]
     wave = spoken.wave.astype(float)
 
@@ -145,28 +145,28 @@ def test_phones_are_those_asked_for_and_lie_where_they_sound() -> None:
     assert share_above_4_khz(named["s"]) > 0.5 > 0.05 > max(share_above_4_khz(named[v]) for v in "aiu")
     assert max(level(spoken.segments[0]), level(spoken.segments[-1])) < 10 < level(named["a"]) / 10
     closure = Segment(named["t"].start + 0.002, named["t"].start + 0.02, "")
-    assert level(closure) < 10  # the silence before the burst is the stop's
+    assert level(closure) < 10  # the silence before the burst is part of the stop
 
 
-def test_stops_claim_the_silence_before_their_burst() -> None:
+def test_stop_segment_includes_closure() -> None:
     rate = SAMPLE_RATE
     sound = np.zeros(rate, np.int16)
     sound[2_000:4_000] = sound[6_000:10_000] = 5_000  # a vowel; silence; a burst and a vowel
     onsets = [Onset(2_000, "'a"), Onset(6_000, "t"), Onset(6_500, "a"), Onset(10_000, "_:"), Onset(10_100, "_")]
-    assert [(round(s.start * rate), round(s.end * rate), s.label) for s in timed(sound, onsets)] == [
+    assert [(round(s.start * rate), round(s.end * rate), s.label) for s in segments_from_onsets(sound, onsets)] == [
         (0, 2_000, ""),
         (2_000, 4_000, "a"),
         (4_000, 6_500, "t"),
         (6_500, 10_000, "a"),
         (10_000, rate, ""),
     ]
-    after_pause = timed(sound, [Onset(6_000, "p"), Onset(6_500, "a")])
+    after_pause = segments_from_onsets(sound, [Onset(6_000, "p"), Onset(6_500, "a")])
     assert after_pause[1].start == pytest.approx(
         6_000 / rate - 0.03, abs=1e-4
     )  # no more than a closure of a long pause
 
 
-def test_voices_fill_the_factors_evenly() -> None:
+def test_voices_cover_factors_evenly() -> None:
     voices = [draw_voice(0, number) for number in range(40)]
     table = np.array([[np.log(v.f0), np.log(v.formant_scale), v.breathiness, v.roughness] for v in voices])
     assert np.abs(np.corrcoef(table.T) - np.eye(4)).max() < 0.25
@@ -177,7 +177,7 @@ def test_voices_fill_the_factors_evenly() -> None:
     assert draw_voice(0, 3) == voices[3] != draw_voice(1, 3)
 
 
-def test_words_cover_the_nine_syllables_and_many_phones() -> None:
+def test_utterances_cover_nine_syllables_and_many_phones() -> None:
     drawn = [draw_utterance(np.random.default_rng(n)) for n in range(400)]
     text = " ".join(utterance.text for utterance in drawn if utterance.phonemes).replace("'", "")
     phones = {phone for word in text.split() if word != "_:" for phone in word.split("|")}
@@ -187,7 +187,7 @@ def test_words_cover_the_nine_syllables_and_many_phones() -> None:
     assert {utterance.kind for utterance in drawn} == {"syllables", "word", "string", "sentence"}
 
 
-def test_examples_are_ready_to_ship(tmp_path: Path) -> None:
+def test_examples_are_readable_and_complete(tmp_path: Path) -> None:
     entries = synthesise_examples(tmp_path / "examples", seed=0)
     examples = read_examples(tmp_path)
     assert len(examples) == len(entries) >= 10
@@ -202,15 +202,15 @@ def test_examples_are_ready_to_ship(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"), [({"speakers": 0}, "speakers: 0"), ({"words": 0}, "words: 0"), ({"seed": -1}, "seed: -1")]
+    ("change", "message"), [({"speakers": 0}, "speakers: 0"), ({"words": 0}, "words: 0"), ({"seed": -1}, "seed: -1")]
 )
-def test_absurd_numbers(tmp_path: Path, change: dict[str, int], told: str) -> None:
-    with pytest.raises(CorpusError, match=told):
+def test_numbers_too_small_raise(tmp_path: Path, change: dict[str, int], message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
         synthesise(tmp_path, **({"speakers": 1, "words": 1, "seed": 0} | change))
     assert files(tmp_path) == []
 
 
-def test_a_folder_of_something_else_is_left_alone(corpus: Path, tmp_path: Path) -> None:
+def test_folder_with_other_files_is_unchanged(corpus: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(CorpusError, match="is not empty"):
         synthesise(tmp_path, 1, 1, seed=0)
@@ -220,7 +220,7 @@ def test_a_folder_of_something_else_is_left_alone(corpus: Path, tmp_path: Path) 
     assert json.loads((corpus / "synth.json").read_text()) == before
 
 
-def test_without_espeak_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_espeak_names_install_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     with pytest.raises(CorpusError, match=r"pip install -e '\.\[synth\]'"):
         synthesise(tmp_path / "new", 1, 1, seed=0)

@@ -1,53 +1,26 @@
-"""Recordings and what is known of them, and the readers of timed labels: Praat TextGrid and festival `.lab`.
-
-Silence has one label, "", whatever its file calls it (`sil`, `pau`, `#` ...), so that every corpus speaks of it alike.
-"""
+"""Readers of timed labels (Praat TextGrid, festival .lab) and of small text files."""
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-SILENCE = ""
+from trainer.corpus.recording import SILENCE, CorpusError, Segment
+
 _SILENCE_MARKS = {"", "_", "#", "h#", "pau", "sil", "sp", "ssil", "<sil>", "<p:>", "silence"}
 _PHONE_TIERS = ("phones", "phonemes")
 
 
-class CorpusError(ValueError):
-    """Recordings or labels that cannot be used; the message names the file and the remedy, never a path."""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A phone, or another stretch, from `start` to `end` seconds."""
-
-    start: float
-    end: float
-    label: str
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One audio file, unread. `labels` hold for all of it; `segments` are in order of time and do not overlap."""
-
-    path: Path
-    duration: float  # seconds
-    labels: dict[str, str | float] = field(default_factory=dict)
-    segments: tuple[Segment, ...] = ()
-
-
 def clean_label(text: str) -> str:
-    """The label as it is kept: no blanks around it, and silence always ""."""
+    """The label without surrounding blanks; SILENCE for all marks of silence."""
     text = text.strip()
     return SILENCE if text.lower() in _SILENCE_MARKS else text
 
 
 def read_text(path: Path) -> str:
-    """A small text file in UTF-8 or, with its byte order mark, UTF-16 (as Praat writes it)."""
+    """Content of a text file in UTF-8 or, with a byte order mark, UTF-16 (as Praat writes it). Raises CorpusError."""
     data = path.read_bytes()
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
@@ -56,10 +29,16 @@ def read_text(path: Path) -> str:
         raise CorpusError(f"{path.name} is not UTF-8 text; save it again as UTF-8.") from error
 
 
-def read_lab(path: Path) -> tuple[Segment, ...]:
-    """Festival's label file: a header up to a line `#`, then lines `END NUMBER PHONE`, without gaps between phones.
+def read_lines(path: Path) -> list[str]:
+    """Lines of a text file; none if the file is missing. Raises CorpusError."""
+    return read_text(path).splitlines() if path.is_file() else []
 
-    Aligners use the same ending for a plain transcript: one that begins with a word and has no `#` gives no segments.
+
+def read_lab(path: Path) -> tuple[Segment, ...]:
+    """Segments of a festival label file: a header up to a line `#`, then lines `END NUMBER PHONE` without gaps.
+
+    Aligners use the same suffix for plain transcripts: a file without `#` that starts with a word has no segments.
+    Raises CorpusError.
     """
     lines = read_text(path).splitlines()
     header = next((n for n, line in enumerate(lines) if line.strip() == "#"), None)
@@ -80,7 +59,7 @@ def read_lab(path: Path) -> tuple[Segment, ...]:
         if len(columns) < 2 or not start <= end < float("inf"):
             raise CorpusError(
                 f"{path.name}, line {number}: expected 'END NUMBER PHONE' with END at or after {start:g} s, "
-                f"found {line.strip()!r}; mend the line or remove the file."
+                f"found {line.strip()!r}; correct the line or remove the file."
             )
         if end > start:
             segments.append(Segment(start, end, clean_label(columns[2] if len(columns) == 3 else "")))
@@ -94,7 +73,7 @@ class _Token(NamedTuple):
     quoted: bool
 
 
-# Praat's own rule: only free-standing numbers, strings and flags count; so long and short format are alike.
+# As in Praat, only free-standing numbers and strings count, so that long and short format parse alike.
 _TOKEN = re.compile(
     r"""  "(?P<string>(?:[^"]|"")*)"
         | !.*  # a comment
@@ -104,7 +83,7 @@ _TOKEN = re.compile(
 
 
 class _Tokens:
-    """Strings and numbers of a Praat text file, one at a time, each checked for its kind."""
+    """Strings and numbers of a Praat text file, read one by one with a check of the type."""
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
@@ -125,11 +104,11 @@ class _Tokens:
     def _next(self, quoted: bool) -> str:
         token = next(self._tokens, None)
         if token is None:
-            raise CorpusError(f"{self._name} ends too early, after line {self._line}; save it again from Praat.")
+            raise CorpusError(f"{self._name} is truncated after line {self._line}; save it again from Praat.")
         self._line = token.line
         if token.quoted != quoted:
-            wanted = "a text in quotes" if quoted else "a number"
-            raise self.fault(f"expected {wanted}, found {token.text!r}")
+            expected = "a quoted string" if quoted else "a number"
+            raise self.error(f"expected {expected}, found {token.text!r}")
         return token.text
 
     def string(self) -> str:
@@ -138,15 +117,18 @@ class _Tokens:
     def number(self) -> float:
         return float(self._next(False))
 
-    def fault(self, what: str) -> CorpusError:
-        return CorpusError(f"{self._name}, line {self._line}: {what}; save it again from Praat as a text file.")
+    def error(self, message: str) -> CorpusError:
+        return CorpusError(f"{self._name}, line {self._line}: {message}; save it again from Praat as a text file.")
 
 
 def read_textgrid(path: Path) -> tuple[Segment, ...]:
-    """Praat's TextGrid, long or short text: the interval tier `phones` or `phonemes`, else the first one."""
+    """Segments of a Praat TextGrid in long or short text format: interval tier `phones` or `phonemes`, else the first.
+
+    Raises CorpusError.
+    """
     tokens = _Tokens(path)
     if (tokens.string(), tokens.string()) != ("ooTextFile", "TextGrid"):
-        raise tokens.fault("this is not a TextGrid in text format")
+        raise tokens.error("this is not a TextGrid in text format")
     tokens.number(), tokens.number()
     tiers: dict[str, tuple[Segment, ...]] = {}
     for _ in range(int(tokens.number())):
@@ -155,7 +137,7 @@ def read_textgrid(path: Path) -> tuple[Segment, ...]:
         size = int(tokens.number())
         if kind == "IntervalTier":
             tiers.setdefault(name, _intervals(tokens, size))
-        else:  # points in time: a moment and its mark
+        else:  # a point tier: pairs of time and mark
             for _ in range(size):
                 tokens.number(), tokens.string()
     if not tiers:
@@ -168,18 +150,12 @@ def _intervals(tokens: _Tokens, size: int) -> tuple[Segment, ...]:
     for _ in range(size):
         start, end = tokens.number(), tokens.number()
         if end < start or (segments and start < segments[-1].end - 1e-6):
-            raise tokens.fault(f"the interval from {start:g} to {end:g} s runs backwards or overlaps the one before")
+            raise tokens.error(f"the interval from {start:g} to {end:g} s runs backwards or overlaps the previous one")
         label = clean_label(tokens.string())
         if end > start:
             segments.append(Segment(start, end, label))
     return tuple(segments)
 
 
-# By ending, in lower case; where a recording has both, the first counts
 READERS: dict[str, Callable[[Path], tuple[Segment, ...]]] = {".textgrid": read_textgrid, ".lab": read_lab}
-
-
-def fit_to(segments: tuple[Segment, ...], duration: float) -> tuple[Segment, ...]:
-    """The segments within a recording of `duration` seconds, the last one cut there (label files often run over)."""
-    inside = itertools.takewhile(lambda segment: segment.start < duration, segments)
-    return tuple(Segment(s.start, min(s.end, duration), s.label) for s in inside)
+"""Readers by lower-case suffix. If a recording has several label files, the first reader counts."""

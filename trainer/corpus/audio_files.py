@@ -1,4 +1,4 @@
-"""Audio files of a corpus: which endings are read, how long a file lasts by its header, and its waveform."""
+"""Audio files of a corpus: accepted suffixes, duration from the header, and waveform."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ import soxr
 from numpy.typing import NDArray
 
 from trainer.audio import AudioError, AudioLimits, read_audio
-from trainer.corpus.labels import CorpusError, Recording
+from trainer.corpus.recording import CorpusError, Recording
 from trainer.runtime.distribution import install_command
 
-G722 = ".g722"  # has no header: known by its ending alone
-ENDINGS = frozenset((".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", G722))
+G722 = ".g722"  # no header: recognised by its suffix only
+SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", G722))
 
 _G722_RATE = 16_000
-_G722_SAMPLES_A_BYTE = 2  # 64 kbit/s
-_DAY = 86_400.0
-# The user's own files: wide, yet bounded
-_LIMITS = AudioLimits(seconds=_DAY, channels=64, min_rate=1_000, max_rate=768_000)
+_G722_SAMPLES_PER_BYTE = 2  # 64 kbit/s
+_MAX_SECONDS = 86_400.0
+# Wider than for uploads, since these are the user's own files
+_LIMITS = AudioLimits(seconds=_MAX_SECONDS, channels=64, min_rate=1_000, max_rate=768_000)
 
 
 def is_audio(name: str) -> bool:
-    """Whether a file of this name is one we read; hidden files and what macOS leaves beside files are not."""
-    return not name.startswith(".") and Path(name).suffix.lower() in ENDINGS
+    """Whether the name has an accepted suffix and is not hidden (macOS writes hidden files next to others)."""
+    return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
 
 
 def duration(path: Path) -> float:
-    """Seconds, from the header alone. Raises CorpusError, its message a few words, where the file cannot be used."""
+    """Duration in seconds, from the header. Raises CorpusError with a short reason, without the file name."""
     if not path.is_file():
-        raise CorpusError("not there")
+        raise CorpusError("file is missing")
     if path.suffix.lower() == G722:
-        seconds = path.stat().st_size * _G722_SAMPLES_A_BYTE / _G722_RATE
+        seconds = path.stat().st_size * _G722_SAMPLES_PER_BYTE / _G722_RATE
     else:
         try:
             info = soundfile.info(str(path))
@@ -42,13 +42,13 @@ def duration(path: Path) -> float:
         seconds = info.frames / info.samplerate
     if seconds <= 0:
         raise CorpusError("empty")
-    if seconds > _DAY:
-        raise CorpusError("of unknown length, or longer than a day")
+    if seconds > _MAX_SECONDS:
+        raise CorpusError("unknown length, or longer than a day")
     return seconds
 
 
 def read_recording(recording: Recording, sample_rate: int) -> NDArray[np.float32]:
-    """The waveform, mono float32 [samples] at `sample_rate` Hz. Raises CorpusError, naming the file."""
+    """The recording as mono float32 [samples] at `sample_rate` Hz. Raises CorpusError naming the file."""
     try:
         if recording.path.suffix.lower() == G722:
             return _read_g722(recording.path, sample_rate)
