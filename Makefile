@@ -74,7 +74,7 @@ $(VENV)/run.stamp: pyproject.toml | $(BIN)/pip
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/pip
 	@echo 'Installing the explorer and its test tools into $(VENV); torch is large, so the first time takes minutes ...'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	@touch $(VENV)/run.stamp $@
 
 $(VENV)/docs.stamp: pyproject.toml | $(BIN)/pip
