@@ -1,3 +1,5 @@
+"""Saving and loading of bundles, reports, examples and ensembles."""
+
 import json
 from pathlib import Path
 
@@ -6,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.trainer.example_ensemble import similar_ensemble
 from trainer import bundle
 from trainer.bundle import BundleError
 from trainer.config import preset
@@ -17,10 +20,10 @@ WAVE = np.random.default_rng(0).normal(size=8000).astype(np.float32) * 0.1
 @pytest.fixture
 def model() -> Model:
     torch.manual_seed(0)
-    made = Model(preset("tiny"))
+    model = Model(preset("tiny"))
     for module in (1, 2, 3):
-        made.add_decoder(module)
-    return made.eval()
+        model.add_decoder(module)
+    return model.eval()
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def folder(model: Model, tmp_path: Path) -> Path:
     return tmp_path / "m"
 
 
-def test_a_saved_model_comes_back_the_same(folder: Path, model: Model) -> None:
+def test_loaded_model_equals_saved_model(folder: Path, model: Model) -> None:
     loaded = bundle.load(folder)
     assert loaded.config == model.config
     assert bundle.read_config(folder).provenance.seed == 3
@@ -39,7 +42,7 @@ def test_a_saved_model_comes_back_the_same(folder: Path, model: Model) -> None:
     assert torch.equal(model.decode(3, latents, 8000), loaded.decode(3, latents, 8000))
 
 
-def test_half_precision_is_near(model: Model, tmp_path: Path) -> None:
+def test_half_precision_is_close(model: Model, tmp_path: Path) -> None:
     bundle.save(tmp_path / "half", model, dtype=torch.float16)
     loaded = bundle.load(tmp_path / "half")
     assert next(loaded.parameters()).dtype == torch.float32
@@ -47,11 +50,11 @@ def test_half_precision_is_near(model: Model, tmp_path: Path) -> None:
         assert torch.allclose(before.mean, after.mean, atol=0.02)
 
 
-def test_only_json_and_safetensors(folder: Path) -> None:
+def test_bundle_has_only_json_and_safetensors(folder: Path) -> None:
     assert {file.suffix for file in folder.iterdir()} == {".json", ".safetensors"}
 
 
-def test_digest_follows_weights_and_settings_but_not_the_report(folder: Path) -> None:
+def test_digest_depends_on_weights_and_not_on_report(folder: Path) -> None:
     first = bundle.digest(folder)
     bundle.write_report(folder, bundle.Report())
     assert bundle.digest(folder) == first
@@ -61,30 +64,30 @@ def test_digest_follows_weights_and_settings_but_not_the_report(folder: Path) ->
     assert bundle.digest(folder) != first
 
 
-def write_dimension(folder: Path, **told: object) -> None:
-    dimension = {"dim": 0, "active": True, **told}
+def write_dimension(folder: Path, **fields: object) -> None:
+    dimension = {"dim": 0, "active": True, **fields}
     (folder / "report.json").write_text(json.dumps({"modules": [{"module": 1, "dimensions": [dimension]}]}))
 
 
 HISTOGRAM = {"low": -1.0, "high": 1.0, "counts": [1, 0, 3]}
 
 
-def test_a_report_may_tell_the_distribution_of_a_dimension_or_not(folder: Path) -> None:
+def test_distribution_of_dimension_is_optional(folder: Path) -> None:
     write_dimension(folder)
-    told = bundle.read_report(folder).modules[0].dimensions[0]
-    assert (told.mean, told.std, told.histogram) == (None, None, None)
+    dimension = bundle.read_report(folder).modules[0].dimensions[0]
+    assert (dimension.mean, dimension.std, dimension.histogram) == (None, None, None)
     write_dimension(folder, mean=0.5, std=1.0, histogram=HISTOGRAM)
     assert bundle.read_report(folder).modules[0].dimensions[0].histogram.shares == [0.25, 0.0, 0.75]
 
 
-@pytest.mark.parametrize("fault", [{"counts": []}, {"counts": [0, 0]}, {"counts": [1, -1]}, {"low": 1.0}])
-def test_a_histogram_that_is_none_is_refused(folder: Path, fault: dict[str, object]) -> None:
-    write_dimension(folder, histogram=HISTOGRAM | fault)
+@pytest.mark.parametrize("change", [{"counts": []}, {"counts": [0, 0]}, {"counts": [1, -1]}, {"low": 1.0}])
+def test_invalid_histogram_raises(folder: Path, change: dict[str, object]) -> None:
+    write_dimension(folder, histogram=HISTOGRAM | change)
     with pytest.raises(BundleError, match=r"report.json: modules\.0\.dimensions\.0\.histogram"):
         bundle.read_report(folder)
 
 
-def test_a_module_may_lack_its_decoder(folder: Path) -> None:
+def test_decoders_are_optional(folder: Path) -> None:
     (folder / "decoder-2.safetensors").unlink()
     loaded = bundle.load(folder)
     assert [loaded.has_decoder(module) for module in (1, 2, 3)] == [True, False, True]
@@ -102,7 +105,7 @@ def change_config(folder: Path, change) -> None:
     (folder / "config.json").write_text(json.dumps(raw))
 
 
-FAULTS = {
+ERRORS = {
     "encoder.safetensors: the file is missing": lambda f: (f / "encoder.safetensors").unlink(),
     "config.json: the file is missing": lambda f: (f / "config.json").unlink(),
     "config.json: not readable": lambda f: (f / "config.json").write_text("{"),
@@ -128,15 +131,15 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("message", FAULTS)
-def test_every_fault_names_the_file(folder: Path, message: str) -> None:
-    FAULTS[message](folder)
+@pytest.mark.parametrize("message", ERRORS)
+def test_error_names_file_and_not_folder(folder: Path, message: str) -> None:
+    ERRORS[message](folder)
     with pytest.raises(BundleError, match=message) as caught:
         bundle.load(folder)
     assert str(folder) not in str(caught.value)
 
 
-def test_truncated_weights(folder: Path) -> None:
+def test_truncated_weights_raise(folder: Path) -> None:
     data = (folder / "encoder.safetensors").read_bytes()
     for size in (0, 4, 100, len(data) // 2, len(data) - 1):
         (folder / "encoder.safetensors").write_bytes(data[:size])
@@ -144,7 +147,7 @@ def test_truncated_weights(folder: Path) -> None:
             bundle.load(folder)
 
 
-def test_reports_and_examples(folder: Path) -> None:
+def test_reports_and_examples_are_validated(folder: Path) -> None:
     assert bundle.read_report(folder) is None
     assert bundle.read_examples(folder) == []
     (folder / "report.json").write_text('{"modules": [], "later": {"x": 1}}')
@@ -162,3 +165,12 @@ def test_reports_and_examples(folder: Path) -> None:
     listing.write_text(json.dumps([{"id": "a", "file": "a.flac", "label": "a", "duration": 1.0}]))
     with pytest.raises(BundleError, match=r"a\.flac"):
         bundle.read_examples(folder)
+
+
+def test_ensemble_is_read_with_old_key_names(tmp_path: Path) -> None:
+    ensemble = similar_ensemble([("first", "a" * 64), ("second", "b" * 64)])
+    bundle.write_ensemble(tmp_path, ensemble)
+    raw = json.loads((tmp_path / "ensemble.json").read_text())
+    raw["side"], raw["moments"] = raw.pop("split"), raw.pop("frames")
+    (tmp_path / "ensemble.json").write_text(json.dumps(raw))
+    assert bundle.read_ensemble(tmp_path) == ensemble
