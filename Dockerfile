@@ -1,4 +1,4 @@
-# The explorer in a container: `docker compose up`, or
+# Container image of the server: `docker compose up`, or
 #   docker build -t sim-explorer . && docker run -p 8000:8000 -v "$PWD/models:/models:ro" sim-explorer
 FROM python:3.11-slim-bookworm AS proxy
 RUN apt-get update -qq \
@@ -22,14 +22,14 @@ ENV PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_ROOT_USER_ACTION=ignore
 
-# Where torch comes from. PyTorch's CPU wheels spare the image gigabytes of CUDA; empty takes the ordinary index.
+# Index for torch. PyTorch's CPU wheels leave gigabytes of CUDA out of the image; empty means the default index.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
-# For closed networks: where everything else comes from. pip passes over those left empty.
+# Indexes for all other packages, for closed networks. pip ignores empty values.
 ARG PIP_INDEX_URL
 ARG PIP_EXTRA_INDEX_URL
 ARG PIP_TRUSTED_HOST
 
-# Largest and slowest to change first, so that what follows is all that is built anew.
+# The largest and most stable layers come first, so that a change of the code rebuilds only the last ones.
 WORKDIR /src
 COPY --from=requirements /requirements/torch.txt ./
 RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -r torch.txt
@@ -39,7 +39,7 @@ COPY . ./
 RUN pip install --no-deps . \
     && useradd --uid 10001 --create-home explorer
 
-# OMP_WAIT_POLICY: threads that spin while they wait starve the others where cores are shared.
+# OMP_WAIT_POLICY: OpenMP threads that spin while they wait slow everything down on shared cores.
 ENV HOST=0.0.0.0 \
     PORT=8000 \
     MODELS=/models \

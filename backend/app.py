@@ -53,7 +53,7 @@ def create_app(settings: Settings, shipped: Path = DEMO) -> FastAPI:
     token = settings.auth_token.get_secret_value() if settings.auth_token is not None else None
     app.add_middleware(AuthMiddleware, token=token, origins=settings.origins)
     app.add_middleware(RequestMiddleware, recorder=recorder, limiter=limiter, prefix=settings.prefix)
-    # Routes are matched in this order; /decode is by far the most frequent.
+    # Routes are matched in this order; /decode is the most frequent one.
     for routes in (decode, health, models, figures, ensembles, encode, clips, traversal):
         app.include_router(routes.router)
     # Static files are the default and not a mount at "/": a mount would match everything, and a route requested with

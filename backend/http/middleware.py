@@ -53,7 +53,7 @@ class RequestRecorder:
 def failure_response(error: BaseException, name: str) -> Response:
     """Response to the request `name` that failed with `error`. Logs the traceback of an unexpected error."""
     if isinstance(error, ClientDisconnect):
-        return Response(status_code=CLIENT_CLOSED_REQUEST)  # for metrics and log; nobody receives it
+        return Response(status_code=CLIENT_CLOSED_REQUEST)  # for metrics and log; not sent to anyone
     if isinstance(error, asyncio.CancelledError):  # the grace period is over
         detail = "The server shut down before the request was finished; try again in a moment."
         error = Problem(NOT_READY, detail, headers={"Retry-After": "1"})

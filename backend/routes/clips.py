@@ -1,7 +1,7 @@
 """/clips: stored recordings.
 
-The id of a clip is a hash of its content. Whoever knows it can read the clip while the server keeps it; no route lists
-the ids.
+The id of a clip is a hash of its content. Access to a clip requires only its id, while the server keeps the clip; no
+route lists the ids.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ClipPath = Annotated[str, Path(pattern=CLIP_PATTERN, description="Id of a clip, 
 
 @router.get("/clips/{clip}", response_model=EncodeResponse)
 async def clip(engine: EngineDep, job: JobDep, clip: ClipPath, query: Annotated[ClipQuery, Query()]) -> Response:
-    """Response of /encode for a stored recording and any model. Whoever knows the id, a content hash, has access."""
+    """Response of /encode for a stored recording and any model. Knowing the id, a content hash, gives access."""
     return json_response(await job.run(_describe, engine, clip, query.model))
 
 
@@ -34,9 +34,7 @@ async def clip(engine: EngineDep, job: JobDep, clip: ClipPath, query: Annotated[
     responses={200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def audio(engine: EngineDep, job: JobDep, clip: ClipPath) -> Response:
-    """The recording as 16-bit WAV, mono, at the sample rate it was encoded at. Whoever knows the id, a content
-    hash, has access.
-    """
+    """The recording as 16-bit WAV, mono, at the sample rate it was encoded at. Knowing the id gives access."""
     return Response(await job.run(encoding.audio, engine, clip), media_type="audio/wav")
 
 

@@ -1,4 +1,4 @@
-"""Real bundles with random weights, a real app around them, and sounds to send it."""
+"""Fixtures: bundles with random weights, an app that serves them, and test recordings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ QUANTILES = tuple(np.linspace(0.0, 2.0, 101))
 
 
 def make_bundle(path: Path, config: Config, *, decoders: tuple[int, ...] = (1, 2, 3), seed: int = 0) -> Path:
-    """A bundle of `config` with random weights at `path`."""
+    """Write a bundle of `config` with random weights to `path`."""
     torch.manual_seed(seed)
     model = Model(config)
     for module in decoders:
@@ -59,14 +59,14 @@ def _add_example(path: Path, waveform: NDArray[np.float32]) -> None:
 
 
 def vowel(seconds: float = 1.0, rate: int = RATE, f0: float = 120.0, level: float = 0.2) -> NDArray[np.float32]:
-    """A buzz with a vowel's formants [samples], its loudness swelling so that no two frames are alike."""
+    """Vowel-like tone [samples] with varying level, so that no two frames are equal."""
     times = np.arange(round(seconds * rate)) / rate
     partials = np.arange(1, 30)
     partials = partials[partials * f0 < rate / 2]
     weights = sum(np.exp(-(((partials * f0 - formant) / 150.0) ** 2)) for formant in (700.0, 1200.0, 2600.0)) + 0.05
     tone = (weights[:, None] * np.sin(2 * np.pi * f0 * partials[:, None] * times)).sum(0)
-    swell = 0.6 + 0.4 * np.sin(2 * np.pi * 3.0 * times)
-    return (level * swell * tone / np.abs(tone).max()).astype(np.float32)
+    modulation = 0.6 + 0.4 * np.sin(2 * np.pi * 3.0 * times)
+    return (level * modulation * tone / np.abs(tone).max()).astype(np.float32)
 
 
 def audio_file(waveform: NDArray[Any], rate: int = RATE, *, kind: str = "WAV", subtype: str = "PCM_16") -> bytes:
@@ -77,7 +77,7 @@ def audio_file(waveform: NDArray[Any], rate: int = RATE, *, kind: str = "WAV", s
 
 @contextmanager
 def running(settings: Settings, shipped: Path) -> Iterator[TestClient]:
-    """A client of the app, warmed up."""
+    """Client of an app that is ready."""
     with TestClient(create_app(settings, shipped)) as client:
         deadline = time.monotonic() + 300
         while client.get("/readyz").status_code != 200:
@@ -112,7 +112,7 @@ def slow_rate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def client(tiny: Path, plain: Path, slow_rate: Path) -> Iterator[TestClient]:
-    """A client of an app with three bundles, tiny the default; limits small enough to test."""
+    """Client of an app with three bundles, tiny the default, and low limits."""
     settings = Settings(models=(plain, slow_rate), upload_bytes=1 << 20, max_seconds=20.0)
     with running(settings, tiny) as client:
         yield client
@@ -120,7 +120,7 @@ def client(tiny: Path, plain: Path, slow_rate: Path) -> Iterator[TestClient]:
 
 @pytest.fixture
 def start(tiny: Path) -> Iterator[Callable[..., TestClient]]:
-    """Start another app: `start(queue_limit=0)`; its shipped bundle is tiny unless told otherwise."""
+    """Start another app: `start(queue_limit=0)`. Its shipped bundle is tiny by default."""
     apps = []
 
     def _start(*, shipped: Path = tiny, **settings: Any) -> TestClient:
@@ -140,7 +140,7 @@ def sound() -> NDArray[np.float32]:
 
 @pytest.fixture(scope="session")
 def clip(client: TestClient, sound: NDArray[np.float32]) -> str:
-    """The name of an encoded second of vowel."""
+    """Id of an encoded vowel of one second."""
     answer = client.post("/encode", files={"file": ("vowel.wav", audio_file(sound))})
     assert answer.status_code == 200, answer.text
     name: str = answer.json()["clip"]
@@ -165,7 +165,7 @@ def bundle_maker() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def check_problem() -> Callable[..., dict[str, Any]]:
-    """`check_problem(answer, status, field=...)`: the one error shape, whole, telling nothing of this machine."""
+    """`check_problem(answer, status, field=...)`: a complete problem document that reveals nothing of this machine."""
 
     def _check(answer: Any, status: int, *, field: str | None = None, kind: str | None = None) -> dict[str, Any]:
         assert answer.status_code == status, answer.text

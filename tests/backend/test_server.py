@@ -1,4 +1,4 @@
-"""The process itself, as `make run` starts it."""
+"""The server process, as `make run` starts it."""
 
 from __future__ import annotations
 
@@ -63,35 +63,35 @@ def server(plain: Path):
         process.communicate()
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_it_starts_answers_drains_and_ends(server, told: signal.Signals) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_server_starts_answers_drains_and_ends(server, signal_number: signal.Signals) -> None:
     process, address = server
     wait(address + "/readyz", 200)
     assert "plain" in [model["model"] for model in get(address + "/models")[1]["models"]]
 
-    process.send_signal(told)
+    process.send_signal(signal_number)
     assert "shutting down" in wait(address + "/readyz", 503)["detail"]
     assert get(address + "/livez")[0] == 200
-    process.send_signal(told)  # whoever asks twice will not wait
+    process.send_signal(signal_number)  # a second signal skips the drain time
     _, errors = process.communicate(timeout=60)
-    assert process.returncode in (0, -told)
+    assert process.returncode in (0, -signal_number)
     assert "Traceback" not in errors
 
 
-def test_an_open_connection_takes_messages_of_a_size_and_does_not_keep_it_from_ending(server) -> None:
+def test_messages_are_limited_and_open_connections_do_not_block_shutdown(server) -> None:
     process, address = server
     wait(address + "/readyz", 200)
-    live = address.replace("http", "ws") + "/decode"
+    url = address.replace("http", "ws") + "/decode"
     draw = json.dumps({"module": 1, "seconds": 0.1, "base": "zero"})
-    with connect(live) as long, connect(live) as idle, connect(live) as left:
-        long.send(draw + " " * MAX_MESSAGE_BYTES)
+    with connect(url) as large, connect(url) as idle, connect(url) as gone:
+        large.send(draw + " " * MAX_MESSAGE_BYTES)
         with pytest.raises(ConnectionClosed):
-            long.recv(timeout=60)
-        assert long.close_code == 1009
+            large.recv(timeout=60)
+        assert large.close_code == 1009
         idle.send(draw)
         assert json.loads(idle.recv(timeout=60))["status"] == 200
-        left.send(draw)
-        left.socket.close()
+        gone.send(draw)
+        gone.socket.close()
         process.send_signal(signal.SIGTERM)
         wait(address + "/readyz", 503)
         process.send_signal(signal.SIGTERM)
@@ -100,7 +100,7 @@ def test_an_open_connection_takes_messages_of_a_size_and_does_not_keep_it_from_e
     assert "Traceback" not in errors
 
 
-def test_a_grid_is_given_up_once_nobody_waits_for_it(server) -> None:
+def test_disconnect_stops_a_traversal(server) -> None:
     _, address = server
     wait(address + "/readyz", 200)
     connection = http.client.HTTPConnection(address.removeprefix("http://"))
@@ -122,7 +122,18 @@ def metrics(address: str) -> str:
         return text
 
 
-def test_settings_that_do_not_hold_are_told_in_one_line() -> None:
+def test_deprecated_setting_is_logged_at_start(plain: Path) -> None:
+    process = start(PORT="0", MODELS=str(plain), QUEUE="5")
+    try:
+        assert process.stdout.readline().startswith("SIM Explorer is at ")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert errors.count("deprecated settings") == 1
+    assert "QUEUE (now QUEUE_LIMIT)" in errors
+
+
+def test_invalid_settings_are_printed_without_a_traceback() -> None:
     process = start(PORT="99999")
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1

@@ -1,5 +1,5 @@
-"""BodyLimiter of /decode, /traverse and /interpolate that nobody should send: each is told what is wrong with it, or is
-decoded, and the next good one is served as if nothing had been.
+"""Malformed bodies of /decode, /traverse and /interpolate: each gets a problem or a sound, and later valid requests are
+unaffected.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from starlette.testclient import TestClient
 ALLOWED = {200, 400, 404, 413, 422}
 JSON = {"content-type": "application/json"}
 
-quickly = settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+hypothesis_settings = settings(
+    max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 HUGE = 10**4000  # as many digits as Python reads
-ODD: tuple[Any, ...] = (
+REPLACEMENTS: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 3, 4, 2**31, 2**63, 2**64, HUGE, 0.5, -0.0, 1e-320, 1e308, float("nan"), float("inf"),
     "", "mean", "zero", "NaN", "\0", "\ud800", "../../etc/passwd", "' OR 1=1", "{{7*7}}", "x" * 10_000,
     [], [[]], [None] * 100, {}, {"a": {}}, {"\ud800": 1}, {"__proto__": 1}, [{"dim": 0}], ["0" * 32],
 )  # fmt: skip
-"""Put in the place of every field."""
+"""Replacements for every field."""
 
 
 def latents(shape: list[Any], values: np.ndarray | None = None, data: str | None = None, dtype: str = "float32") -> Any:
@@ -35,8 +37,8 @@ def latents(shape: list[Any], values: np.ndarray | None = None, data: str | None
     return {"shape": shape, "dtype": dtype, "data": packed if data is None else data}
 
 
-def wholes(clip: str) -> dict[str, dict[str, Any]]:
-    """A good request of each kind, every field of which is then spoilt."""
+def valid_requests(clip: str) -> dict[str, dict[str, Any]]:
+    """A valid request per route, whose fields are then replaced."""
     edit = {"dim": 1, "op": "add", "value": 1.5, "start": 0.1, "end": 0.3}
     decode = {"model": "tiny", "module": 3, "base": "sample", "seed": 3, "edits": [edit]}
     toward = {"clip": clip, "share": 0.5, "top_k": 2}
@@ -53,15 +55,15 @@ def wholes(clip: str) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def places(tree: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where something may be put in the place of what is there."""
+def paths(tree: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths of all values in `tree`."""
     if at:
         yield at
     for key in list(tree) if isinstance(tree, dict) else range(len(tree)) if isinstance(tree, list) else ():
-        yield from places(tree[key], (*at, key))
+        yield from paths(tree[key], (*at, key))
 
 
-def spoilt(tree: Any, at: tuple[Any, ...], value: Any) -> Any:
+def replace_at(tree: Any, at: tuple[Any, ...], value: Any) -> Any:
     copy = json.loads(json.dumps(tree))
     node = copy
     for key in at[:-1]:
@@ -72,7 +74,10 @@ def spoilt(tree: Any, at: tuple[Any, ...], value: Any) -> Any:
 
 @pytest.fixture
 def take(client: TestClient, clip: str, check_problem: Any) -> Iterator[Callable[[str, Any], int]]:
-    """`take(path, body)`: send it, hold the answer to the contract, return its status. Good requests come last."""
+    """`take(path, body)`: send it, check the response against the contract, return its status.
+
+    At the end a valid request must give the same response as before.
+    """
     good = {"module": 3, "clip": clip, "base": "sample", "seed": 1}
     before = client.post("/decode", json=good).content
 
@@ -94,18 +99,16 @@ def take(client: TestClient, clip: str, check_problem: Any) -> Iterator[Callable
 
 
 @pytest.mark.parametrize(("path", "least"), [("/decode", 500), ("/traverse", 350), ("/interpolate", 300)])
-def test_every_field_holding_what_it_should_not(
-    path: str, least: int, clip: str, take: Callable[[str, Any], int]
-) -> None:
-    whole = wholes(clip)[path]
-    assert take(path, whole) == 200
-    ways = [at for at in places(whole) if path != "/traverse" or at[0] not in wholes(clip)["/decode"]]
-    seen = [take(path, spoilt(whole, at, value)) for at in ways for value in ODD]
-    assert len(seen) >= least
-    assert seen.count(422) > 0.7 * len(seen)
+def test_every_field_with_an_invalid_value(path: str, least: int, clip: str, take: Callable[[str, Any], int]) -> None:
+    valid = valid_requests(clip)[path]
+    assert take(path, valid) == 200
+    targets = [at for at in paths(valid) if path != "/traverse" or at[0] not in valid_requests(clip)["/decode"]]
+    statuses = [take(path, replace_at(valid, at, value)) for at in targets for value in REPLACEMENTS]
+    assert len(statuses) >= least
+    assert statuses.count(422) > 0.7 * len(statuses)
 
 
-def test_latents_that_are_none(take: Callable[[str, Any], int]) -> None:
+def test_invalid_latents(take: Callable[[str, Any], int]) -> None:
     shapes: list[list[Any]] = [
         [], [8], [10], [8, 0], [0, 10], [-8, -10], [8, 11], [10, 8], [8, 10, 1], [1, 8, 10], [8, HUGE], [HUGE, HUGE],
         [8, 2**62], [2**32, 2**32], [8.0, 10], ["8", "10"], [None, 10], [[8], [10]], [8, 10, 1, 1, 1],
@@ -122,7 +125,7 @@ def test_latents_that_are_none(take: Callable[[str, Any], int]) -> None:
         take("/decode", {"module": 3, "latents": latents([8, 10], np.full((8, 10), value))})
 
 
-def test_text_that_is_no_request(take: Callable[[str, Any], int]) -> None:
+def test_text_that_is_not_a_request(take: Callable[[str, Any], int]) -> None:
     texts = [
         b"", b" ", b"\0", b"\xff\xfe{}", b"\xef\xbb\xbf{}", b"null", b"1", b'"x"', b"[]", b"{}", b"{", b'{"module":',
         b"NaN",
@@ -144,7 +147,7 @@ def test_text_that_is_no_request(take: Callable[[str, Any], int]) -> None:
         take("/decode", b'{"module": 3, "seconds": 1, "base": "zero"}', {"content-type": kind})
 
 
-def test_as_many_edits_as_there_may_be_and_one_more(take: Callable[[str, Any], int], clip: str) -> None:
+def test_largest_number_of_edits_and_one_more(take: Callable[[str, Any], int], clip: str) -> None:
     edit = {"dim": 1, "op": "scale", "value": 10, "start": 0.0, "end": 1.0}
     assert take("/decode", {"module": 3, "clip": clip, "edits": [edit] * 1000}) in (200, 422)
     assert take("/decode", {"module": 3, "clip": clip, "edits": [edit] * 1001}) == 422
@@ -174,15 +177,15 @@ fields = st.sampled_from(
 )
 
 
-@quickly
+@hypothesis_settings
 @given(
     path=st.sampled_from(["/decode", "/traverse", "/interpolate"]), body=st.dictionaries(fields, anything, max_size=6)
 )
-def test_bodies_of_anything(path: str, body: Any, take: Callable[[str, Any], int]) -> None:
+def test_random_bodies(path: str, body: Any, take: Callable[[str, Any], int]) -> None:
     take(path, body)
 
 
-@quickly
+@hypothesis_settings
 @given(
     value=st.floats(-10, 10),
     span=st.tuples(st.floats(0, 1.2), st.floats(0, 1.2)),
@@ -192,7 +195,7 @@ def test_bodies_of_anything(path: str, body: Any, take: Callable[[str, Any], int
     seed=st.integers(-1, 2**53),
     module=st.integers(0, 4),
 )
-def test_bodies_that_could_be_meant(
+def test_plausible_random_bodies(
     value: float,
     span: tuple[float, float],
     dim: int,

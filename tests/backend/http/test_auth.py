@@ -1,4 +1,4 @@
-"""Who may ask: the token, pages from elsewhere, and a server that a proxy shows under a prefix."""
+"""Authentication: token, origins, and a server behind a proxy under a prefix."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def password(token: str, name: str = "") -> dict[str, str]:
+def basic(token: str, name: str = "") -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{name}:{token}".encode()).decode()}
 
 
-def test_with_a_token_nothing_is_told_without_it(start: Any, check_problem: Any) -> None:
+def test_requests_without_the_token_are_refused(start: Any, check_problem: Any) -> None:
     client: TestClient = start(auth_token=TOKEN)
-    wrong = [{}, bearer(""), bearer("a"), bearer(TOKEN + "x"), password("x"), password(""), {"Authorization": TOKEN}]
+    wrong = [{}, bearer(""), bearer("a"), bearer(TOKEN + "x"), basic("x"), basic(""), {"Authorization": TOKEN}]
     wrong += [{"Authorization": "Basic é"}, {"Authorization": "Basic =="}, {"Authorization": f"Digest {TOKEN}"}]
     for headers in wrong:
         for method, path in (("GET", "/"), ("GET", "/models"), ("GET", "/metrics"), ("POST", "/decode"), ("GET", "/x")):
@@ -35,14 +35,14 @@ def test_with_a_token_nothing_is_told_without_it(start: Any, check_problem: Any)
             problem = check_problem(answer, 401, kind="no-token")
             assert TOKEN not in str(problem)
             assert "Basic" in answer.headers["www-authenticate"]
-    for headers in (bearer(TOKEN), password(TOKEN), password(TOKEN, "anna"), {"Authorization": f"bearer {TOKEN}"}):
+    for headers in (bearer(TOKEN), basic(TOKEN), basic(TOKEN, "anna"), {"Authorization": f"bearer {TOKEN}"}):
         assert client.get("/", headers=headers).status_code == 200
         assert client.post("/decode", headers=headers, json=DRAW).status_code == 200
     for path in ("/livez", "/readyz"):
-        assert client.get(path).status_code == 200, "whoever watches over the server needs no token"
+        assert client.get(path).status_code == 200, "health checks need no token"
 
 
-def test_a_token_must_not_be_guessed_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_has_a_minimum_length_and_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTH_TOKEN", "short")
     with pytest.raises(SystemExit, match=r"AUTH_TOKEN: .*16") as caught:
         load_settings()
@@ -51,71 +51,71 @@ def test_a_token_must_not_be_guessed_and_is_not_shown(monkeypatch: pytest.Monkey
     assert TOKEN not in repr(load_settings())
 
 
-def test_pages_of_other_sites_have_nothing_done(client: TestClient, check_problem: Any) -> None:
+def test_unsafe_requests_of_other_sites_are_refused(client: TestClient, check_problem: Any) -> None:
     for site in ("cross-site", "same-site"):
         headers = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": site}
         check_problem(client.post("/decode", json=DRAW, headers=headers), 403, kind="foreign-page")
         answer = client.get("/models", headers=headers)
         assert answer.status_code == 200
-        assert "access-control-allow-origin" not in answer.headers, "and the browser keeps what it gets from them"
+        assert "access-control-allow-origin" not in answer.headers, "the browser hides the response from the page"
     for site in ("same-origin", "none"):
         assert client.post("/decode", json=DRAW, headers={"Sec-Fetch-Site": site}).status_code == 200
 
 
-def test_pages_of_the_origins_may_use_it(start: Any, check_problem: Any) -> None:
+def test_configured_origins_may_call_the_server(start: Any, check_problem: Any) -> None:
     client: TestClient = start(origins=("https://lab.example",), auth_token=TOKEN)
     page = {"Origin": "https://lab.example", "Sec-Fetch-Site": "cross-site"}
-    asked = client.options("/decode", headers={**page, "Access-Control-Request-Method": "POST"})
-    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, "https://lab.example")
-    assert "Authorization" in asked.headers["access-control-allow-headers"]
+    preflight = client.options("/decode", headers={**page, "Access-Control-Request-Method": "POST"})
+    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, "https://lab.example")
+    assert "Authorization" in preflight.headers["access-control-allow-headers"]
     answer = client.post("/decode", json=DRAW, headers={**page, **bearer(TOKEN)})
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "https://lab.example"
     assert answer.headers["vary"] == "Origin"
-    refused = client.post("/decode", json=DRAW, headers=page)
-    check_problem(refused, 401, kind="no-token")
-    assert refused.headers["access-control-allow-origin"] == "https://lab.example", "so that the page can tell why"
+    response = client.post("/decode", json=DRAW, headers=page)
+    check_problem(response, 401, kind="no-token")
+    assert response.headers["access-control-allow-origin"] == "https://lab.example", "the page can read the problem"
     for origin in ("https://lab.example.evil.example", "http://lab.example", "null"):
         answer = client.options("/decode", headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORIGINS", "https://a.example/, http://localhost:3000,")
     assert load_settings().origins == ("https://a.example", "http://localhost:3000")
 
 
-@pytest.mark.parametrize("taken_off", [False, True])
-def test_the_page_and_all_it_needs_live_under_a_prefix(start: Any, taken_off: bool) -> None:
+@pytest.mark.parametrize("prefix_removed", [False, True])
+def test_page_and_api_work_under_a_prefix(start: Any, prefix_removed: bool) -> None:
     client: TestClient = start(prefix="/lab/explorer")
-    shown = "http://proxy/lab/explorer/"
+    base_url = "http://proxy/lab/explorer/"
 
     def fetch(address: str) -> Any:
         path = address.removeprefix("http://proxy")
-        return client.get(path.removeprefix("/lab/explorer") if taken_off else path, follow_redirects=False)
+        return client.get(path.removeprefix("/lab/explorer") if prefix_removed else path, follow_redirects=False)
 
-    assert fetch(shown + "models").json()["models"][0]["model"] == "tiny"
-    assert fetch(shown + "openapi.json").json()["servers"] == [{"url": "/lab/explorer"}]
-    todo, seen = [shown], set()
-    while todo:
-        address = todo.pop()
+    assert fetch(base_url + "models").json()["models"][0]["model"] == "tiny"
+    assert fetch(base_url + "openapi.json").json()["servers"] == [{"url": "/lab/explorer"}]
+    pending, seen = [base_url], set()
+    while pending:
+        address = pending.pop()
         if address not in seen:
             seen.add(address)
             answer = fetch(address)
             assert answer.status_code == 200, address
-            named = re.findall(r"""(?:src|href)="([^"#:]+)"|\bfrom "(\.[^"]+)"|import\("(\.[^"]+)"\)""", answer.text)
-            todo += [urljoin(address, next(filter(None, names))) for names in named]
-    assert shown + "main.js" in seen
+            links = re.findall(r"""(?:src|href)="([^"#:]+)"|\bfrom "(\.[^"]+)"|import\("(\.[^"]+)"\)""", answer.text)
+            pending += [urljoin(address, next(filter(None, groups))) for groups in links]
+    assert base_url + "main.js" in seen
     assert len(seen) > 20
-    assert all(address.startswith(shown) for address in seen)
+    assert all(address.startswith(base_url) for address in seen)
 
 
-def test_a_prefix_without_its_slash_leads_to_the_page(start: Any) -> None:
+def test_prefix_without_trailing_slash_redirects_to_the_page(start: Any) -> None:
     answer = start(prefix="/lab").get("/lab", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (307, "/lab/")
 
 
-def test_a_prefix_that_is_none_is_refused() -> None:
+def test_invalid_prefix_is_rejected() -> None:
     for prefix in ("lab", "/lab/", "/a b", "//a", "/a?b", "https://a"):
         with pytest.raises(ValueError, match="prefix"):
             Settings(prefix=prefix)

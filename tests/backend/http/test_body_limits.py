@@ -1,4 +1,4 @@
-"""Request limiter wait in memory that is bounded, and for nobody who falls silent."""
+"""Limits on request bodies: size, total memory, read timeout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from backend.http.body_limits import BodyLimiter
 
 
 def receiving(*messages: Message) -> Callable[[], Any]:
-    """A client that sends these and then nothing."""
+    """`receive` of a client that sends these messages and then nothing."""
     left = list(messages)
 
     async def receive() -> Message:
@@ -30,10 +30,10 @@ def part(size: int, *, more: bool = True) -> Message:
     return {"type": "http.request", "body": bytes(size), "more_body": more}
 
 
-def test_all_that_is_sent_at_once_is_bounded_and_given_back() -> None:
+def test_memory_of_all_bodies_is_bounded_and_released() -> None:
     limiter = BodyLimiter(upload_bytes=100_000, total_bytes=150_000, read_timeout=60)
 
-    async def scene() -> None:
+    async def run() -> None:
         with limiter.limit(receiving(part(100_000, more=False))) as first:
             await first()
             with pytest.raises(Problem) as caught, limiter.limit(receiving(part(60_000, more=False))) as second:
@@ -47,13 +47,13 @@ def test_all_that_is_sent_at_once_is_bounded_and_given_back() -> None:
         assert limiter.pending_bytes == 0
         assert limiter.received_bytes == 210_000
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_a_body_is_bounded_whatever_it_says() -> None:
+def test_body_is_bounded_without_content_length() -> None:
     limiter = BodyLimiter(upload_bytes=1000, total_bytes=10**9, read_timeout=60)
 
-    async def scene() -> None:
+    async def run() -> None:
         with limiter.limit(receiving(part(60_000), part(60_000, more=False))) as receive:
             await receive()
             with pytest.raises(Problem) as caught:
@@ -62,31 +62,31 @@ def test_a_body_is_bounded_whatever_it_says() -> None:
         assert limiter.pending_bytes == 0
         assert limiter.received_bytes == 120_000
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_who_sends_too_much_may_send_on_to_see_why_but_not_for_ever() -> None:
+def test_too_large_body_is_discarded_up_to_a_limit() -> None:
     limiter = BodyLimiter(upload_bytes=1000, total_bytes=10**9, read_timeout=60)
     left = [part(60_000)] * 12 + [part(1, more=False)]
 
     async def receive() -> Message:
         return left.pop(0)
 
-    async def scene() -> None:
+    async def run() -> None:
         with limiter.limit(receive) as bounded:
             await bounded()
             with pytest.raises(Problem):
                 await bounded()
-            assert limiter.pending_bytes == 0, "what is thrown away takes no room"
+            assert limiter.pending_bytes == 0, "discarded bytes take no memory"
         assert len(left) == 6
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_who_falls_silent_is_given_up_but_who_waits_for_an_answer_is_not() -> None:
+def test_read_timeout_applies_to_the_body_only() -> None:
     limiter = BodyLimiter(1000, 10_000, read_timeout=0.02)
 
-    async def scene() -> None:
+    async def run() -> None:
         with limiter.limit(receiving(part(10))) as receive:
             await receive()
             with pytest.raises(Problem) as caught:
@@ -97,10 +97,10 @@ def test_who_falls_silent_is_given_up_but_who_waits_for_an_answer_is_not() -> No
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(receive(), 0.2)
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_a_whole_upload_is_never_written_to_disk(start: Any, monkeypatch: pytest.MonkeyPatch, to_file: Any) -> None:
+def test_upload_is_never_written_to_disk(start: Any, monkeypatch: pytest.MonkeyPatch, to_file: Any) -> None:
     client: TestClient = start()
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
     noise = np.random.default_rng(0).normal(0, 0.1, 16_000 * 45)
@@ -109,7 +109,7 @@ def test_a_whole_upload_is_never_written_to_disk(start: Any, monkeypatch: pytest
     assert client.post("/encode", files={"file": upload}).status_code == 200
 
 
-def test_what_is_held_is_told_and_given_back(client: TestClient) -> None:
+def test_metrics_report_received_and_pending_bytes(client: TestClient) -> None:
     assert client.post("/decode", content=b"x" * 5000, headers={"content-type": "application/json"}).status_code == 422
     text = client.get("/metrics").text
     assert "\nbody_bytes 0.0\n" in text
@@ -117,4 +117,4 @@ def test_what_is_held_is_told_and_given_back(client: TestClient) -> None:
     assert float(received.split()[1]) >= 5000
     loads = next(line for line in text.splitlines() if line.startswith("model_loads_total "))
     assert float(loads.split()[1]) >= 1
-    assert 'inference_seconds_count{route="none"}' in text, "the warm-up is nobody's request"
+    assert 'inference_seconds_count{route="none"}' in text, "the warm-up belongs to no request"

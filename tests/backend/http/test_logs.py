@@ -15,7 +15,7 @@ Configure = Callable[[str], None]
 
 @pytest.fixture
 def configure() -> Iterator[Configure]:
-    """logs.configure, whose doing is undone."""
+    """logs.configure; the previous configuration is restored afterwards."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     yield logs.configure  # type: ignore[misc]
@@ -23,18 +23,18 @@ def configure() -> Iterator[Configure]:
     root.setLevel(level)
 
 
-def test_a_line_is_a_line_whatever_a_name_holds(configure: Configure, capfd: pytest.CaptureFixture[str]) -> None:
-    name = "a\nERROR all is lost\r\x1b[31m\x9b2J\x07"
+def test_control_characters_are_escaped(configure: Configure, capfd: pytest.CaptureFixture[str]) -> None:
+    name = "a\nERROR forged line\r\x1b[31m\x9b2J\x07"
     for form in ("text", "json"):
         configure(form)
         logging.getLogger("x").warning("bundle %s is skipped", name)
-        said = capfd.readouterr().err
-        assert len(said.splitlines()) == 1
-        assert not set(said) & set("\x1b\x07\x9b\r")
-    assert json.loads(said)["message"] == f"bundle {name} is skipped"
+        output = capfd.readouterr().err
+        assert len(output.splitlines()) == 1
+        assert not set(output) & set("\x1b\x07\x9b\r")
+    assert json.loads(output)["message"] == f"bundle {name} is skipped"
 
 
-def test_requests_leave_a_line_that_tells_their_route_and_not_their_path(
+def test_request_log_has_the_route_but_not_the_path(
     configure: Configure, start: Any, clip: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     configure("json")
@@ -42,10 +42,10 @@ def test_requests_leave_a_line_that_tells_their_route_and_not_their_path(
     capfd.readouterr()
     client.get(f"/clips/{clip}/audio", headers={"X-Request-ID": "mine"})
     client.get("/some/private/path?and=query")
-    said = "\n".join(line for line in capfd.readouterr().err.splitlines() if '"httpx2"' not in line)  # the client's own
-    assert clip not in said
-    assert "private" not in said
-    lines = [json.loads(line) for line in said.splitlines() if "backend.http.middleware" in line]
+    output = "\n".join(line for line in capfd.readouterr().err.splitlines() if '"httpx2"' not in line)
+    assert clip not in output
+    assert "private" not in output
+    lines = [json.loads(line) for line in output.splitlines() if "backend.http.middleware" in line]
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
         ("GET", "/clips/{clip}/audio", 404),
         ("GET", "other", 404),
@@ -55,18 +55,18 @@ def test_requests_leave_a_line_that_tells_their_route_and_not_their_path(
     assert all(line["time"].endswith("+00:00") and line["level"] == "info" for line in lines)
 
 
-def test_what_goes_wrong_in_the_worker_is_told_with_its_request(
+def test_worker_errors_are_logged_with_the_request_id(
     configure: Configure, start: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     configure("json")
     client: TestClient = start()
     engine = client.app.state.engine  # type: ignore[attr-defined]
 
-    def told() -> None:
+    def fail() -> None:
         logging.getLogger("worker").error("here")
         raise RuntimeError("a secret\nof two lines")
 
-    engine.open_model = lambda _name: told()
+    engine.open_model = lambda _name: fail()
     capfd.readouterr()
     answer = client.post("/decode", json={"module": 1, "seconds": 1, "base": "zero"}, headers={"X-Request-ID": "r1"})
     assert answer.status_code == 500

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from backend.http.static import CachedStaticFiles
 
 
-def test_the_page_is_served_under_a_strict_policy(client: TestClient) -> None:
+def test_page_has_a_strict_content_security_policy(client: TestClient) -> None:
     answer = client.get("/")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
@@ -23,39 +23,39 @@ def test_the_page_is_served_under_a_strict_policy(client: TestClient) -> None:
     assert client.head("/").status_code == 200
 
 
-def test_its_files_are_asked_for_anew_and_sent_only_if_changed(client: TestClient) -> None:
+def test_files_are_revalidated_by_etag(client: TestClient) -> None:
     answer = client.get("/main.js")
     assert answer.headers["cache-control"] == "no-cache"
     again = client.get("/main.js", headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_every_module_is_asked_for_at_once(client: TestClient) -> None:
-    announced = re.findall(r'<link rel="modulepreload" href="([^"]+)">', client.get("/").text)
-    imported, met = set[str](), ["main.js"]
-    while met:
-        path = met.pop()
+def test_index_preloads_every_module(client: TestClient) -> None:
+    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', client.get("/").text)
+    imported, pending = set[str](), ["main.js"]
+    while pending:
+        path = pending.pop()
         answer = client.get(f"/{path}")
         assert answer.status_code == 200, path
         for target in re.findall(r"""^(?:import|export)\b[^;]*?["'](\.[^"']+)["']""", answer.text, re.MULTILINE):
             other = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
             if other not in imported:
                 imported.add(other)
-                met.append(other)
+                pending.append(other)
     assert len(imported) > 100
-    assert sorted(announced) == sorted(imported), "index.html names each module once, and no other"
+    assert sorted(preloaded) == sorted(imported), "index.html preloads each module once, and nothing else"
 
 
-def test_a_file_that_changes_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_file_is_reloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend.http.static._page_folder", lambda: tmp_path)
     file = tmp_path / "main.js"
     file.write_text("let first;")
     client = TestClient(CachedStaticFiles())
-    seen = [client.get("/main.js") for _ in range(2)]
-    assert [answer.text for answer in seen] == ["let first;"] * 2
+    responses = [client.get("/main.js") for _ in range(2)]
+    assert [answer.text for answer in responses] == ["let first;"] * 2
     file.write_text("let the_second;")
-    held = client.get("/main.js", headers={"If-None-Match": seen[0].headers["etag"]})
-    assert (held.status_code, held.text) == (200, "let the_second;")
+    changed = client.get("/main.js", headers={"If-None-Match": responses[0].headers["etag"]})
+    assert (changed.status_code, changed.text) == (200, "let the_second;")
     assert client.head("/main.js").headers["content-length"] == str(len("let the_second;"))
     file.unlink()
     with pytest.raises(HTTPException) as caught:
@@ -63,12 +63,12 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path, monkeypatch: pytest.M
     assert caught.value.status_code == 404
 
 
-def test_nothing_outside_the_page_is_served(client: TestClient, check_problem) -> None:
+def test_paths_outside_the_page_are_not_served(client: TestClient, check_problem) -> None:
     for path in ("/../backend/app.py", "/%2e%2e/pyproject.toml", "/..%2fpyproject.toml", "/backend/app.py", "/a%00b"):
         check_problem(client.get(path), 404)
 
 
-def test_what_a_person_sent_or_made_is_kept_in_no_cache(client: TestClient, clip: str) -> None:
+def test_clips_and_sounds_are_not_cached(client: TestClient, clip: str) -> None:
     answer = client.post("/decode", json={"module": 1, "clip": clip})
     assert answer.headers["cache-control"] == "no-store"
     assert client.get(f"/clips/{clip}/latents?module=1").headers["cache-control"] == "no-store"

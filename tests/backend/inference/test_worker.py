@@ -13,60 +13,60 @@ from backend.errors import BUSY, Problem
 from backend.inference.worker import Worker
 
 
-def drive(queue: int, scene: Callable[[Worker], Coroutine[Any, Any, None]]) -> None:
-    async def play() -> None:
+def run_with_worker(queue: int, scenario: Callable[[Worker], Coroutine[Any, Any, None]]) -> None:
+    async def main() -> None:
         worker = Worker(queue)
         try:
-            await asyncio.wait_for(scene(worker), 10)
+            await asyncio.wait_for(scenario(worker), 10)
         finally:
             await asyncio.to_thread(worker.close, 1.0)
 
-    asyncio.run(play())
+    asyncio.run(main())
 
 
-def test_one_thread_in_order() -> None:
+def test_jobs_run_on_one_thread_in_order() -> None:
     seen: list[tuple[int, int]] = []
 
-    async def scene(worker: Worker) -> None:
+    async def scenario(worker: Worker) -> None:
         await asyncio.gather(*(worker.run(lambda i=i: seen.append((i, threading.get_ident()))) for i in range(5)))
 
-    drive(10, scene)
+    run_with_worker(10, scenario)
     assert [number for number, _ in seen] == list(range(5))
     assert len({thread for _, thread in seen}) == 1
     assert seen[0][1] != threading.get_ident()
 
 
-def test_a_full_queue_refuses_at_once_and_recovers() -> None:
-    async def scene(worker: Worker) -> None:
+def test_full_queue_refuses_and_recovers() -> None:
+    async def scenario(worker: Worker) -> None:
         gate = threading.Event()
-        held = [asyncio.create_task(worker.run(gate.wait)) for _ in range(3)]
+        blocking = [asyncio.create_task(worker.run(gate.wait)) for _ in range(3)]
         await asyncio.sleep(0)
         assert worker.job_count == 3
         with pytest.raises(Problem) as caught:
             await worker.run(int)
         assert caught.value.kind is BUSY
         gate.set()
-        await asyncio.gather(*held)
+        await asyncio.gather(*blocking)
         await asyncio.sleep(0.01)
         assert worker.job_count == 0
         assert await worker.run(int) == 0
 
-    drive(2, scene)
+    run_with_worker(2, scenario)
 
 
-def test_a_fault_is_the_callers_and_frees_its_place() -> None:
-    async def scene(worker: Worker) -> None:
+def test_exception_reaches_the_caller_and_frees_the_place() -> None:
+    async def scenario(worker: Worker) -> None:
         for _ in range(5):
             with pytest.raises(ZeroDivisionError):
                 await worker.run(lambda: 1 // 0)
             await asyncio.sleep(0.01)
         assert await worker.run(lambda: "fine") == "fine"
 
-    drive(0, scene)
+    run_with_worker(0, scenario)
 
 
-def test_a_client_that_leaves_does_not_free_a_place_that_still_works() -> None:
-    async def scene(worker: Worker) -> None:
+def test_cancelling_a_running_job_does_not_free_its_place() -> None:
+    async def scenario(worker: Worker) -> None:
         gate, runs = threading.Event(), threading.Event()
         task = asyncio.create_task(worker.run(lambda: (runs.set(), gate.wait())))
         await asyncio.to_thread(runs.wait)
@@ -79,14 +79,14 @@ def test_a_client_that_leaves_does_not_free_a_place_that_still_works() -> None:
         await asyncio.sleep(0.05)
         assert worker.job_count == 0
 
-    drive(0, scene)
+    run_with_worker(0, scenario)
 
 
-def test_over_http_a_full_queue_is_a_503_that_says_when_to_come_again(start, check_problem, to_file) -> None:
+def test_full_queue_is_a_503_with_retry_after_over_http(start, check_problem, to_file) -> None:
     client: TestClient = start(queue_limit=0)
     worker, gate = client.app.state.engine.worker, threading.Event()
     request = {"module": 1, "seconds": 1, "base": "zero"}
-    held = client.portal.start_task_soon(worker.run, gate.wait)
+    blocking = client.portal.start_task_soon(worker.run, gate.wait)
     while not worker.job_count:
         pass
     for answer in (
@@ -97,5 +97,5 @@ def test_over_http_a_full_queue_is_a_503_that_says_when_to_come_again(start, che
         assert int(answer.headers["retry-after"]) >= 1
     assert client.get("/livez").status_code == 200
     gate.set()
-    held.result(10)
+    blocking.result(10)
     assert client.post("/decode", json=request).status_code == 200

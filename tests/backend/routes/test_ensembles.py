@@ -19,15 +19,13 @@ from trainer.figures.ensemble import ENSEMBLE_FIGURES
 
 @pytest.fixture
 def family(bundle_maker: Callable[..., Path], tmp_path: Path) -> Path:
-    """A folder with an ensemble of three: one that can be heard, one without a decoder, one that is not there; the
-    digest of the first is no more what it was.
-    """
+    """An ensemble of three members: one with decoders, whose digest has changed, one without a decoder, one missing."""
     folder = tmp_path / "models" / "family"
-    heard = bundle_maker(folder / "members" / "first", preset("tiny"), seed=3)
-    mute = bundle_maker(folder / "members" / "second", preset("tiny"), decoders=(), seed=4)
-    members = [("first", "0" * 64), ("second", bundle.digest(mute)), ("third", "1" * 64)]
+    decodable = bundle_maker(folder / "members" / "first", preset("tiny"), seed=3)
+    encoder_only = bundle_maker(folder / "members" / "second", preset("tiny"), decoders=(), seed=4)
+    members = [("first", "0" * 64), ("second", bundle.digest(encoder_only)), ("third", "1" * 64)]
     write_ensemble(folder, similar_ensemble(members))
-    assert heard.is_dir()
+    assert decodable.is_dir()
     return folder
 
 
@@ -36,10 +34,10 @@ def served(start: Callable[..., TestClient], family: Path) -> Iterator[TestClien
     return start(models=(family.parent,))
 
 
-def test_an_ensemble_is_found_beside_models_and_told(served: TestClient, family: Path) -> None:
+def test_ensemble_is_found_next_to_models(served: TestClient, family: Path) -> None:
     listed = EnsembleList.model_validate(served.get("/ensembles").json()).ensembles
-    told = [(one.ensemble, one.members, one.channels, one.hot_spots, one.data) for one in listed]
-    assert told == [("family", 3, 6, 2, "synthetic, all")]
+    rows = [(one.ensemble, one.members, one.channels, one.hot_spots, one.data) for one in listed]
+    assert rows == [("family", 3, 6, 2, "synthetic, all")]
 
     answer = served.get("/ensembles/family").json()
     detail, known = EnsembleDetail.model_validate(answer), bundle.read_ensemble(family)
@@ -53,7 +51,7 @@ def test_an_ensemble_is_found_beside_models_and_told(served: TestClient, family:
     assert detail.figures == list(ENSEMBLE_FIGURES)
 
 
-def test_members_that_can_be_heard_are_models(served: TestClient) -> None:
+def test_members_with_decoders_are_models(served: TestClient) -> None:
     assert [one["model"] for one in served.get("/models").json()["models"]] == ["tiny", "family.first"]
     members = served.get("/ensembles/family").json()["members"]
     assert [(one["member"], one["model"]) for one in members] == [
@@ -64,15 +62,13 @@ def test_members_that_can_be_heard_are_models(served: TestClient) -> None:
     assert served.get("/models/family.first").json()["modules"]
 
 
-def test_a_member_is_known_by_its_digest_wherever_it_is(
-    start: Callable[..., TestClient], tiny: Path, tmp_path: Path
-) -> None:
+def test_member_is_found_by_its_digest(start: Callable[..., TestClient], tiny: Path, tmp_path: Path) -> None:
     write_ensemble(tmp_path / "lone", similar_ensemble([("somewhere", bundle.digest(tiny)), ("gone", "0" * 64)]))
     client = start(models=(tmp_path / "lone",))
     assert [one["model"] for one in client.get("/ensembles/lone").json()["members"]] == ["tiny", None]
 
 
-def test_the_nearest_channel_in_each_other_member(served: TestClient, check_problem: Callable[..., Any]) -> None:
+def test_nearest_channel_of_each_other_member(served: TestClient, check_problem: Callable[..., Any]) -> None:
     answer = served.get("/ensembles/family/nearest", params={"member": 2, "module": 1, "dim": 1})
     found = NearestChannels.model_validate(answer.json())
     assert found.channel == 5
@@ -91,7 +87,7 @@ def test_the_nearest_channel_in_each_other_member(served: TestClient, check_prob
         check_problem(served.get("/ensembles/family/nearest", params=query), 422, field=field)
 
 
-def test_figures_are_those_of_the_ensemble(served: TestClient, family: Path, check_problem: Callable[..., Any]) -> None:
+def test_figures_match_the_ensemble(served: TestClient, family: Path, check_problem: Callable[..., Any]) -> None:
     known = bundle.read_ensemble(family)
     for name, maker in ENSEMBLE_FIGURES.items():
         answer = Figure.model_validate(served.get(f"/ensembles/family/figures/{name}").json())
@@ -104,7 +100,7 @@ def test_figures_are_those_of_the_ensemble(served: TestClient, family: Path, che
     assert served.get("/ensembles/family").json()["figures"] == ["channels", "hotspots"]
 
 
-def test_what_is_not_there(client: TestClient, check_problem: Callable[..., Any]) -> None:
+def test_unknown_ensemble(client: TestClient, check_problem: Callable[..., Any]) -> None:
     assert client.get("/ensembles").json() == {"ensembles": []}
     for address in ("nobody", "nobody/figures/channels", "nobody/nearest?member=0&module=1&dim=0", "..%2Ftiny"):
         answer = client.get(f"/ensembles/{address}")
@@ -124,13 +120,13 @@ SPOILS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a channel of nobody": lambda raw: raw["channels"][0].update(member=7),
     "a hot spot of channels that are not there": lambda raw: raw["hot_spots"][0].update(centre=99),
     "a matrix of another size": lambda raw: raw["nmi"].update(shape=[5, 5]),
-    "what is no number": lambda raw: raw["nmi"].update(data="/n7+fv5+" * 9),
+    "values that are not finite": lambda raw: raw["nmi"].update(data="/n7+fv5+" * 9),
     "more fields": lambda raw: raw.update(code="import os"),
 }
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
-def test_one_that_does_not_hold_is_passed_over_and_hides_no_other(
+def test_invalid_ensemble_is_skipped_and_logged_once(
     served: TestClient, family: Path, spoil: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = family.parent / "zealous"
@@ -139,21 +135,21 @@ def test_one_that_does_not_hold_is_passed_over_and_hides_no_other(
     for _ in range(2):
         assert [one["ensemble"] for one in served.get("/ensembles").json()["ensembles"]] == ["zealous"]
     assert served.get("/ensembles/family").status_code == 404
-    told = [record.getMessage() for record in caplog.records if "family" in record.getMessage()]
-    assert len(told) == 1, "once, not at every request"
-    assert ENSEMBLE in told[0]
+    messages = [record.getMessage() for record in caplog.records if "family" in record.getMessage()]
+    assert len(messages) == 1, "once, not on every request"
+    assert ENSEMBLE in messages[0]
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b"null", b"{" * 500, b'{"format_version": 1}', b"\xff\xfe", b'"\\ud800"']
 )
-def test_what_is_no_ensemble_at_all(served: TestClient, family: Path, content: bytes) -> None:
+def test_file_that_is_no_ensemble(served: TestClient, family: Path, content: bytes) -> None:
     (family / ENSEMBLE).write_bytes(content)
     assert served.get("/ensembles").json() == {"ensembles": []}
     assert served.get("/models").status_code == 200
 
 
-def test_links_that_lead_out_are_not_followed(served: TestClient, family: Path, tiny: Path, tmp_path: Path) -> None:
+def test_links_out_of_the_folder_are_not_followed(served: TestClient, family: Path, tiny: Path, tmp_path: Path) -> None:
     shutil.move(family / ENSEMBLE, tmp_path / "elsewhere.json")
     (family / ENSEMBLE).symlink_to(tmp_path / "elsewhere.json")
     (family / "members" / "outside").symlink_to(tiny)
@@ -161,9 +157,7 @@ def test_links_that_lead_out_are_not_followed(served: TestClient, family: Path, 
     assert "family.outside" not in [one["model"] for one in served.get("/models").json()["models"]]
 
 
-def test_one_that_is_mended_comes_back_and_two_of_one_name_are_one(
-    served: TestClient, family: Path, tmp_path: Path
-) -> None:
+def test_repaired_ensemble_is_served_again(served: TestClient, family: Path, tmp_path: Path) -> None:
     whole = (family / ENSEMBLE).read_bytes()
     (family / ENSEMBLE).write_bytes(whole[:100])
     assert served.get("/ensembles/family").status_code == 404
@@ -171,15 +165,15 @@ def test_one_that_is_mended_comes_back_and_two_of_one_name_are_one(
     assert served.get("/ensembles/family").status_code == 200
 
 
-def test_the_shipped_ensemble_is_there_at_first_start(start: Callable[..., TestClient]) -> None:
+def test_shipped_ensemble_is_served(start: Callable[..., TestClient]) -> None:
     client = start(shipped=bundle.DEMO)
     names = [one["model"] for one in client.get("/models").json()["models"]]
-    assert names[0] == "demo", "the default"
+    assert names[0] == "demo", "the default model"
     (shipped,) = client.get("/ensembles").json()["ensembles"]
     assert (shipped["members"], shipped["hot_spots"] > 0) == (8, True)
     detail = EnsembleDetail.model_validate(client.get(f"/ensembles/{shipped['ensemble']}").json())
     assert [one.model for one in detail.members if one.model is not None] == names[1:]
-    assert len(names) >= 3, "two to listen to"
+    assert len(names) >= 3, "at least two members with decoders"
     assert detail.members[0].digest == client.get(f"/models/{names[1]}").json()["digest"], (
-        "measured as they are shipped"
+        "the ensemble was measured on the shipped members"
     )

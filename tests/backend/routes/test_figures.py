@@ -16,7 +16,7 @@ from trainer.figures.map_points import MAP_KEY, ModulePoints, PointMap, pack_lat
 from trainer.figures.report import FIGURES, figures
 
 
-def test_figures_are_those_of_the_report(client: TestClient, tiny: Path) -> None:
+def test_figures_match_the_report(client: TestClient, tiny: Path) -> None:
     report = bundle.read_report(tiny)
     assert report is not None
     expected = figures(report)
@@ -28,7 +28,7 @@ def test_figures_are_those_of_the_report(client: TestClient, tiny: Path) -> None
     assert client.get("/models/plain/figures").json() == {"figures": []}
 
 
-def test_what_is_not_there_is_told_with_what_would_make_it(client: TestClient, check_problem) -> None:
+def test_missing_figure_names_the_command_that_makes_it(client: TestClient, check_problem) -> None:
     for model in ("tiny", "plain"):
         problem = check_problem(client.get(f"/models/{model}/figures/layers"), 404, field="name", kind="figure-unknown")
         assert "layers" in problem["detail"]
@@ -39,7 +39,7 @@ def test_what_is_not_there_is_told_with_what_would_make_it(client: TestClient, c
     check_problem(client.get("/models/nobody/figures/usage"), 404, field="model", kind="model-unknown")
 
 
-def test_numbers_that_are_none_spoil_one_figure_and_no_other(start, tiny: Path, tmp_path: Path, check_problem) -> None:
+def test_invalid_data_affects_only_its_figure(start, tiny: Path, tmp_path: Path, check_problem) -> None:
     path = shutil.copytree(tiny, tmp_path / "odd")
     report = bundle.read_report(path)
     assert report is not None
@@ -51,25 +51,25 @@ def test_numbers_that_are_none_spoil_one_figure_and_no_other(start, tiny: Path, 
     assert client.get("/models/odd/modules/1/dimensions/0").json()["factors"] == []
 
 
-def test_one_dimension_in_full(start, tiny: Path, tmp_path: Path, check_problem) -> None:
+def test_dimension_detail(start, tiny: Path, tmp_path: Path, check_problem) -> None:
     path = shutil.copytree(tiny, tmp_path / "known")
     report = bundle.read_report(path)
     assert report is not None
     effect = AcousticEffect(measure="f0", unit="semitones", change=1.5, low=1.0, high=2.0, spread=0.4, n=6)
-    found = TopActivation(clip="vowel-1", example=True, way="up", value=2.5, at=0.2, start=0.1, end=0.4, phone="a")
-    first = report.modules[0].dimensions[0].model_copy(update={"effects": (effect,), "evidence": (found,)})
+    evidence = TopActivation(clip="vowel-1", example=True, way="up", value=2.5, at=0.2, start=0.1, end=0.4, phone="a")
+    first = report.modules[0].dimensions[0].model_copy(update={"effects": (effect,), "evidence": (evidence,)})
     part = report.modules[0].model_copy(update={"dimensions": (first, *report.modules[0].dimensions[1:])})
     measured = [{"module": 1, "factor": name} for name in ("phone", "voicing")] + [{"module": 2, "factor": "f0"}]
     whole = report.model_copy(update={"modules": (part, *report.modules[1:]), "factors": measured})
     bundle.write_report(path, whole)
     client = start(models=(path,))
 
-    told = DimensionDetail.model_validate(client.get("/models/known/modules/1/dimensions/0").json())
-    assert (told.model, told.module, told.dim, told.factors) == ("known", 1, 0, ["phone", "voicing"])
-    assert [one.model_dump() for one in told.effects] == [effect.model_dump()]
-    assert [one.model_dump() for one in told.evidence] == [found.model_dump()]
+    body = DimensionDetail.model_validate(client.get("/models/known/modules/1/dimensions/0").json())
+    assert (body.model, body.module, body.dim, body.factors) == ("known", 1, 0, ["phone", "voicing"])
+    assert [one.model_dump() for one in body.effects] == [effect.model_dump()]
+    assert [one.model_dump() for one in body.evidence] == [evidence.model_dump()]
     short = client.get("/models/known").json()["modules"][0]["dimensions"][0]
-    assert short.items() <= told.model_dump().items(), "what is told with the model, and more"
+    assert short.items() <= body.model_dump().items(), "includes the summary in the model"
 
     last = DimensionDetail.model_validate(client.get("/models/known/modules/3/dimensions/7").json())
     assert (last.kl, last.labels, last.effects, last.evidence, last.factors) == (None, [], [], [], [])
@@ -83,7 +83,7 @@ def test_one_dimension_in_full(start, tiny: Path, tmp_path: Path, check_problem)
         check_problem(answer, 422 if kind is None else 404, field=field, kind=kind)
 
 
-def test_points_of_the_map_in_the_dimensions_of_a_module(start, tiny: Path, tmp_path: Path, check_problem) -> None:
+def test_points_of_the_map(start, tiny: Path, tmp_path: Path, check_problem) -> None:
     path = shutil.copytree(tiny, tmp_path / "mapped")
     report = bundle.read_report(path)
     assert report is not None
@@ -105,9 +105,9 @@ def test_points_of_the_map_in_the_dimensions_of_a_module(start, tiny: Path, tmp_
 
     (trace,) = client.get("/models/mapped/figures/map").json()["data"]
     assert (trace["x"], trace["y"]) == ([0.0, 2.0, 4.0], [0.25, 2.25, 4.25])
-    told = Points.model_validate_json(client.get("/models/mapped/modules/2/points/frame").content)
-    assert (told.model, told.module, told.unit) == ("mapped", 2, "frame")
-    assert unpack(told.latents, "latents").tolist() == latents.tolist()
+    body = Points.model_validate_json(client.get("/models/mapped/modules/2/points/frame").content)
+    assert (body.model, body.module, body.unit) == ("mapped", 2, "frame")
+    assert unpack(body.latents, "latents").tolist() == latents.tolist()
 
     for address, field, kind in (
         ("mapped/modules/1/points/frame", "unit", "figure-unknown"),
@@ -122,7 +122,7 @@ def test_points_of_the_map_in_the_dimensions_of_a_module(start, tiny: Path, tmp_
             assert "python -m trainer analyse all --parts map" in problem["detail"]
 
 
-def test_the_chart_library_comes_from_here_and_nothing_else_of_its_package(client: TestClient, check_problem) -> None:
+def test_chart_library_is_served_and_nothing_else_of_its_package(client: TestClient, check_problem) -> None:
     answer = client.get("/plotly.min.js")
     assert answer.status_code == 200
     assert answer.headers["content-type"].split(";")[0].endswith("javascript")

@@ -10,12 +10,12 @@ from backend.app import create_app
 from backend.settings import Settings
 
 
-def test_live(client: TestClient) -> None:
+def test_livez(client: TestClient) -> None:
     answer = client.get("/livez")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_not_ready_without_a_model_and_ready_once_one_appears(tmp_path: Path, tiny: Path, check_problem) -> None:
+def test_ready_once_a_model_appears(tmp_path: Path, tiny: Path, check_problem) -> None:
     with TestClient(create_app(Settings(models=(tmp_path / "mine",)), tmp_path / "nothing-shipped")) as client:
         while "warmed up" in client.get("/readyz").text:
             time.sleep(0.01)
@@ -33,7 +33,7 @@ def test_not_ready_without_a_model_and_ready_once_one_appears(tmp_path: Path, ti
         assert [model["model"] for model in client.get("/models").json()["models"]] == ["tiny"]
 
 
-def test_not_ready_while_draining_but_still_answering(start, check_problem) -> None:
+def test_draining_server_is_not_ready_but_answers(start, check_problem) -> None:
     client = start()
     client.app.state.lifecycle.drain()
     check_problem(client.get("/readyz"), 503, kind="not-ready")
@@ -41,7 +41,7 @@ def test_not_ready_while_draining_but_still_answering(start, check_problem) -> N
     assert client.post("/decode", json={"module": 1, "seconds": 1, "base": "zero"}).status_code == 200
 
 
-def test_metrics_count_by_route_and_not_by_path(client: TestClient, clip: str) -> None:
+def test_metrics_are_labelled_by_route_not_by_path(client: TestClient, clip: str) -> None:
     client.get("/models/tiny")
     client.get("/some/private/file")
     text = client.get("/metrics").text

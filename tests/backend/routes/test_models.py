@@ -20,7 +20,7 @@ def names(client: TestClient) -> list[str]:
     return [model["model"] for model in client.get("/models").json()["models"]]
 
 
-def test_list_names_the_default_first(client: TestClient, tiny: Path) -> None:
+def test_models_list_the_default_first(client: TestClient, tiny: Path) -> None:
     listed = ModelList.model_validate(client.get("/models").json())
     assert [model.model for model in listed.models] == ["tiny", "plain", "tiny-8k"]
     assert listed.models[0].digest == bundle.digest(tiny)
@@ -29,7 +29,7 @@ def test_list_names_the_default_first(client: TestClient, tiny: Path) -> None:
     assert client.post("/decode", json={"module": 1, "seconds": 1, "base": "zero"}).json()["sample_rate"] == 16_000
 
 
-def test_detail_tells_geometry_and_report(client: TestClient) -> None:
+def test_model_has_geometry_and_report(client: TestClient) -> None:
     detail = ModelDetail.model_validate(client.get("/models/tiny").json())
     config = preset("tiny")
     for module, geometry in zip(detail.modules, encoder_geometry(config.encoder, 16_000), strict=True):
@@ -44,11 +44,11 @@ def test_detail_tells_geometry_and_report(client: TestClient) -> None:
         assert (last.kl, last.active, last.labels) == (None, None, [])  # the report leaves it out
         assert (first.mean, first.std) == (0.25, 1.5)
         assert first.histogram.model_dump() == {"low": -2.0, "high": 2.0, "shares": [0.33333, 0.0, 0.66667]}
-        for unmeasured in module.dimensions[1:]:  # as in a report written before this was measured, or left out
+        for unmeasured in module.dimensions[1:]:  # an old report, or a dimension that it leaves out
             assert (unmeasured.mean, unmeasured.std, unmeasured.histogram) == (None, None, None)
 
 
-def test_detail_without_a_report_is_null(client: TestClient) -> None:
+def test_model_without_a_report_has_nulls(client: TestClient) -> None:
     detail = ModelDetail.model_validate(client.get("/models/plain").json())
     known = [value for module in detail.modules for d in module.dimensions for value in (d.kl, d.active, d.sensitivity)]
     assert known
@@ -74,7 +74,9 @@ def test_examples(client: TestClient, check_problem) -> None:
     assert client.get("/models/plain/examples").json() == {"examples": []}
 
 
-def test_bad_bundles_hide_no_good_one(start, tmp_path: Path, tiny: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_invalid_bundles_do_not_hide_valid_ones(
+    start, tmp_path: Path, tiny: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     shutil.copytree(tiny, tmp_path / "good")
     for fault in ("cut", "version", "nonsense", "report"):
         shutil.copytree(tiny, tmp_path / fault)
@@ -88,19 +90,19 @@ def test_bad_bundles_hide_no_good_one(start, tmp_path: Path, tiny: Path, caplog:
         assert names(client) == ["tiny", "good"]
         assert names(client) == ["tiny", "good"]
         assert client.get("/models/cut").status_code == 404
-    told = [record.getMessage() for record in caplog.records]
+    logged = [record.getMessage() for record in caplog.records]
     for fault, file in (("cut", "encoder"), ("version", "config"), ("nonsense", "config"), ("report", "report")):
-        said = [message for message in told if str(tmp_path / fault) in message]
-        assert len(said) == 1, "each fault is told once"
-        assert file in said[0]
+        messages = [message for message in logged if str(tmp_path / fault) in message]
+        assert len(messages) == 1, "each fault is logged once"
+        assert file in messages[0]
 
 
-def test_new_and_mended_and_removed_bundles_need_no_restart(start, tmp_path: Path, tiny: Path, bundle_maker) -> None:
+def test_new_repaired_and_removed_bundles_need_no_restart(start, tmp_path: Path, tiny: Path, bundle_maker) -> None:
     client = start(models=(tmp_path,))
     assert names(client) == ["tiny"]
     path = shutil.copytree(tiny, tmp_path / "mine")
     request = {"model": "mine", "module": 3, "seconds": 1, "base": "prior"}
-    before = client.post("/decode", json=request).json()["audio"]  # asked by name, without a listing in between
+    before = client.post("/decode", json=request).json()["audio"]  # requested by name, without a listing in between
     assert names(client) == ["tiny", "mine"]
 
     bundle_maker(path, preset("tiny"), seed=7)
@@ -118,11 +120,11 @@ def test_new_and_mended_and_removed_bundles_need_no_restart(start, tmp_path: Pat
     assert client.post("/decode", json=request).status_code == 404
 
 
-def test_a_path_may_be_one_bundle_and_may_be_named_twice(start, plain: Path) -> None:
+def test_path_may_be_a_bundle_and_may_be_repeated(start, plain: Path) -> None:
     assert names(start(models=(plain, plain.parent, plain))) == ["tiny", "plain"]
 
 
-def test_names_that_clash_or_do_not_fit_an_address_are_refused(
+def test_duplicate_and_invalid_names_are_skipped(
     start, tmp_path: Path, tiny: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("tiny", "with space", "-dash", "a" * 65, "fine-1.0_b"):
@@ -132,7 +134,7 @@ def test_names_that_clash_or_do_not_fit_an_address_are_refused(
     assert len([record for record in caplog.records if "skipped" in record.getMessage()]) == 4
 
 
-def test_few_models_are_held_in_memory_and_all_answer(start, plain: Path, slow_rate: Path) -> None:
+def test_number_of_loaded_models_is_bounded(start, plain: Path, slow_rate: Path) -> None:
     client = start(models=(plain, slow_rate), models_loaded=1)
     for name in ("tiny", "plain", "tiny-8k", "tiny"):
         answer = client.post("/decode", json={"model": name, "module": 3, "seconds": 1, "base": "zero"})

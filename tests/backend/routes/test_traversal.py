@@ -14,19 +14,19 @@ from backend.schemas import InterpolateResponse, TraverseResponse
 from trainer import bundle
 from trainer.edits import distance_shares, resample_frames
 
-MINE = {"dim": 2, "op": "add", "value": 1.5, "start": 0.1, "end": 0.3}
+EDIT = {"dim": 2, "op": "add", "value": 1.5, "start": 0.1, "end": 0.3}
 
 
 def post(client: TestClient, path: str, **body: Any) -> dict[str, Any]:
     answer = client.post(path, json=body)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @pytest.fixture(scope="session")
 def other(client: TestClient, make_vowel, to_file) -> str:
-    """A clip of another length and pitch."""
+    """Id of a clip with another duration and pitch."""
     name: str = post_file(client, to_file(make_vowel(0.7, f0=220.0)))
     return name
 
@@ -51,37 +51,37 @@ def bases(clip: str, other: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ["mean", "sample", "prior", "zero", "toward", "latents"])
-def test_each_cell_is_what_decode_answers(client: TestClient, clip, other, name) -> None:
-    body = {"module": 3, **bases(clip, other)[name], "edits": [MINE]}
+def test_each_cell_equals_decode(client: TestClient, clip, other, name) -> None:
+    body = {"module": 3, **bases(clip, other)[name], "edits": [EDIT]}
     rows, columns = [-2.0, 0.0, 2.5], [-1, 1]
-    told = post(client, "/traverse", **body, dim=1, values=rows, across={"dim": 4, "values": columns})
-    TraverseResponse.model_validate(told)
-    assert (told["rows"], told["columns"], told["start"], len(told["spectrograms"])) == (3, 2, 0.0, 6)
-    cells = iter(told["spectrograms"])
+    answer = post(client, "/traverse", **body, dim=1, values=rows, across={"dim": 4, "values": columns})
+    TraverseResponse.model_validate(answer)
+    assert (answer["rows"], answer["columns"], answer["start"], len(answer["spectrograms"])) == (3, 2, 0.0, 6)
+    cells = iter(answer["spectrograms"])
     for row in rows:
         for column in columns:
-            edits = [MINE, {"dim": 1, "op": "set", "value": row}, {"dim": 4, "op": "set", "value": column}]
+            edits = [EDIT, {"dim": 1, "op": "set", "value": row}, {"dim": 4, "op": "set", "value": column}]
             assert next(cells) == post(client, "/decode", **{**body, "edits": edits})["spectrogram"]
-    assert len({cell["values"]["data"] for cell in told["spectrograms"]}) == 6
+    assert len({cell["values"]["data"] for cell in answer["spectrograms"]}) == 6
 
 
-def test_a_dimension_alone_is_one_column_over_a_span_or_all(client: TestClient, clip) -> None:
+def test_one_dimension_is_one_column_over_a_span_or_the_clip(client: TestClient, clip) -> None:
     for span in ({}, {"start": 0.2, "end": 0.4}, {"start": 0.9}, {"end": 0.05}):
-        told = post(client, "/traverse", module=2, clip=clip, dim=0, values=[-3, 3], **span)
-        assert (told["rows"], told["columns"]) == (2, 1)
-        for value, cell in zip((-3, 3), told["spectrograms"], strict=True):
+        answer = post(client, "/traverse", module=2, clip=clip, dim=0, values=[-3, 3], **span)
+        assert (answer["rows"], answer["columns"]) == (2, 1)
+        for value, cell in zip((-3, 3), answer["spectrograms"], strict=True):
             edit = {"dim": 0, "op": "set", "value": value, **span}
             assert cell == post(client, "/decode", module=2, clip=clip, edits=[edit])["spectrogram"]
 
 
-def test_a_span_of_a_long_clip_is_spliced_in(client: TestClient, tiny, make_vowel, to_file, monkeypatch) -> None:
+def test_span_of_a_long_clip_is_decoded_locally(client: TestClient, tiny, make_vowel, to_file, monkeypatch) -> None:
     name = post_file(client, to_file(make_vowel(6.0, f0=100.0)))
     lengths: list[int] = []
     decoder = type(bundle.load(tiny).optimise_for_inference().decoders["3"])
     forward = decoder.forward
-    monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
+    monkeypatch.setattr(decoder, "forward", lambda *args: lengths.append(args[2]) or forward(*args))
     post(client, "/traverse", module=3, clip=name, dim=1, values=[-2, -1, 0, 1, 2], start=2.0, end=2.3)
-    assert lengths[0] == 96_000, "the unedited sound, once"
+    assert lengths[0] == 96_000, "the unedited sound is decoded once"
     assert len(lengths) == 6
     assert max(lengths[1:]) < 32_000
 
@@ -93,12 +93,12 @@ def values(spectrogram: dict[str, Any]) -> np.ndarray:
 
 @pytest.mark.parametrize(("start", "end"), [(0, 0.2), (0.305, 0.5), (0.8, 1.0), (0.5, 0.501), (0.9999, 1.0)])
 @pytest.mark.parametrize("module", [1, 2, 3])
-def test_a_window_shows_that_stretch_of_the_pictures(client: TestClient, clip, other, module, start, end) -> None:
-    asked = {
-        "/traverse": {"clip": clip, "edits": [MINE], "dim": 1, "values": [-1, 1]},
+def test_window_selects_a_section_of_the_spectrograms(client: TestClient, clip, other, module, start, end) -> None:
+    requests = {
+        "/traverse": {"clip": clip, "edits": [EDIT], "dim": 1, "values": [-1, 1]},
         "/interpolate": {"from": clip, "to": other, "steps": 3},
     }
-    for path, body in asked.items():
+    for path, body in requests.items():
         whole = post(client, path, module=module, **body)
         part = post(client, path, module=module, **body, window={"start": start, "end": end})
         times = np.arange(values(whole["spectrograms"][0]).shape[1]) * 0.01
@@ -106,21 +106,21 @@ def test_a_window_shows_that_stretch_of_the_pictures(client: TestClient, clip, o
         if not shown.any():
             shown[np.flatnonzero(times >= start - 1e-9)[0]] = True
         assert part["start"] == pytest.approx(times[shown][0])
-        for seen, all_of_it in zip(part["spectrograms"], whole["spectrograms"], strict=True):
-            np.testing.assert_allclose(values(seen), values(all_of_it)[:, shown], atol=0.1)
+        for part_spectrogram, whole_spectrogram in zip(part["spectrograms"], whole["spectrograms"], strict=True):
+            np.testing.assert_allclose(values(part_spectrogram), values(whole_spectrogram)[:, shown], atol=0.1)
 
 
-def test_a_window_takes_no_more_than_its_share_of_a_long_clip(client, tiny, make_vowel, to_file, monkeypatch) -> None:
+def test_window_of_a_long_clip_is_decoded_locally(client, tiny, make_vowel, to_file, monkeypatch) -> None:
     name = post_file(client, to_file(make_vowel(10.0, f0=100.0)))
     lengths: list[int] = []
     decoder = type(bundle.load(tiny).optimise_for_inference().decoders["3"])
     forward = decoder.forward
-    monkeypatch.setattr(decoder, "forward", lambda *given: lengths.append(given[2]) or forward(*given))
+    monkeypatch.setattr(decoder, "forward", lambda *args: lengths.append(args[2]) or forward(*args))
     grid = {"module": 3, "clip": name, "dim": 1, "values": [0.1] * 64}
     assert client.post("/traverse", json=grid).status_code == 422
-    told = post(client, "/traverse", **grid, window={"start": 4.0, "end": 5.0})
-    assert told["start"] == 4.0
-    assert {values(picture).shape[1] for picture in told["spectrograms"]} == {100}
+    answer = post(client, "/traverse", **grid, window={"start": 4.0, "end": 5.0})
+    assert answer["start"] == 4.0
+    assert {values(spectrogram).shape[1] for spectrogram in answer["spectrograms"]} == {100}
     assert len(lengths) == 64
     assert max(lengths) < 40_000
 
@@ -161,13 +161,13 @@ TRAVERSE_FAULTS: dict[str, tuple[int, str | None, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", TRAVERSE_FAULTS)
-def test_bad_traversals_name_the_field(name, client, clip, check_problem) -> None:
+def test_invalid_traversal_names_the_field(name, client, clip, check_problem) -> None:
     status, field, change = TRAVERSE_FAULTS[name]
     body = {"module": 3, "clip": clip, "dim": 1, "values": [0, 1], **change}
     check_problem(client.post("/traverse", json=body), status, field=field)
 
 
-def test_the_limits_themselves_are_served(client: TestClient, clip) -> None:
+def test_largest_traversals_are_served(client: TestClient, clip) -> None:
     across = {"dim": 0, "values": [0.0, 1.0]}
     assert (
         len(post(client, "/traverse", module=3, clip=clip, dim=1, values=[0.5] * 32, across=across)["spectrograms"])
@@ -178,23 +178,23 @@ def test_the_limits_themselves_are_served(client: TestClient, clip) -> None:
 
 
 @pytest.mark.parametrize("top_k", [None, 1, 3, 8])
-def test_each_step_between_clips_is_what_decode_answers(client: TestClient, clip, other, top_k) -> None:
+def test_each_interpolation_step_equals_decode(client: TestClient, clip, other, top_k) -> None:
     chosen = {} if top_k is None else {"top_k": top_k}
-    told = post(client, "/interpolate", module=3, **{"from": clip}, to=other, steps=5, **chosen)
-    InterpolateResponse.model_validate(told)
-    assert len(told["spectrograms"]) == 5
-    for share, picture in zip((0, 0.25, 0.5, 0.75, 1), told["spectrograms"], strict=True):
+    answer = post(client, "/interpolate", module=3, **{"from": clip}, to=other, steps=5, **chosen)
+    InterpolateResponse.model_validate(answer)
+    assert len(answer["spectrograms"]) == 5
+    for share, spectrogram in zip((0, 0.25, 0.5, 0.75, 1), answer["spectrograms"], strict=True):
         toward = {"clip": other, "share": share, **chosen}
-        assert picture == post(client, "/decode", module=3, clip=clip, toward=toward)["spectrogram"]
-    assert told["spectrograms"][0] == post(client, "/decode", module=3, clip=clip)["spectrogram"]
-    assert len({picture["values"]["data"] for picture in told["spectrograms"]}) == 5
+        assert spectrogram == post(client, "/decode", module=3, clip=clip, toward=toward)["spectrogram"]
+    assert answer["spectrograms"][0] == post(client, "/decode", module=3, clip=clip)["spectrogram"]
+    assert len({spectrogram["values"]["data"] for spectrogram in answer["spectrograms"]}) == 5
 
 
-def test_steps_are_nine_and_a_clip_is_at_no_distance_from_itself(client: TestClient, clip) -> None:
-    told = post(client, "/interpolate", module=1, **{"from": clip}, to=clip)
-    assert len(told["spectrograms"]) == 9
-    assert told["contribution"] == [0.0] * 8
-    assert all(picture == told["spectrograms"][0] for picture in told["spectrograms"])
+def test_default_steps_and_zero_distance_of_a_clip_to_itself(client: TestClient, clip) -> None:
+    answer = post(client, "/interpolate", module=1, **{"from": clip}, to=clip)
+    assert len(answer["spectrograms"]) == 9
+    assert answer["contribution"] == [0.0] * 8
+    assert all(spectrogram == answer["spectrograms"][0] for spectrogram in answer["spectrograms"])
 
 
 def posteriors(tiny, *sounds: np.ndarray) -> list[Any]:
@@ -202,37 +202,37 @@ def posteriors(tiny, *sounds: np.ndarray) -> list[Any]:
     return [model.encode((np.round(sound * 32768) / 32768).astype(np.float32)) for sound in sounds]
 
 
-def test_contributions_are_the_trainers(client: TestClient, clip, other, tiny, sound, make_vowel) -> None:
+def test_contributions_match_the_library(client: TestClient, clip, other, tiny, sound, make_vowel) -> None:
     first, second = posteriors(tiny, sound, make_vowel(0.7, f0=220.0))
-    told = post(client, "/interpolate", module=2, **{"from": clip}, to=other, steps=2)
+    answer = post(client, "/interpolate", module=2, **{"from": clip}, to=other, steps=2)
     expected = distance_shares(first[1].mean, second[1].mean).numpy()
-    np.testing.assert_allclose(told["contribution"], expected, atol=1e-3)
-    assert sum(told["contribution"]) == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_allclose(answer["contribution"], expected, atol=1e-3)
+    assert sum(answer["contribution"]) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_all_of_the_way_is_the_other_clip_at_this_ones_length(client, clip, other, tiny, sound, make_vowel) -> None:
+def test_full_move_is_the_other_clip_at_the_first_length(client, clip, other, tiny, sound, make_vowel) -> None:
     first, second = posteriors(tiny, sound, make_vowel(0.7, f0=220.0))
-    arrived = post(client, "/decode", module=3, clip=clip, toward={"clip": other, "share": 1})
+    moved = post(client, "/decode", module=3, clip=clip, toward={"clip": other, "share": 1})
     latents = resample_frames(second[2].mean, first[2].mean.shape[1])
-    assert arrived["samples"] == len(sound)
-    assert arrived["prior_distance"]["rms"] == pytest.approx(float(latents.square().mean().sqrt()), rel=1e-3)
+    assert moved["samples"] == len(sound)
+    assert moved["prior_distance"]["rms"] == pytest.approx(float(latents.square().mean().sqrt()), rel=1e-3)
 
 
 def test_edits_come_after_the_move_and_moves_do_not_mix(client: TestClient, clip, other) -> None:
     edit = {"dim": 0, "op": "set", "value": 1.0, "start": 0.4, "end": 0.45}
-    asked = [
+    requests = [
         {"module": 3, "clip": clip, "edits": [edit], **move}
         for move in ({}, *({"toward": {"clip": other, "share": share}} for share in (0.5, 1.0)))
     ]
-    first = [client.post("/decode", json=body).content for body in asked]
+    first = [client.post("/decode", json=body).content for body in requests]
     assert len(set(first)) == 3
-    assert [client.post("/decode", json=body).content for body in asked] == first
+    assert [client.post("/decode", json=body).content for body in requests] == first
     whole = [{**edit, "dim": dim, "start": None, "end": None} for dim in range(8)]
-    heard = [post(client, "/decode", **{**body, "edits": whole})["audio"] for body in asked]
-    assert len(set(heard)) == 1, "where every dimension is set afterwards, nothing is left of the move"
+    sounds = [post(client, "/decode", **{**body, "edits": whole})["audio"] for body in requests]
+    assert len(set(sounds)) == 1, "setting every dimension afterwards removes the move"
 
 
-def test_a_sample_moves_toward_a_sample(client: TestClient, clip, other) -> None:
+def test_sample_moves_toward_a_sample(client: TestClient, clip, other) -> None:
     body = {"module": 3, "clip": clip, "toward": {"clip": other, "share": 1}}
     sounds = [post(client, "/decode", **body, base="sample", seed=seed)["audio"] for seed in (1, 2, 1)]
     assert sounds[0] == sounds[2] != sounds[1]
@@ -259,7 +259,7 @@ INTERPOLATE_FAULTS: dict[str, tuple[int, str | None, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", INTERPOLATE_FAULTS)
-def test_bad_interpolations_name_the_field(name, client, clip, other, check_problem) -> None:
+def test_invalid_interpolation_names_the_field(name, client, clip, other, check_problem) -> None:
     status, field, change = INTERPOLATE_FAULTS[name]
     body = {"module": 3, "from": clip, "to": other, **change}
     check_problem(client.post("/interpolate", json=body), status, field=field)
@@ -278,20 +278,20 @@ TOWARD_FAULTS: dict[str, tuple[int, str | None, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", TOWARD_FAULTS)
-def test_bad_moves_name_the_field(name, client, clip, other, check_problem) -> None:
+def test_invalid_move_names_the_field(name, client, clip, other, check_problem) -> None:
     status, field, change = TOWARD_FAULTS[name]
     body = {"module": 3, "clip": clip, "toward": {"clip": other, "share": 0.5, **change}}
     check_problem(client.post("/decode", json=body), status, field=field)
 
 
-def test_a_move_needs_a_clip_to_start_from(client: TestClient, clip, other, check_problem) -> None:
+def test_move_needs_a_clip_as_source(client: TestClient, clip, other, check_problem) -> None:
     toward = {"clip": other, "share": 0.5}
     for base in ({"clip": clip, "base": "prior"}, {"clip": clip, "base": "zero"}, {"seconds": 1.0, "base": "prior"}):
         problem = check_problem(client.post("/decode", json={"module": 3, **base, "toward": toward}), 422)
         assert problem["detail"].startswith("toward")
 
 
-def test_too_long_a_way_says_what_to_do(client: TestClient, clip, make_vowel, to_file, check_problem) -> None:
+def test_too_long_interpolation_suggests_a_window(client: TestClient, clip, make_vowel, to_file, check_problem) -> None:
     long = post_file(client, to_file(make_vowel(18.0)))
     body = {"module": 3, "from": long, "to": clip, "steps": 17}
     problem = check_problem(client.post("/interpolate", json=body), 422, field="steps")
@@ -301,7 +301,7 @@ def test_too_long_a_way_says_what_to_do(client: TestClient, clip, make_vowel, to
     assert len(post(client, "/interpolate", **{**body, "from": clip, "to": long})["spectrograms"]) == 17
 
 
-def test_clips_of_another_rate_are_to_be_encoded_again(client, clip, make_vowel, to_file, check_problem) -> None:
+def test_clips_with_another_rate_must_be_encoded_again(client, clip, make_vowel, to_file, check_problem) -> None:
     slow = post_file(client, to_file(make_vowel(0.5)), model="tiny-8k")
     body = {"module": 3, "from": clip, "to": slow}
     check_problem(client.post("/interpolate", json=body), 404, field="to", kind="clip-unknown")
@@ -309,33 +309,35 @@ def test_clips_of_another_rate_are_to_be_encoded_again(client, clip, make_vowel,
     check_problem(client.post("/interpolate", json=body), 404, field="from", kind="clip-unknown")
 
 
-def test_a_slider_is_served_between_two_pictures(start: Callable[..., TestClient], monkeypatch) -> None:
+def test_decode_is_served_between_two_spectrograms_of_a_traversal(
+    start: Callable[..., TestClient], monkeypatch
+) -> None:
     client = start()
-    order, begun = [], threading.Event()
+    order, started = [], threading.Event()
 
-    def note(path: str, sent: dict[str, Any]) -> None:
+    def post_and_note(path: str, sent: dict[str, Any]) -> None:
         assert client.post(path, json=sent).status_code == 200
         order.append(path)
 
     worker = client.app.state.engine.worker
     submit = worker.submit
 
-    def watched(*given: Any) -> Any:
-        begun.set()
-        return submit(*given)
+    def submit_and_signal(*args: Any) -> Any:
+        started.set()
+        return submit(*args)
 
-    monkeypatch.setattr(worker, "submit", watched)
+    monkeypatch.setattr(worker, "submit", submit_and_signal)
     grid = {"module": 3, "seconds": 4, "base": "prior", "dim": 0, "values": [0] * 64}
-    asked = threading.Thread(target=note, args=("/traverse", grid))
-    asked.start()
-    assert begun.wait(60)
-    note("/decode", {"module": 3, "seconds": 0.1, "base": "zero"})
-    asked.join(60)
+    traversal = threading.Thread(target=post_and_note, args=("/traverse", grid))
+    traversal.start()
+    assert started.wait(60)
+    post_and_note("/decode", {"module": 3, "seconds": 0.1, "base": "zero"})
+    traversal.join(60)
     assert order == ["/decode", "/traverse"]
 
 
-def test_a_walk_is_heard_by_decode(client: TestClient, clip, other) -> None:
-    """A step's sound is had for the asking, and its picture is of that sound."""
+def test_interpolation_step_can_be_decoded(client: TestClient, clip, other) -> None:
+    """The sound of a step is available from /decode."""
     body = {"module": 3, "clip": clip, "toward": {"clip": other, "share": 0.5}}
     alone = client.post("/decode", json=body, headers={"Accept": "audio/wav"})
     assert alone.content == base64.b64decode(post(client, "/decode", **body)["audio"])

@@ -13,7 +13,7 @@ from trainer.model import Posterior
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """Clock set by the test."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -36,14 +36,14 @@ def assert_gone(store: ClipStore, name: str) -> None:
     assert caught.value.kind is CLIP_UNKNOWN
 
 
-def test_a_clip_is_named_by_what_it_sounds_like() -> None:
+def test_clip_id_is_a_hash_of_waveform_and_rate() -> None:
     assert clip_id(wave(1), 16_000) == clip_id(wave(1).copy(), 16_000)
     assert clip_id(wave(1), 16_000) != clip_id(wave(2), 16_000)
     assert clip_id(wave(1), 16_000) != clip_id(wave(1), 8_000)
     assert len(clip_id(wave(1), 16_000)) == 32
 
 
-def test_age_counts_from_the_last_use() -> None:
+def test_clips_expire_after_their_last_use() -> None:
     clock = Clock()
     store = ClipStore(1 << 20, 10.0, clock)
     first, second = store.put(wave(1), 16_000), store.put(wave(2), 16_000)
@@ -58,7 +58,7 @@ def test_age_counts_from_the_last_use() -> None:
     assert_gone(store, first)
 
 
-def test_room_is_made_from_the_longest_unused() -> None:
+def test_least_recently_used_clips_are_dropped_first() -> None:
     store = ClipStore(10_000, 1e9)  # two waveforms of 4000 bytes
     first, second = store.put(wave(1), 16_000), store.put(wave(2), 16_000)
     store.get(first)
@@ -69,7 +69,7 @@ def test_room_is_made_from_the_longest_unused() -> None:
     assert store.nbytes == 8_000
 
 
-def test_posteriors_go_before_waveforms_and_oldest_first() -> None:
+def test_encodings_are_dropped_before_waveforms() -> None:
     store = ClipStore(16_000, 1e9)
     first, second = store.put(wave(1), 16_000), store.put(wave(2), 16_000)
     store.keep(first, "m", posteriors(1000))
@@ -81,7 +81,7 @@ def test_posteriors_go_before_waveforms_and_oldest_first() -> None:
     assert store.get(third)
 
 
-def test_the_newest_clip_stays_even_where_it_alone_is_too_large() -> None:
+def test_newest_clip_is_kept_even_above_the_limit() -> None:
     store = ClipStore(1, 1e9)
     first = store.put(wave(1), 16_000)
     store.keep(first, "m", posteriors(10))
@@ -91,18 +91,18 @@ def test_the_newest_clip_stays_even_where_it_alone_is_too_large() -> None:
     assert_gone(store, first)
 
 
-def test_forget() -> None:
+def test_delete() -> None:
     store = ClipStore(1 << 20, 1e9)
     name = store.put(wave(1), 16_000)
     store.delete(name)
     assert_gone(store, name)
     with pytest.raises(Problem):
         store.delete(name)
-    store.keep(name, "m", posteriors(10))  # a computation that ends after its clip was forgotten brings nothing back
+    store.keep(name, "m", posteriors(10))  # a job that ends after its clip was deleted stores nothing
     assert len(store) == 0
 
 
-def test_a_kept_sound_takes_room() -> None:
+def test_cached_decoding_counts_as_memory() -> None:
     store = ClipStore(10_000, 1e9)
     name = store.put(wave(1), 16_000)
     encoded = replace(posteriors(100), decodings={1: CachedDecoding("mean", torch.zeros(1000))})
@@ -113,29 +113,29 @@ def test_a_kept_sound_takes_room() -> None:
     assert store.nbytes == 4000
 
 
-def test_what_it_takes_is_told_right_whatever_was_done() -> None:
+def test_nbytes_is_exact_after_random_operations() -> None:
     generator, clock = np.random.default_rng(0), Clock()
     store = ClipStore(40_000, 20.0, clock)
     names = [clip_id(wave(seed), 16_000) for seed in range(12)]
     for step in generator.integers(0, 5 * 12, 2000):
         clock.now += 0.5
-        name, what = names[step % 12], step // 12
+        name, operation = names[step % 12], step // 12
         store.drop_expired()
-        if what == 0:
+        if operation == 0:
             store.put(wave(step % 12), 16_000)
-        elif what < 3:
-            store.keep(name, f"model {what}", posteriors(int(generator.integers(1, 3000))))
-        elif what == 3 and name in store._clips:
+        elif operation < 3:
+            store.keep(name, f"model {operation}", posteriors(int(generator.integers(1, 3000))))
+        elif operation == 3 and name in store._clips:
             store.delete(name)
         assert store.nbytes == sum(clip.nbytes for clip in store._clips.values()) <= 40_000
 
 
-def test_many_small_clips_are_as_quickly_kept_as_few_and_bounded_in_number() -> None:
+def test_number_of_clips_is_bounded_and_put_is_constant_time() -> None:
     store = ClipStore(1 << 40, 1e9, max_clips=3000)
     started = time.process_time()
     for number in range(6000):
         store.keep(store.put(np.full(1, number, np.float32), 16_000), "model", posteriors(1))
-    assert time.process_time() - started < 20, "summing up what there is for each takes minutes"
+    assert time.process_time() - started < 20, "summing over all clips on each put would take minutes"
     assert len(store) == 3000
     assert_gone(store, clip_id(np.full(1, 2999, np.float32), 16_000))
     assert store.get(clip_id(np.full(1, 3000, np.float32), 16_000))
