@@ -28,7 +28,7 @@ export const hertz = (hz) => (hz < 1000 ? `${Math.round(hz)} Hz` : `${fixed(hz /
 export const decibels = (db) => `${fixed(db, 1)} dB`;
 
 /**
- * The page says "layer" where the API, reports and figures say "module".
+ * The page says "layer" where messages of the API say "module".
  * @param {string} text
  */
 export const layerNames = (text) => text.replace(/\b([Mm])odule (?=\d)/g, (_, m) => (m === 'M' ? 'Layer ' : 'layer '));

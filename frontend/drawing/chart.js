@@ -57,7 +57,10 @@ export function createChart(host, failure, onClick) {
     });
     return drawing;
   };
-  DARK.addEventListener('change', queue);
+  DARK.addEventListener('change', () => {
+    delete host.dataset.drawn;
+    queue();
+  });
   // The container changes width, and has none while its panel is hidden.
   new ResizeObserver(() => {
     if (!host.clientWidth) return;

@@ -1,6 +1,5 @@
 /** Client of the HTTP API: paths, requests and parsed responses. */
 import { decodeBase64, decodeFloats, parseNpy, parseSpectrogram } from '../core/arrays.js';
-import { layerNames } from '../core/format.js';
 import { call, post, segment } from './http.js';
 import { throwProblem } from './problem.js';
 import { createSocketClient } from './websocket.js';
@@ -58,8 +57,7 @@ export async function figures(name) {
  * @returns {Promise<import('../drawing/chart-loader.js').Figure>}
  */
 export async function figure(name, figure) {
-  const response = await call(`models/${segment(name)}/figures/${segment(figure)}`);
-  return JSON.parse(layerNames(await response.text()));
+  return (await call(`models/${segment(name)}/figures/${segment(figure)}`)).json();
 }
 
 /**
@@ -206,7 +204,7 @@ export async function interpolate(request, signal) {
 }
 
 /**
- * @param {{clip: string, model: string, module: number}} whose
+ * @param {{clip: string, model: string, module: number}} request
  * @returns {Promise<Latents>}
  */
 export async function latents({ clip, model, module }) {

@@ -21,8 +21,8 @@ export function download(content, name) {
  * @returns {string} name, without extension, of a file made from the current sound: its source and layer
  */
 export function fileStem({ recording, base, seed, module }) {
-  const source = recording ? recording.name.replace(/\.\w+$/, '') : base === 'prior' ? `prior-${seed}` : base;
-  return `${source}-module-${module}`;
+  const source = recording ? recording.name.replace(/\.\w+$/, '') : base === 'prior' ? `random-${seed}` : base;
+  return `${source}-layer-${module}`;
 }
 
 /**

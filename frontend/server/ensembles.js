@@ -1,5 +1,4 @@
 /** Client of the HTTP API's ensembles. */
-import { layerNames } from '../core/format.js';
 import { call, segment } from './http.js';
 
 /** @typedef {{value: number, low: number, high: number}} Measured with its 95 % interval */
@@ -44,8 +43,7 @@ export async function ensemble(name) {
  * @returns {Promise<import('../drawing/chart-loader.js').Figure>}
  */
 export async function ensembleFigure(name, figure) {
-  const response = await call(`ensembles/${segment(name)}/figures/${segment(figure)}`);
-  return JSON.parse(layerNames(await response.text()));
+  return (await call(`ensembles/${segment(name)}/figures/${segment(figure)}`)).json();
 }
 
 /**

@@ -1,4 +1,4 @@
-"""A real server with the shipped model, a real Chromium, and a recording to open."""
+"""Fixtures of the browser tests: a server with the shipped model, Chromium, and a recording."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from benchmarks.chromium import EXECUTABLE, launch
 
 from .explorer import Explorer, Opener
 
-PATIENCE_SECONDS = 60
+STARTUP_SECONDS = 60
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @contextmanager
 def serve(**settings: str) -> Iterator[str]:
-    """The address of `python -m backend` with its own settings but for these, on a free port."""
+    """Run `python -m backend` with these settings on a free port; yields its address."""
     environment = {
         **os.environ,
         "HOST": "127.0.0.1",
@@ -47,9 +47,9 @@ def serve(**settings: str) -> Iterator[str]:
     process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        said = next((line for line in process.stdout if "http://" in line), "")
-        assert said, "the server ended without saying where it is"
-        address = said[said.index("http://") :].strip()
+        line = next((line for line in process.stdout if "http://" in line), "")
+        assert line, "the server ended without printing its address"
+        address = line[line.index("http://") :].strip()
         _wait_until_ready(address)
         yield address
     finally:
@@ -64,7 +64,7 @@ def server() -> Iterator[str]:
 
 
 def _wait_until_ready(address: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + STARTUP_SECONDS
     while True:
         try:
             with urllib.request.urlopen(f"{address}/readyz", timeout=5):
@@ -81,7 +81,7 @@ def _wait_until_ready(address: str) -> None:
 def browser() -> Iterator[Browser]:
     if not EXECUTABLE.exists():
         missing = f"Chromium is not at {EXECUTABLE}"
-        if os.environ.get("SIM_EXPLORER_REQUIRE_BROWSER") == "1":  # as in CI
+        if os.environ.get("SIM_EXPLORER_REQUIRE_BROWSER") == "1":  # set in CI
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_playwright() as playwright:
@@ -91,8 +91,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def fresh(browser: Browser, server: str) -> Iterator[Opener]:
-    """Makes explorers, each in a browser context of its own, as if somebody else had opened it."""
+def new_explorer(browser: Browser, server: str) -> Iterator[Opener]:
+    """Opens explorers, each in a separate browser context."""
     contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> Explorer:
@@ -105,14 +105,14 @@ def fresh(browser: Browser, server: str) -> Iterator[Opener]:
 
 
 @pytest.fixture
-def explorer(fresh: Opener) -> Explorer:
-    """The explorer on a wide screen, opened without a choice in its address."""
-    return fresh().open()
+def explorer(new_explorer: Opener) -> Explorer:
+    """The explorer on a wide screen, opened without a fragment in its address."""
+    return new_explorer().open()
 
 
 @pytest.fixture
 def vowel(tmp_path: Path) -> Path:
-    """A wav of 0.8 s that glides from one vowel to another: 22 050 Hz, so that it must be resampled."""
+    """A WAV file of 0.8 s that glides from one vowel to another, at 22 050 Hz so that it must be resampled."""
     rate, pitch = 22_050, 120.0
     time_axis = np.arange(int(0.8 * rate)) / rate
     share = time_axis / time_axis[-1]

@@ -1,4 +1,4 @@
-"""The card of a dimension: what the report says of it, what it does to the recording, and what drives it."""
+"""The card of a dimension: factors, effects, distribution, traversal and strongest examples."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def known(dim: int, module: int = 3) -> DimensionReport:
     return REPORT.modules[module - 1].dimensions[dim]  # type: ignore[union-attr]
 
 
-def telling() -> int:
-    """A dimension of module 3 that tells of several factors, but not of all."""
+def informative() -> int:
+    """A dimension of layer 3 with information about several factors, but not all."""
     return max((one for one in REPORT.modules[2].dimensions), key=lambda one: len(one.labels) % len(FACTORS)).dim  # type: ignore[union-attr]
 
 
@@ -50,16 +50,16 @@ def opened(explorer: Explorer, dim: int) -> Locator:
     return row.locator(".card")
 
 
-def spoken(factor: str) -> str:
+def factor_name(factor: str) -> str:
     return "F0" if factor == "f0" else factor.replace("_", " ")
 
 
-def test_factors_stand_with_their_bits_and_intervals(explorer: Explorer) -> None:
-    dim = telling()
+def test_factors_with_bits_and_intervals(explorer: Explorer) -> None:
+    dim = informative()
     card = opened(explorer, dim)
     bars = card.locator(".factor-bars li")
     labels = known(dim).labels
-    assert bars.locator("> span:first-child").all_text_contents() == [spoken(one.factor) for one in labels]
+    assert bars.locator("> span:first-child").all_text_contents() == [factor_name(one.factor) for one in labels]
     assert bars.locator("b").all_text_contents() == [f"{one.bits:.2f}" for one in labels]
     axis = max(0.25, *(one.high for one in labels))
     for bar, label in zip(bars.all(), labels, strict=True):
@@ -72,27 +72,27 @@ def test_factors_stand_with_their_bits_and_intervals(explorer: Explorer) -> None
         assert drawn["width"] / track["width"] == pytest.approx(label.bits / axis, abs=0.01)
         assert (interval["x"] - track["x"]) / track["width"] == pytest.approx(label.low / axis, abs=0.01)
         assert interval["width"] / track["width"] == pytest.approx((label.high - label.low) / axis, abs=0.01)
-    rest = [spoken(factor) for factor in FACTORS if factor not in {label.factor for label in labels}]
+    rest = [factor_name(factor) for factor in FACTORS if factor not in {label.factor for label in labels}]
     expect(card).to_contain_text(f"Not above chance: {', '.join(rest)}.")
     assert explorer.console == []
 
 
-def test_effects_stand_with_their_spread_and_whether_they_are_sure(explorer: Explorer) -> None:
-    dim = telling()
+def test_effects_with_spread_and_significance(explorer: Explorer) -> None:
+    dim = informative()
     card = opened(explorer, dim)
     effects = known(dim).effects
     assert effects
     lines = card.locator(".effects li").all_text_contents()
     assert len(lines) == len(effects)
     for effect in effects:
-        (line,) = [one for one in lines if one.endswith(effect.unit) and _said(effect.change) in one]
+        (line,) = [one for one in lines if one.endswith(effect.unit) and _signed(effect.change) in one]
         assert f"± {_rounded(effect.spread)}" in line
-    sure = [one for one in effects if one.low > 0 or one.high < 0]
-    assert card.locator(".effects .sure").count() == len(sure)
-    expect(card).to_contain_text(f"Median of {effects[0].n} clips")
+    significant = [one for one in effects if one.low > 0 or one.high < 0]
+    assert card.locator(".effects .significant").count() == len(significant)
+    expect(card).to_contain_text(f"Median over {effects[0].n} recordings")
 
 
-def _said(value: float) -> str:
+def _signed(value: float) -> str:
     return f"{'+' if value > 0 else ''}{float(f'{value:.2g}'):g}".replace("-", "−")
 
 
@@ -100,8 +100,8 @@ def _rounded(value: float) -> str:
     return f"{float(f'{value:.2g}'):.{2 if value < 1 else 1 if value < 10 else 0}f}"
 
 
-def test_the_histogram_has_the_corpus_beside_the_normal(explorer: Explorer) -> None:
-    dim = telling()
+def test_histogram_of_the_training_data_with_the_normal_density(explorer: Explorer) -> None:
+    dim = informative()
     card = opened(explorer, dim)
     histogram = known(dim).histogram
     assert histogram is not None
@@ -119,9 +119,9 @@ def test_the_histogram_has_the_corpus_beside_the_normal(explorer: Explorer) -> N
     expect(card).to_contain_text(f"standard deviation {known(dim).std:.2f}")
 
 
-def test_the_strip_shows_the_untouched_recording_and_puts_a_value_on_the_slider(fresh: Opener) -> None:
-    dim = telling()
-    explorer = fresh().open("#edits3=16:1.5")
+def test_traversal_of_the_unedited_recording_sets_the_slider(new_explorer: Opener) -> None:
+    dim = informative()
+    explorer = new_explorer().open("#edits3=16:1.5")
     card = opened(explorer, dim)
     (request,) = [one.post_data_json or {} for one in explorer.requests if one.url.endswith("/traverse")]
     assert (request["dim"], request["edits"], request["base"]) == (dim, [], "mean")
@@ -132,7 +132,7 @@ def test_the_strip_shows_the_untouched_recording_and_puts_a_value_on_the_slider(
     assert len(set(pictures)) == 5
 
     buttons.nth(3).click()
-    explorer.choice(f"{dim}=1.34")
+    explorer.address_with(f"{dim}=1.34")
     explorer.settle()
     assert {"dim": dim, "op": "set", "value": 1.34} in explorer.decodes()[-1]["edits"]
     before = len([one for one in explorer.requests if one.url.endswith("/traverse")])
@@ -140,13 +140,13 @@ def test_the_strip_shows_the_untouched_recording_and_puts_a_value_on_the_slider(
     explorer.settle()
     expect(card.locator(".card-strip")).to_have_attribute("aria-busy", "false")
     traversed = [one.post_data_json or {} for one in explorer.requests if one.url.endswith("/traverse")]
-    assert len(traversed) == before + 1, "the strip is of the recording that is open"
+    assert len(traversed) == before + 1, "the traversal is of the open recording"
     assert traversed[-1]["clip"] != request["clip"]
 
 
-def test_evidence_is_heard_by_itself(fresh: Opener) -> None:
-    dim = telling()
-    explorer = fresh()
+def test_strongest_examples_are_played(new_explorer: Opener) -> None:
+    dim = informative()
+    explorer = new_explorer()
     explorer.page.add_init_script(f"({STARTED})()")
     explorer.open()
     card = opened(explorer, dim)
@@ -175,8 +175,8 @@ def test_evidence_is_heard_by_itself(fresh: Opener) -> None:
 
 
 @pytest.fixture(scope="module")
-def weak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with two models more: at chance in every dimension, and with no report."""
+def weak_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server with two more models: one at chance in every dimension, one without a report."""
     folder = tmp_path_factory.mktemp("models")
     shutil.copytree(bundle.DEMO, folder / "chance")
     shutil.copytree(bundle.DEMO, folder / "unknown", ignore=shutil.ignore_patterns("report.json"))
@@ -191,18 +191,18 @@ def weak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def test_what_is_weak_or_unknown_is_said_so(fresh: Opener, weak: str) -> None:
-    explorer = fresh()
-    explorer.address = weak
+def test_chance_level_and_missing_report_are_stated(new_explorer: Opener, weak_models: str) -> None:
+    explorer = new_explorer()
+    explorer.address = weak_models
     card = opened(explorer.open("#model=chance"), 5)
-    everything = ", ".join(spoken(factor) for factor in FACTORS)
-    expect(card).to_contain_text(f"No factor above chance, of {len(FACTORS)} asked: {everything}.")
-    expect(card).to_contain_text("Nothing sure.")
+    everything = ", ".join(factor_name(factor) for factor in FACTORS)
+    expect(card).to_contain_text(f"No factor above chance ({len(FACTORS)} tested): {everything}.")
+    expect(card).to_contain_text("No significant effect.")
     assert card.locator(".factor-bars").count() == 0
 
     explorer.page.goto("about:blank")
     card = opened(explorer.open("#model=unknown&module=2"), 5)
     assert card.locator(".density").count() == 0
-    assert card.get_by_text("python -m trainer analyse all").count() == 3, "factors, effects and evidence"
+    assert card.get_by_text("python -m trainer analyse all").count() == 3, "factors, effects and examples"
     expect(card.locator(".strip button")).to_have_count(5)
     assert explorer.console == []

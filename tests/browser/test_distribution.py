@@ -1,4 +1,4 @@
-"""The Prior panel: each number of the report where the page shows it, and no more certified than is."""
+"""The Distribution panel: charts, tables and summaries show the numbers of the report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DIMENSIONS: list[dict[str, Any]] = next(
 CERTIFIED: list[dict[str, Any]] = [row for row in REPORT["certificates"] if row["module"] == MODULE]
 
 
-def prior(explorer: Explorer, more: str = "") -> Explorer:
+def open_panel(explorer: Explorer, more: str = "") -> Explorer:
     explorer.page.goto(f"{explorer.address}/#model=narrow.seed-0&module={MODULE}&panel=prior&base=prior{more}")
     explorer.page.locator("#normal-quantiles[data-drawn] .main-svg").first.wait_for()
     return explorer
@@ -44,8 +44,8 @@ def ends(interval: list[float], digits: int = 2) -> str:
     return f"{value} [{low}, {high}]"
 
 
-def test_quantiles_are_the_reports_and_the_farthest_dimension_comes_first(fresh: Opener) -> None:
-    explorer = prior(fresh())
+def test_quantiles_start_with_the_dimension_farthest_from_normal(new_explorer: Opener) -> None:
+    explorer = open_panel(new_explorer())
     page = explorer.page
     farthest = max(DIMENSIONS, key=lambda one: one["ks"][0])
     expect(page.locator("#normal-dim")).to_have_value(str(farthest["dim"]))
@@ -57,37 +57,37 @@ def test_quantiles_are_the_reports_and_the_farthest_dimension_comes_first(fresh:
         assert drawn[one["dim"]]["x"] == pytest.approx(at, abs=1e-4)
 
     page.locator("#normal-dim").select_option("5")
-    explorer.choice("dim=5")
-    page.locator("#panel-prior").get_by_text("The numbers").click()
+    explorer.address_with("dim=5")
+    page.locator("#panel-prior").get_by_text("Table of values").click()
     numbers = page.locator("#normal-moments")
     one = next(one for one in DIMENSIONS if one["dim"] == 5)
     for name in ("mean", "variance", "skew", "kurtosis"):
         expect(numbers).to_contain_text(ends(one[name]))
     expect(numbers).to_contain_text(ends(one["ks"], 3))
-    expect(numbers).to_contain_text(f"{one['frames']}, worth {round(one['n'])} independent ones")
-    verdict = "more than" if one["ks_chance"] < 0.05 else "does not prove that it is normal"
+    expect(numbers).to_contain_text(f"{one['frames']} (effective sample size {round(one['n'])})")
+    verdict = "Significantly different" if one["ks_chance"] < 0.05 else "does not prove that it is normal"
     expect(page.locator("#normal-verdict")).to_contain_text(verdict)
     assert explorer.console == []
 
 
-def test_spectra_and_distances(fresh: Opener) -> None:
-    explorer = prior(fresh())
+def test_spectra_and_distances(new_explorer: Opener) -> None:
+    explorer = open_panel(new_explorer())
     page = explorer.page
     rows = [row for row in REPORT["normality"] if row["module"] == MODULE]
     page.locator("#normal-spectrum[data-drawn]").wait_for()
     assert [trace["y"] for trace in traces(explorer, "spectrum")] == [row["spectrum"] for row in rows]
     page.get_by_text("Distances from N(0, I)").click()
-    said = page.locator("#normal-joint tr").all_inner_texts()
-    for row, told in zip(rows, said, strict=True):
-        assert told.startswith(f"{row['of']}, {row['level']}")
+    texts = page.locator("#normal-joint tr").all_inner_texts()
+    for row, text in zip(rows, texts, strict=True):
+        assert text.startswith(f"{row['of']}, {row['level']}")
         for name in ("energy", "sliced_wasserstein", "mmd2"):
             one = row[name]
-            assert f"{ends([one['value'], one['low'], one['high']], 3)}; chance {one['chance']:.3f}" in told
-        assert ends(row["classifier"]) in told
+            assert f"{ends([one['value'], one['low'], one['high']], 3)}; critical {one['chance']:.3f}" in text
+        assert ends(row["classifier"]) in text
 
 
-def test_the_certificate_claims_its_upper_end_and_no_more(fresh: Opener) -> None:
-    explorer = prior(fresh())
+def test_certificate_states_the_upper_end_of_its_interval(new_explorer: Opener) -> None:
+    explorer = open_panel(new_explorer())
     page = explorer.page
     page.locator("#normal-certificate[data-drawn]").wait_for()
     points, capacity, ceiling = traces(explorer, "certificate")
@@ -104,7 +104,7 @@ def test_the_certificate_claims_its_upper_end_and_no_more(fresh: Opener) -> None
     expect(page.locator("#normal-warning")).to_be_hidden()
 
 
-def test_a_ceiling_that_binds_and_a_trade_off_are_told(fresh: Opener, tmp_path: Path) -> None:
+def test_binding_ceiling_and_tradeoff_are_shown(new_explorer: Opener, tmp_path: Path) -> None:
     path = shutil.copytree(MEMBER, tmp_path / "bound")
     report = bundle.read_report(path)
     assert report is not None
@@ -127,7 +127,7 @@ def test_a_ceiling_that_binds_and_a_trade_off_are_told(fresh: Opener, tmp_path: 
     ]
     bundle.write_report(path, report.model_copy(update={"certificates": bound, "tradeoff": roads}))
     with serve(MODELS=str(tmp_path)) as address:
-        explorer = fresh()
+        explorer = new_explorer()
         explorer.address = address
         page = explorer.page
         page.goto(f"{address}/#model=bound&module={MODULE}&panel=prior&base=prior")
@@ -141,8 +141,8 @@ def test_a_ceiling_that_binds_and_a_trade_off_are_told(fresh: Opener, tmp_path: 
         assert first["y"] == pytest.approx([0.505, 0.605])
 
 
-def test_without_measures_the_panel_says_what_would_make_them(fresh: Opener) -> None:
-    explorer = fresh()
+def test_panel_without_tradeoff_names_the_command(new_explorer: Opener) -> None:
+    explorer = new_explorer()
     page = explorer.page
     page.goto(f"{explorer.address}/#model=narrow.seed-1&panel=prior&base=prior")
     expect(page.locator("#normal-tradeoff-note")).to_contain_text("python -m trainer sweep")

@@ -1,4 +1,4 @@
-"""What those stumble over who have never seen the page: each of these once misled somebody."""
+"""Behaviour that once misled new users."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .explorer import Explorer, Opener
 from .test_timeline import mark
 
 
-def test_another_recording_begins_unedited_and_undo_brings_over_what_holds_for_any(
+def test_new_recording_clears_edits_and_undo_keeps_those_of_the_whole_recording(
     explorer: Explorer, vowel: Path
 ) -> None:
     page = explorer.page
@@ -23,7 +23,7 @@ def test_another_recording_begins_unedited_and_undo_brings_over_what_holds_for_a
     explorer.upload(vowel)
     assert explorer.decodes()[-1]["edits"] == []
     expect(page.locator("#notice")).to_contain_text("Edits cleared")
-    expect(page.get_by_text("the whole clip", exact=True)).to_be_visible()
+    expect(page.get_by_text("whole recording", exact=True)).to_be_visible()
     plain = explorer.digest
     undo = page.get_by_role("button", name="Undo", exact=True)
     undo.click()
@@ -35,25 +35,27 @@ def test_another_recording_begins_unedited_and_undo_brings_over_what_holds_for_a
 
     explorer.drag(0, to=0.3)
     edited = explorer.settle().decodes()[-1]["edits"]
-    page.locator("#recent-files [aria-pressed=true]").click()  # the one that is open: nothing is begun
+    page.locator("#recent-files [aria-pressed=true]").click()  # the open recording: edits stay
     assert explorer.settle().decodes()[-1]["edits"] == edited
 
 
-def test_over_a_span_a_slider_tells_what_is_done_to_the_whole(explorer: Explorer) -> None:
+def test_slider_shows_the_edit_of_the_whole_recording_during_a_selection(explorer: Explorer) -> None:
     whole = explorer.drag(0, to=0.8)
     row, ghost = explorer.row(0), explorer.row(0).locator(".ghost")
     expect(ghost).to_be_hidden()
     mark(explorer, "decoded", 0.2, 0.5)
-    expect(row.locator("small")).to_have_text(f"whole clip +{whole:g}")
+    expect(row.locator("small")).to_have_text(f"whole recording +{whole:g}")
     expect(ghost).to_be_visible()
     box, track = ghost.bounding_box(), explorer.slider(0).bounding_box()
     assert box is not None
     assert track is not None
     assert abs((box["x"] + box["width"] / 2 - track["x"]) / track["width"] - 0.8) < 0.02
-    assert f"shifted by +{whole:g} over the whole clip" in (explorer.slider(0).get_attribute("aria-valuetext") or "")
+    assert f"shifted by +{whole:g} over the whole recording" in (
+        explorer.slider(0).get_attribute("aria-valuetext") or ""
+    )
 
 
-def test_a_factor_is_found_by_its_common_name_and_a_slider_let_go_at_zero_is_untouched(explorer: Explorer) -> None:
+def test_search_by_common_name_and_snap_to_zero(explorer: Explorer) -> None:
     page = explorer.page
     page.locator("#search").fill("Pitch")
     names = page.locator("#sliders").get_by_role("slider")
@@ -68,8 +70,8 @@ def test_a_factor_is_found_by_its_common_name_and_a_slider_let_go_at_zero_is_unt
     assert explorer.decodes()[-1]["edits"] == []
 
 
-def test_on_a_phone_what_plays_stays_at_hand_and_a_moved_slider_is_a_step_after_the_first(fresh: Opener) -> None:
-    explorer = fresh(viewport={"width": 390, "height": 844}).open()
+def test_phone_keeps_playback_in_view_and_ticks_earlier_steps(new_explorer: Opener) -> None:
+    explorer = new_explorer(viewport={"width": 390, "height": 844}).open()
     page = explorer.page
     explorer.slider(4).scroll_into_view_if_needed()
     page.mouse.wheel(0, 300)

@@ -1,10 +1,11 @@
-"""The grid: one dimension set to one value after another, or two against each other, seen, heard and put to use."""
+"""The Grid panel: series of values of one or two dimensions, drawn, played and applied."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from .test_accessibility import violations
 
 
 def drawn(explorer: Explorer) -> Explorer:
-    """Wait until the grid shows what it was asked for."""
+    """Wait until the grid shows the latest request."""
     expect(explorer.page.locator("#panel-grid")).to_have_attribute("data-pending", "false")
     expect(cells(explorer.page).first).to_be_visible()
     expect(explorer.page.locator("#cells")).to_have_attribute("aria-busy", "false")
@@ -45,22 +46,22 @@ def traversals(explorer: Explorer) -> list[dict[str, Any]]:
 
 
 def digest_of(explorer: Explorer, request: dict[str, Any]) -> str:
-    """SHA-256 of the sound that the server answers with."""
+    """SHA-256 of the sound in the server's answer."""
     answer = explorer.page.request.post(f"{explorer.address}/decode", data=request)
     assert answer.ok
     return hashlib.sha256(base64.b64decode(answer.json()["audio"])).hexdigest()
 
 
-def hear(explorer: Explorer, cell: Locator) -> dict[str, Any]:
-    """Click a cell and wait until it was heard; returns what was asked of /decode for it."""
-    asked = len(explorer.listen().decodes())
+def play_cell(explorer: Explorer, cell: Locator) -> dict[str, Any]:
+    """Click a cell and wait until it has been played; returns its decode request."""
+    sent = len(explorer.record_sounds().decodes())
     cell.click()
     assert [note["side"] for note in explorer.sounds(2)] == ["cell", ""]
-    (request,) = explorer.decodes()[asked:]
+    (request,) = explorer.decodes()[sent:]
     return request
 
 
-def test_a_grid_shows_the_most_telling_dimension_and_is_fetched_only_when_opened(explorer: Explorer) -> None:
+def test_grid_of_the_most_informative_dimension_is_fetched_on_demand(explorer: Explorer) -> None:
     assert traversals(explorer) == []
     first = explorer.row(0).get_attribute("data-dim")
     drawn(opened(explorer))
@@ -74,14 +75,14 @@ def test_a_grid_shows_the_most_telling_dimension_and_is_fetched_only_when_opened
     assert len(set(pictures)) == 9
     tab(explorer, "Sliders")
     opened(explorer)
-    assert traversals(explorer)[1:] == [request], "what nobody looks at is not kept up, and comes again"
+    assert traversals(explorer)[1:] == [request], "a hidden grid is not updated, and is fetched again"
     assert explorer.console == []
 
 
-def test_a_cell_is_heard_and_seen_in_the_decoded_lane(explorer: Explorer) -> None:
+def test_cell_is_played_and_shown_in_the_decoded_lane(explorer: Explorer) -> None:
     decoded = drawn(opened(explorer)).picture
     dim = traversals(explorer)[0]["dim"]
-    request = hear(explorer, cells(explorer.page).nth(7))
+    request = play_cell(explorer, cells(explorer.page).nth(7))
     assert request["edits"] == [{"dim": dim, "op": "set", "value": 2.25}]
     began, ended = explorer.sounds()
     assert began["caption"] == "Grid cell"
@@ -92,22 +93,22 @@ def test_a_cell_is_heard_and_seen_in_the_decoded_lane(explorer: Explorer) -> Non
 
 
 @pytest.mark.parametrize(
-    "gesture",
+    "edits",
     [
-        pytest.param("", id="untouched"),
+        pytest.param("", id="unedited"),
         pytest.param("&edits3=5:1,9=2", id="edited"),
         pytest.param("&edits3=5:1,5=2@0.1-0.3&muted3=7", id="edited in a span"),
         pytest.param("&span=0.2-0.4&edits3=5:1,5=2@0.2-0.4", id="over a span"),
         pytest.param("&span=0.2-0.4&muted3=5,7", id="over a span of a muted one"),
     ],
 )
-def test_a_cell_put_to_use_sounds_as_it_did_and_is_one_step_back(fresh: Opener, gesture: str) -> None:
-    explorer = drawn(fresh().open(f"#panel=grid&grid=3.5,9,-3,3{gesture}"))
+def test_applying_a_cell_keeps_its_sound_and_is_one_undo_step(new_explorer: Opener, edits: str) -> None:
+    explorer = drawn(new_explorer().open(f"#panel=grid&grid=3.5,9,-3,3{edits}"))
     before = explorer.digest
-    request = hear(explorer, cells(explorer.page).nth(2))
-    use = explorer.page.get_by_role("button", name="Use")
+    request = play_cell(explorer, cells(explorer.page).nth(2))
+    use = explorer.page.get_by_role("button", name="Apply", exact=True)
     use.click()
-    explorer.choice("5=-1.5")
+    explorer.address_with("5=-1.5")
     assert explorer.digest == digest_of(explorer, request) != before
 
     tab(explorer, "Sliders")
@@ -116,8 +117,8 @@ def test_a_cell_put_to_use_sounds_as_it_did_and_is_one_step_back(fresh: Opener, 
     expect(explorer.page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
-def test_a_double_click_uses_both_dimensions_of_a_cell(fresh: Opener) -> None:
-    explorer = drawn(fresh().open("#panel=grid&grid=3.5x9,5,-2,2"))
+def test_double_click_applies_both_dimensions_of_a_cell(new_explorer: Opener) -> None:
+    explorer = drawn(new_explorer().open("#panel=grid&grid=3.5x9,5,-2,2"))
     (request,) = traversals(explorer)
     assert request["values"] == [2, 1, 0, -1, -2], "upward, as on any plot"
     assert request["across"] == {"dim": 5, "values": [-2, -1, 0, 1, 2]}
@@ -125,16 +126,16 @@ def test_a_double_click_uses_both_dimensions_of_a_cell(fresh: Opener) -> None:
     assert len(names(explorer.page)) == 25
     assert violations(explorer.page) == []
     cells(explorer.page).nth(3).dblclick()
-    explorer.choice("edits3=5=1,9=2")
+    explorer.address_with("edits3=5=1,9=2")
     explorer.settle()
     assert {(edit["dim"], edit["value"]) for edit in explorer.decodes()[-1]["edits"]} == {(5, 1), (9, 2)}
 
 
-def test_cells_are_reached_and_heard_by_keys(fresh: Opener) -> None:
-    explorer = drawn(fresh().open("#panel=grid&grid=3.5x9,5,-2,2"))
+def test_cells_by_keyboard(new_explorer: Opener) -> None:
+    explorer = drawn(new_explorer().open("#panel=grid&grid=3.5x9,5,-2,2"))
     page = explorer.page
     cells(page).first.focus()
-    ways = {
+    steps = {
         "ArrowRight": (-1, 2),
         "ArrowDown": (-1, 1),
         "ArrowUp": (-1, 2),
@@ -144,7 +145,7 @@ def test_cells_are_reached_and_heard_by_keys(fresh: Opener) -> None:
         "Home": (-2, -2),
         "Control+Home": (-2, 2),
     }
-    for key, (across, upward) in ways.items():
+    for key, (across, upward) in steps.items():
         page.keyboard.press(key)
         sign = {number: f"{'+' if number > 0 else '−'}{abs(number)}" for number in (across, upward)}
         assert (
@@ -152,78 +153,79 @@ def test_cells_are_reached_and_heard_by_keys(fresh: Opener) -> None:
             == f"Dimension 5 at {sign[across]}, dimension 9 at {sign[upward]}"
         ), key
     assert page.locator("#cells [tabindex='0']").count() == 1
-    asked = len(explorer.listen().decodes())
-    page.keyboard.press("Enter")
+    sent = len(explorer.record_sounds().decodes()).press("Enter")
     explorer.sounds(1)
-    assert [edit["value"] for edit in explorer.decodes()[asked]["edits"]] == [-2, 2]
+    assert [edit["value"] for edit in explorer.decodes()[sent]["edits"]] == [-2, 2]
 
 
-def test_what_was_moved_last_is_what_the_grid_shows(explorer: Explorer) -> None:
+def test_grid_shows_the_dimension_edited_last(explorer: Explorer) -> None:
     dims = [int(explorer.row(place).get_attribute("data-dim") or "") for place in (3, 1)]
     explorer.drag(3, to=0.8)
     explorer.drag(1, to=0.3)
     opened(explorer)
     request = traversals(explorer)[-1]
     assert request["dim"] == dims[1]
-    assert [edit["dim"] for edit in request["edits"]] == [dims[0]], "the rest of the gesture is its base"
+    assert [edit["dim"] for edit in request["edits"]] == [dims[0]], "the other edits are applied before"
     tab(explorer, "Sliders")
     explorer.drag(3, to=0.6)
     opened(explorer)
     assert traversals(explorer)[-1]["dim"] == dims[0]
 
 
-def test_it_follows_what_is_chosen_and_says_so_in_the_address(explorer: Explorer, fresh: Opener) -> None:
+def test_grid_settings_are_restored_from_the_address(explorer: Explorer, new_explorer: Opener) -> None:
     page = drawn(opened(explorer)).page
-    page.get_by_label("Across").select_option("5")
-    page.get_by_label("Upward").select_option("9")
+    page.get_by_label("Horizontal").select_option("5")
+    page.get_by_label("Vertical").select_option("9")
     page.get_by_label("Steps", exact=True).fill("6")
     page.get_by_label("From", exact=True).fill("-1")
-    other = drawn(fresh().open(explorer.choice("grid=3.5x9,6,-1,3")))
+    other = drawn(new_explorer().open(explorer.address_with("grid=3.5x9,6,-1,3")))
     assert names(other.page) == names(drawn(explorer).page)
     assert len(names(page)) == 36
 
-    explorer.module(2)
+    explorer.choose_layer(2)
     drawn(explorer)
     assert traversals(explorer)[-1]["module"] == 2
-    assert "across" not in traversals(explorer)[-1], "the dimensions of one module are not those of another"
+    assert "across" not in traversals(explorer)[-1], "layers do not share dimensions"
     page.locator("#examples button").nth(1).click()
     explorer.settle()
     drawn(explorer)
     assert traversals(explorer)[-1]["clip"] == explorer.decodes()[-1]["clip"]
     page.get_by_label("Steps", exact=True).fill("70")
     assert page.get_by_label("Steps", exact=True).evaluate("field => field.validity.valid") is False
-    page.wait_for_timeout(500)
+    drawn(explorer).settle_and_idle()  # a changed request would be pending from the moment of the input
     assert len(traversals(explorer)[-1]["values"]) == 6
 
 
-def test_a_marked_span_is_what_cells_change_and_show(fresh: Opener) -> None:
-    explorer = drawn(fresh().open("#panel=grid&span=0.2-0.4&module=1"))
+def test_cells_edit_and_show_the_selection(new_explorer: Opener) -> None:
+    explorer = drawn(new_explorer().open("#panel=grid&span=0.2-0.4&module=1"))
     (request,) = traversals(explorer)
     assert (request["start"], request["end"]) == (0.2, 0.4)
     reach = (request["window"]["end"] - request["window"]["start"] - 0.2) / 2
-    assert 0 < reach < 0.1, "the receptive field of module 1"
+    assert 0 < reach < 0.1, "the receptive field of layer 1"
     expect(explorer.page.locator("#grid-note")).to_contain_text("0.20 s to 0.40 s")
 
 
-def test_leaving_the_panel_breaks_off_and_only_the_newest_is_waited_for(fresh: Opener) -> None:
-    explorer = fresh().open("#example=sentence-man")
+def test_leaving_the_panel_aborts_and_only_the_latest_request_is_shown(new_explorer: Opener) -> None:
+    explorer = new_explorer().open("#example=sentence-man")
     page = explorer.page
     tab(explorer, "Grid")
 
-    def large(request: Request) -> bool:
-        return request.url.endswith("/traverse") and len((request.post_data_json or {})["values"]) == 64
+    def with_steps(steps: int) -> Callable[[Request], bool]:
+        return lambda request: (
+            request.url.endswith("/traverse") and len((request.post_data_json or {})["values"]) == steps
+        )
 
-    with page.expect_event("requestfailed", large):
-        with page.expect_request(large):
+    with page.expect_event("requestfailed", with_steps(64)):
+        with page.expect_request(with_steps(64)):
             page.get_by_label("Steps", exact=True).fill("64")
         tab(explorer, "Sliders")
     expect(page.locator("#notice")).to_be_hidden()
     assert cells(page).count() == 0
 
     tab(explorer, "Grid")
-    for steps in ("60", "61", "3"):
-        page.get_by_label("Steps", exact=True).fill(steps)
-        page.wait_for_timeout(300)
+    for steps in (60, 61, 3):
+        with page.expect_request(with_steps(steps)):
+            page.get_by_label("Steps", exact=True).fill(str(steps))
     expect(cells(page)).to_have_count(3)
     drawn(explorer)
     assert len(traversals(explorer)[-1]["values"]) == 3
@@ -231,27 +233,27 @@ def test_leaving_the_panel_breaks_off_and_only_the_newest_is_waited_for(fresh: O
     assert explorer.console == []
 
 
-def test_a_locked_dimension_is_not_moved_by_use(explorer: Explorer) -> None:
+def test_applying_skips_a_locked_dimension(explorer: Explorer) -> None:
     explorer.slider(0).press("l")
     opened(explorer)
-    hear(explorer, cells(explorer.page).nth(0))
-    expect(explorer.page.get_by_role("button", name="Use")).to_be_disabled()
+    play_cell(explorer, cells(explorer.page).nth(0))
+    expect(explorer.page.get_by_role("button", name="Apply", exact=True)).to_be_disabled()
     cells(explorer.page).nth(0).dblclick()
     explorer.sounds(4)
     assert "edits3" not in explorer.page.url
     tab(explorer, "Sliders")
     explorer.slider(0).press("l")
     opened(explorer)
-    hear(explorer, cells(explorer.page).nth(0))
-    expect(explorer.page.get_by_role("button", name="Use")).to_be_enabled()
+    play_cell(explorer, cells(explorer.page).nth(0))
+    expect(explorer.page.get_by_role("button", name="Apply", exact=True)).to_be_enabled()
 
 
-def test_the_grid_is_kept_as_a_picture(explorer: Explorer, tmp_path: Path) -> None:
+def test_grid_is_saved_as_png(explorer: Explorer, tmp_path: Path) -> None:
     page = drawn(opened(explorer)).page
     dim = traversals(explorer)[0]["dim"]
     with page.expect_download() as download:
         page.get_by_role("button", name="Save PNG").click()
-    assert download.value.suggested_filename == f"badigu-man-module-3-dimension-{dim}.png"
+    assert download.value.suggested_filename == f"badigu-man-layer-3-dimension-{dim}.png"
     data = Path(download.value.path()).read_bytes()
     assert data.startswith(b"\x89PNG")
     size = struct.unpack(">II", data[16:24])
@@ -270,17 +272,17 @@ def test_the_grid_is_kept_as_a_picture(explorer: Explorer, tmp_path: Path) -> No
     assert colours[0] not in colours[1:]
 
 
-def test_a_clip_the_server_forgot_is_encoded_again(explorer: Explorer, vowel: Path) -> None:
-    explorer.upload(vowel).forget()
+def test_evicted_clip_is_encoded_again(explorer: Explorer, vowel: Path) -> None:
+    explorer.upload(vowel).evict_clip()
     opened(explorer)
     assert len(traversals(explorer)) == 2
-    explorer.forget()
-    cells(explorer.listen().page).nth(1).click()
+    explorer.evict_clip()
+    cells(explorer.record_sounds().page).nth(1).click()
     assert explorer.sounds(1)[0]["side"] == "cell"
     expect(explorer.page.locator("#notice")).to_be_hidden()
 
 
-def test_without_a_connection_the_grid_waits_and_goes_on(explorer: Explorer) -> None:
+def test_offline_grid_retries(explorer: Explorer) -> None:
     explorer.page.context.set_offline(True)
     tab(explorer, "Grid")
     expect(explorer.page.get_by_role("alert")).to_contain_text("No connection")

@@ -10,7 +10,7 @@ from trainer import bundle
 from trainer.figures.report import figures
 from trainer.publishing.html_report import write_html_report
 
-from .explorer import PATIENCE_MS
+from .explorer import TIMEOUT_MS
 
 
 def test_html_report_needs_no_network(browser: Browser, tmp_path: Path) -> None:
@@ -19,12 +19,12 @@ def test_html_report_needs_no_network(browser: Browser, tmp_path: Path) -> None:
     report_path = write_html_report(bundle.DEMO, tmp_path / "report.html")
     context = browser.new_context(offline=True)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)  # the whole library is in the page
-    asked: list[str] = []
-    said: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    page.set_default_timeout(TIMEOUT_MS)  # the page contains the whole chart library
+    urls: list[str] = []
+    console: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    page.on("console", lambda message: console.append(message.text))
+    page.on("pageerror", lambda error: console.append(str(error)))
     page.goto(report_path.as_uri())
     made = figures(report)
     assert page.locator("figure").evaluate_all("all => all.map((one) => one.id)") == list(made)
@@ -35,6 +35,6 @@ def test_html_report_needs_no_network(browser: Browser, tmp_path: Path) -> None:
         assert shown == [trace["y"] for trace in figure["data"]], name
         traces = [trace for trace in figure["data"] if trace.get("visible", True)]
         assert drawn.locator(".trace").count() == len(traces), name
-    assert asked == [report_path.as_uri()]
-    assert said == []
+    assert urls == [report_path.as_uri()]
+    assert console == []
     context.close()

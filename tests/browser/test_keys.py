@@ -1,4 +1,4 @@
-"""The page by keyboard alone, and the first steps."""
+"""Keyboard operation, and the first steps."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from pathlib import Path
 
 from playwright.sync_api import FileChooser, Page, expect
 
-from .explorer import Explorer, Opener
+from .explorer import TIMEOUT_MS, Explorer, Opener
 
 
 def file_choosers(page: Page) -> list[FileChooser]:
-    """Those the page will open. To be called early: a busy page may take a key before it is told to hand them over."""
+    """File choosers that the page opens from now on. Call it early: a busy page may handle a key before interception
+    of file choosers is enabled.
+    """
     choosers: list[FileChooser] = []
     page.on("filechooser", lambda chooser: choosers.append(chooser))
     page.evaluate("null")
     return choosers
 
 
-def asked(page: Page, choosers: list[FileChooser]) -> FileChooser:
-    """The first of them, once it is there."""
-    while not choosers:
-        page.wait_for_timeout(50)
+def first_chooser(page: Page, choosers: list[FileChooser]) -> FileChooser:
+    """The first file chooser, once it is open."""
+    if not choosers:
+        page.wait_for_event("filechooser", timeout=TIMEOUT_MS)
     return choosers[0]
 
 
-def test_every_key_does_what_the_sheet_says(explorer: Explorer) -> None:
+def test_every_shortcut(explorer: Explorer) -> None:
     page = explorer.page
     press = page.keyboard.press
     choosers = file_choosers(page)
@@ -42,7 +44,7 @@ def test_every_key_does_what_the_sheet_says(explorer: Explorer) -> None:
     expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "false")
     for digit in "129":
         press(digit)
-    expect(page.get_by_role("radio", name="Module 2")).to_be_checked()
+    expect(page.get_by_role("radio", name="Layer 2")).to_be_checked()
     for letter, name in (("g", "Grid"), ("c", "Compare"), ("y", "Layers"), ("p", "Map"), ("d", "Sliders")):
         press(letter)
         expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
@@ -56,59 +58,61 @@ def test_every_key_does_what_the_sheet_says(explorer: Explorer) -> None:
         press(strokes)
         assert explorer.digest == expected, strokes
     press("f")
-    asked(page, choosers)
+    first_chooser(page, choosers)
     press("e")
-    expect(page.get_by_role("dialog", name="Keep and share")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Export and share")).to_be_visible()
     press("Escape")
     press("?")
-    sheet = page.get_by_role("dialog", name="Keys and words")
-    expect(sheet).to_be_visible()
-    for said in ("Space", "Undo", "Mute, lock, sweep", "Start and end a selection", "Posterior", "where the training speech lies"):
-        expect(sheet).to_contain_text(said)
+    dialog = page.get_by_role("dialog", name="Shortcuts and glossary")
+    expect(dialog).to_be_visible()
+    for text in ("Space", "Undo", "Mute, lock, sweep", "Start and end a selection", "Posterior", "estimates them"):
+        expect(dialog).to_contain_text(text)
     press("g")
     press("Escape")
-    expect(sheet).to_be_hidden()
+    expect(dialog).to_be_hidden()
     expect(page.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")
     press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
     assert explorer.console == []
 
 
-def test_keys_mean_themselves_where_one_types(explorer: Explorer) -> None:
+def test_shortcuts_are_off_while_typing(explorer: Explorer) -> None:
     search = explorer.page.get_by_role("searchbox")
     search.press_sequentially("orgbc 12?")
     expect(search).to_have_value("orgbc 12?")
     expect(explorer.page.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")
-    expect(explorer.page.get_by_role("radio", name="Module 3")).to_be_checked()
+    expect(explorer.page.get_by_role("radio", name="Layer 3")).to_be_checked()
     expect(explorer.page.get_by_role("dialog")).to_be_hidden()
     explorer.page.get_by_label("Sort").press("d")
     expect(explorer.page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "false")
 
 
-def test_from_upload_to_export_without_a_pointer(explorer: Explorer, vowel: Path) -> None:
+def test_upload_edit_and_export_by_keyboard(explorer: Explorer, vowel: Path) -> None:
     page = explorer.page
     choosers = file_choosers(page)
 
-    def tab_to(what: str) -> None:
-        """Tab on until the focus is on what a selector names."""
+    def tab_to(selector: str) -> None:
+        """Press Tab until the focused element matches `selector`."""
         for _ in range(300):
             page.keyboard.press("Tab")
-            if page.evaluate("what => document.activeElement.matches(what)", what):
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
                 return
-        raise AssertionError(f"{what} is out of reach")
+        raise AssertionError(f"Tab does not reach {selector}")
 
     tab_to("#file")
     page.keyboard.press("Enter")
-    asked(page, choosers).set_files(vowel)
-    digest = explorer.opened(vowel.name).digest
+    first_chooser(page, choosers).set_files(vowel)
+    digest = explorer.wait_for_recording(vowel.name).digest
 
+    tab_to("#play-on-release")
+    page.keyboard.press("Space")  # off, so that only the Space key below starts a sound
     tab_to("#lanes")
     for key in ("ArrowRight", "ArrowRight", "[", *["ArrowRight"] * 20, "]"):
         page.keyboard.press(key)
-    assert "span=" in explorer.choice("span=")
+    assert "span=" in explorer.address_with("span=")
     tab_to("[name=module]")
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("radio", name="Module 2")).to_be_checked()
+    expect(page.get_by_role("radio", name="Layer 2")).to_be_checked()
     tab_to("#sliders [type=range]")
     for _ in range(15):
         page.keyboard.press("ArrowRight")
@@ -117,24 +121,23 @@ def test_from_upload_to_export_without_a_pointer(explorer: Explorer, vowel: Path
     assert (edit["op"], edit["value"]) == ("add", 1.5)
     assert 0 < edit["start"] < edit["end"] < 0.8
     decoded = page.get_by_role("button", name="Decoded", exact=True)
-    page.wait_for_timeout(500)  # what was let go of is played once
     expect(decoded).to_have_attribute("aria-pressed", "false")
-    explorer.listen()
+    explorer.record_sounds()
     page.keyboard.press("Space")
-    explorer.hear("decoded")
+    explorer.wait_for_sound("decoded")
 
     page.keyboard.press("e")
     tab_to("#share-files button")
     with page.expect_download() as download:
         page.keyboard.press("Enter")
-    assert download.value.suggested_filename == "my vowel-module-2.wav"
+    assert download.value.suggested_filename == "my vowel-layer-2.wav"
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert explorer.console == []
 
 
-def test_the_first_steps_are_ticked_as_they_are_taken_and_shown_once(fresh: Opener, vowel: Path) -> None:
-    explorer = fresh().open()
+def test_first_steps_are_ticked_and_shown_once(new_explorer: Opener, vowel: Path) -> None:
+    explorer = new_explorer().open()
     steps = explorer.page.get_by_role("region", name="First steps")
     done = steps.locator("[data-done]")
     expect(steps.get_by_role("listitem")).to_have_count(3)
@@ -143,7 +146,7 @@ def test_the_first_steps_are_ticked_as_they_are_taken_and_shown_once(fresh: Open
     expect(done).to_have_count(1)
     explorer.drag(0, to=0.8)
     expect(done).to_have_count(2)
-    explorer.page.get_by_role("button", name="In turn").click()
+    explorer.page.get_by_role("button", name="Play all layers in sequence").click()
     expect(done).to_have_count(3)
     steps.get_by_role("button", name="Got it").click()
     expect(steps).to_be_hidden()
@@ -152,7 +155,7 @@ def test_the_first_steps_are_ticked_as_they_are_taken_and_shown_once(fresh: Open
     expect(steps).to_be_hidden()
 
 
-def test_a_step_points_at_what_it_is_about(explorer: Explorer) -> None:
+def test_step_highlights_its_target(explorer: Explorer) -> None:
     explorer.page.locator("#step-slider").focus()
     expect(explorer.page.locator("#panel-sliders")).to_have_class(re.compile("pointed-at"))
     explorer.page.keyboard.press("Enter")
@@ -160,9 +163,9 @@ def test_a_step_points_at_what_it_is_about(explorer: Explorer) -> None:
     expect(explorer.page.locator(".pointed-at")).to_have_count(0)
 
 
-def test_the_first_steps_cover_nothing(fresh: Opener) -> None:
+def test_first_steps_overlap_nothing(new_explorer: Opener) -> None:
     for width in (360, 390, 1440):
-        explorer = fresh(viewport={"width": width, "height": 844}).open()
+        explorer = new_explorer(viewport={"width": width, "height": 844}).open()
         steps, source = (explorer.page.locator(part).bounding_box() for part in ("#steps", "#source"))
         assert steps is not None
         assert source is not None

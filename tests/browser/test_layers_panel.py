@@ -1,4 +1,4 @@
-"""The Layers panel: each number of the report where the chart shows it, and words that claim no more than they do."""
+"""The Layers panel: chart, summary and table show the numbers of the report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from trainer import bundle
 
 from .conftest import serve
-from .explorer import Explorer, Opener
+from .explorer import Explorer, Opener, wait_until_idle
 
 BOUNDS: list[dict[str, Any]] = bundle.read_report(bundle.DEMO).model_extra["bounds"]  # type: ignore[union-attr, index]
 FAMILIES = list(dict.fromkeys(row["family"] for row in BOUNDS))
@@ -29,13 +29,13 @@ def drawn(explorer: Explorer) -> Explorer:
 
 
 def curves(explorer: Explorer) -> dict[str, dict[str, Any]]:
-    """What Plotly was given to draw, by the name in the legend."""
+    """Traces of the chart by their name in the legend."""
     data = drawn(explorer).page.evaluate("document.getElementById('probe-chart').data")
     return {trace["name"]: trace for trace in data}
 
 
 def rows(label: str, family: str = "linear", prefix: str = "") -> list[dict[str, Any]]:
-    """The rows of the report of one label, from module 1 on."""
+    """Rows of the report for one label, from layer 1 on."""
     found = {row["representation"]: row for row in BOUNDS if (row["label"], row["family"]) == (label, family)}
     return [found[prefix + module] for module in MODULES if prefix + module in found]
 
@@ -54,8 +54,8 @@ def ends(trace: dict[str, Any]) -> list[tuple[float, float]]:
     return [(y - below, y + above) for y, below, above in spans]
 
 
-def test_the_chart_shows_the_numbers_of_the_report(fresh: Opener) -> None:
-    explorer = drawn(fresh().open("#panel=layers&label=phone"))
+def test_chart_shows_the_numbers_of_the_report(new_explorer: Opener) -> None:
+    explorer = drawn(new_explorer().open("#panel=layers&label=phone"))
     found = curves(explorer)
     for name, expected in (
         ("linear probe", rows("phone")),
@@ -71,14 +71,14 @@ def test_the_chart_shows_the_numbers_of_the_report(fresh: Opener) -> None:
     assert ceiling["y"] == [rows("phone")[0]["entropy"]] * 2
 
     page = explorer.page
-    assert page.locator("#probe-chart .scatterlayer .trace").count() == len(curves(explorer)), "and draws them"
+    assert page.locator("#probe-chart .scatterlayer .trace").count() == len(curves(explorer)), "all traces are drawn"
     assert page.locator("#probe-chart .errorbar").count() >= 3 + 3 + 3 + 1 + 1
     assert page.locator("#probe-chart .xtick").all_text_contents() == LAYERS
     assert page.locator("#probe-chart .legendtext").all_text_contents() == [*curves(explorer)]
     assert explorer.console == []
 
 
-def test_label_and_measure_are_chosen_and_stay_in_the_address(explorer: Explorer) -> None:
+def test_label_and_measure_are_restored_from_the_address(explorer: Explorer) -> None:
     page = explorer.page
     page.get_by_role("tab", name="Layers").click()
     drawn(explorer)
@@ -88,7 +88,7 @@ def test_label_and_measure_are_chosen_and_stay_in_the_address(explorer: Explorer
     page.get_by_text("Accuracy", exact=True).click()
     own = curves(explorer)["linear probe"]
     assert own["y"] == [100 * row["accuracy"] for row in rows("speaker")]
-    address = explorer.choice("measure=accuracy")
+    address = explorer.address_with("measure=accuracy")
     assert "label=speaker" in address
 
     page.get_by_text("Margin", exact=True).click()
@@ -104,28 +104,28 @@ def test_label_and_measure_are_chosen_and_stay_in_the_address(explorer: Explorer
     expect(page.get_by_role("tab", name="Layers")).to_have_attribute("aria-selected", "true")
 
 
-def test_words_and_table_say_what_the_chart_shows(fresh: Opener) -> None:
-    explorer = drawn(fresh().open("#panel=layers&label=phone"))
+def test_summary_and_table_match_the_chart(new_explorer: Opener) -> None:
+    explorer = drawn(new_explorer().open("#panel=layers&label=phone"))
     page = explorer.page
-    own, fresh_rows, spectrum = rows("phone"), rows("phone", prefix="untrained "), control("phone", "log-mel")
+    own, untrained_rows, spectrum = rows("phone"), rows("phone", prefix="untrained "), control("phone", "log-mel")
     best = max(own, key=lambda row: row["bits"])
 
-    def compared(rival: dict[str, Any]) -> str:
-        if best["low"] > rival["high"]:
-            return "surely less"
-        return "surely more" if best["high"] < rival["low"] else "no sure difference"
+    def compared(baseline: dict[str, Any]) -> str:
+        if best["low"] > baseline["high"]:
+            return "significantly less"
+        return "significantly more" if best["high"] < baseline["low"] else "no significant difference"
 
-    untrained = fresh_rows[own.index(best)]
+    untrained = untrained_rows[own.index(best)]
     expect(page.locator("#probe-verdict")).to_have_text(
-        f"By a linear probe most at {best['representation'].replace('module', 'layer')}, {best['bits']:.2f} bits; "
+        f"Best linear probe: {best['representation'].replace('module', 'layer')}, {best['bits']:.2f} bits; "
         f"a log-mel spectrogram {spectrum['bits']:.2f} bits, {compared(spectrum)}; "
         f"the same network untrained {untrained['bits']:.2f} bits, {compared(untrained)}."
     )
     about = page.locator("#probe-about").inner_text()
     assert f"{best['classes']} classes" in about
-    assert f"{best['n']} examples of {best['groups']} groups" in about
+    assert f"{best['n']} held-out examples of {best['groups']} groups" in about
     assert best["data"] in about
-    page.locator("#panel-layers").get_by_text("The numbers").click()
+    page.locator("#panel-layers").get_by_text("Table of values").click()
     first = page.locator("#probe-numbers tr").first
     row = own[0]
     expect(first).to_have_text(
@@ -133,7 +133,7 @@ def test_words_and_table_say_what_the_chart_shows(fresh: Opener) -> None:
     )
 
 
-def test_the_library_comes_from_here_and_only_when_a_chart_is_opened(explorer: Explorer) -> None:
+def test_chart_library_is_served_locally_and_loaded_on_demand(explorer: Explorer) -> None:
     def fetched() -> list[str]:
         return [urlsplit(request.url).path for request in explorer.requests if "plotly" in request.url]
 
@@ -146,26 +146,26 @@ def test_the_library_comes_from_here_and_only_when_a_chart_is_opened(explorer: E
     assert fetched() == ["/styles/plotly.css", "/plotly.min.js"]
     own = urlsplit(explorer.address).netloc
     assert {urlsplit(request.url).netloc for request in explorer.requests} <= {own, ""}
-    assert explorer.console == [], "the page's policy lets the library do all it tries"
+    assert explorer.console == [], "no violation of the content security policy"
 
 
-def test_where_the_library_does_not_arrive_the_numbers_still_stand(fresh: Opener) -> None:
-    explorer = fresh()
+def test_table_without_the_chart_library(new_explorer: Opener) -> None:
+    explorer = new_explorer()
     page = explorer.page
     page.route("**/plotly.min.js", lambda route: route.abort())
     explorer.open("#panel=layers&label=phone")
-    expect(page.locator("#probe-failure")).to_contain_text("cannot be drawn")
+    expect(page.locator("#probe-failure")).to_contain_text("could not be loaded")
     expect(page.locator("#probe-numbers tr").first).to_contain_text("linear probe")
     page.unroute("**/plotly.min.js")
     page.get_by_role("tab", name="Sliders").click()
-    page.evaluate("() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
+    wait_until_idle(page)
     page.get_by_role("tab", name="Layers").click()
     assert curves(explorer)["linear probe"]["y"] == [row["bits"] for row in rows("phone")]
     expect(page.locator("#probe-failure")).to_be_empty()
 
 
-def test_a_chart_follows_the_width_of_its_panel(fresh: Opener) -> None:
-    explorer = drawn(fresh(viewport={"width": 1440, "height": 900}).open("#panel=layers"))
+def test_chart_follows_the_width_of_its_panel(new_explorer: Opener) -> None:
+    explorer = drawn(new_explorer(viewport={"width": 1440, "height": 900}).open("#panel=layers"))
     page = explorer.page
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_function(
@@ -175,10 +175,10 @@ def test_a_chart_follows_the_width_of_its_panel(fresh: Opener) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_without_a_report_the_panel_says_what_would_make_it(fresh: Opener, tmp_path: Path) -> None:
+def test_panel_without_a_report_names_the_command(new_explorer: Opener, tmp_path: Path) -> None:
     shutil.copytree(bundle.DEMO, tmp_path / "unknown", ignore=shutil.ignore_patterns("report.json"))
     with serve(MODELS=str(tmp_path)) as address:
-        explorer = fresh()
+        explorer = new_explorer()
         explorer.address = address
         explorer.page.goto(f"{address}/#model=unknown&panel=layers&base=prior")
         expect(explorer.page.locator("#probe-empty")).to_contain_text("python -m trainer analyse all --parts bounds")

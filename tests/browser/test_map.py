@@ -1,4 +1,4 @@
-"""The Map panel: points where the report has them, heard, opened, put on the sliders, found near the present sound."""
+"""The Map panel: points are at the positions of the report; they can be played, opened, applied and searched."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ assert REPORT is not None
 MAPS = {one.unit: one for one in point_maps(REPORT)}
 EXAMPLES = {one.id: one for one in bundle.read_examples(bundle.DEMO)}
 
+IPA = dict(zip("@:0ADINOSUVgr", "əːɒɑðɪŋɔʃʊʌɡɹ", strict=True))
+"""IPA by character of espeak-ng's mnemonics, for the phones of the shipped report."""
+
 NEAR = """([x, y]) => {
     const [, , now] = document.getElementById("map-chart").data;
     return Math.hypot(now.x[0] - x, now.y[0] - y) < 0.05;
@@ -28,7 +31,7 @@ NEAR = """([x, y]) => {
 
 
 def latents(unit: str, module: int = 3) -> np.ndarray:
-    """[points, dims], as the report has them."""
+    """[points, dims], from the report."""
     one = MAPS[unit].modules[module - 1].latents  # type: ignore[index]
     return np.frombuffer(base64.b64decode(one.data), "<f2").reshape(one.shape).astype(float)
 
@@ -41,13 +44,13 @@ def drawn(explorer: Explorer) -> Explorer:
 
 
 def traces(explorer: Explorer) -> list[dict[str, Any]]:
-    """What Plotly was given to draw: the points, the chosen one, the present sound."""
+    """Traces of the chart: the points, the chosen point, the current sound."""
     data: list[dict[str, Any]] = drawn(explorer).page.evaluate("document.getElementById('map-chart').data")
     return data
 
 
 def click_point(explorer: Explorer, index: int) -> None:
-    """Click where a point is drawn."""
+    """Click the position of a point."""
     at = drawn(explorer).page.evaluate(
         """index => {
             const chart = document.getElementById("map-chart");
@@ -64,38 +67,45 @@ def click_point(explorer: Explorer, index: int) -> None:
 
 
 def lonely(unit: str, module: int = 3) -> int:
-    """The point that lies farthest from its nearest neighbour: a click there can mean no other."""
+    """The point farthest from its closest neighbour, so that a click hits no other."""
     places = np.array(MAPS[unit].modules[module - 1].places)  # type: ignore[index]
     distances = np.linalg.norm(places[:, None] - places[None], axis=2) + np.eye(len(places)) * 1e9
     return int(distances.min(1).argmax())
 
 
+def ipa(phone: str | None) -> str:
+    """A phone of the shipped report in IPA."""
+    return "".join(IPA.get(character, character) for character in phone or "")
+
+
 def words(one: PointMap, index: int) -> str:
     example = EXAMPLES[one.clips[index]]
     phone = (one.labels.get("phone") or [None] * (index + 1))[index]
-    return f"/{phone}/ in {example.label}, {example.speaker}, {one.start[index]:.2f} to {one.end[index]:.2f} s"
+    return f"/{ipa(phone)}/ in {example.label}, {example.speaker}, {one.start[index]:.2f} to {one.end[index]:.2f} s"
 
 
-def test_points_lie_where_the_report_has_them(fresh: Opener) -> None:
-    explorer = fresh().open("#panel=map")
+def test_points_are_at_the_positions_of_the_report(new_explorer: Opener) -> None:
+    explorer = new_explorer().open("#panel=map")
     phones = MAPS["phone"]
     points, chosen, now = traces(explorer)
     assert list(zip(points["x"], points["y"], strict=True)) == list(phones.modules[2].places)
-    assert points["text"] == list(phones.labels["phone"]), "phones stand for themselves"
+    assert points["text"] == [ipa(phone) for phone in phones.labels["phone"]], "phones are drawn as text"
     assert explorer.page.locator("#map-chart .textpoint").all_text_contents() == points["text"]
     assert (chosen["x"], len(now["x"])) == ([], 1)
     shares = phones.modules[2].shares
     note = explorer.page.locator("#map-note")
-    expect(note).to_contain_text(f"{len(phones.clips)} phones of {len(set(phones.clips))} examples at module 3, by PCA")
+    expect(note).to_contain_text(
+        f"{len(phones.clips)} phones of {len(set(phones.clips))} examples at layer 3, PCA projection"
+    )
     expect(note).to_contain_text(f"{round(100 * sum(shares))} %")
 
-    explorer.module(1)
+    explorer.choose_layer(1)
     assert list(zip(*(traces(explorer)[0][axis] for axis in "xy"), strict=True)) == list(phones.modules[0].places)
     assert explorer.console == []
 
 
-def test_units_and_colours_are_chosen_and_stay_in_the_address(fresh: Opener) -> None:
-    explorer = drawn(fresh().open("#panel=map"))
+def test_units_and_colours_are_restored_from_the_address(new_explorer: Opener) -> None:
+    explorer = drawn(new_explorer().open("#panel=map"))
     page = explorer.page
     page.locator("#map-unit").select_option("utterance")
     utterances = MAPS["utterance"]
@@ -103,7 +113,7 @@ def test_units_and_colours_are_chosen_and_stay_in_the_address(fresh: Opener) -> 
     assert list(zip(points["x"], points["y"], strict=True)) == list(utterances.modules[2].places)
     speakers = utterances.labels["speaker"]
     looks = list(zip(points["marker"]["color"], points["marker"]["symbol"], strict=True))
-    assert len(set(looks)) == len(set(speakers)), "one look for each voice"
+    assert len(set(looks)) == len(set(speakers)), "one colour and symbol per speaker"
     assert len(set(zip(speakers, looks, strict=True))) == len(set(speakers))
     key = page.locator("#map-key li")
     assert [one[1:] for one in key.all_text_contents()[1:]] == sorted({str(one) for one in speakers})
@@ -113,7 +123,7 @@ def test_units_and_colours_are_chosen_and_stay_in_the_address(fresh: Opener) -> 
     assert points["marker"]["color"] == list(utterances.labels["f0"])
     hertz = [one for one in utterances.labels["f0"] if isinstance(one, float)]
     expect(key.last).to_have_text(f"{min(hertz):.0f} Hz{max(hertz):.0f} Hz")
-    address = explorer.choice("by=f0")
+    address = explorer.address_with("by=f0")
     assert "unit=utterance" in address
 
     page.goto("about:blank")
@@ -122,8 +132,8 @@ def test_units_and_colours_are_chosen_and_stay_in_the_address(fresh: Opener) -> 
     assert explorer.console == []
 
 
-def test_a_point_is_heard_at_a_click_and_opened_with_its_stretch_marked(fresh: Opener) -> None:
-    explorer = fresh()
+def test_point_is_played_and_opened_with_its_segment_selected(new_explorer: Opener) -> None:
+    explorer = new_explorer()
     explorer.page.add_init_script(f"({STARTED})()")
     explorer.open("#panel=map")
     page, phones, index = explorer.page, MAPS["phone"], lonely("phone")
@@ -138,21 +148,21 @@ def test_a_point_is_heard_at_a_click_and_opened_with_its_stretch_marked(fresh: O
     assert (chosen["x"], chosen["y"]) == tuple([value] for value in phones.modules[2].places[index])
 
     page.get_by_role("button", name="Open", exact=True).click()
-    explorer.choice(f"example={phones.clips[index]}")
-    explorer.choice("span=")
+    explorer.address_with(f"example={phones.clips[index]}")
+    explorer.address_with("span=")
     expect(page.locator("#selection")).to_have_text(f"{start:.2f} s to {end:.2f} s")
     assert explorer.console == []
 
 
-def test_a_point_on_the_sliders_is_where_the_present_sound_then_is(fresh: Opener) -> None:
-    explorer = drawn(fresh().open("#panel=map&edits3=5:1&muted3=7"))
+def test_applying_a_point_moves_the_current_sound_there(new_explorer: Opener) -> None:
+    explorer = drawn(new_explorer().open("#panel=map&edits3=5:1&muted3=7"))
     page, phones, index = explorer.page, MAPS["phone"], lonely("phone")
     before = explorer.digest
     page.locator("#map-chart").focus()
     page.keyboard.press("ArrowRight")
     click_point(explorer, index)
-    page.get_by_role("button", name="To the sliders").click()
-    explorer.choice("63=")
+    page.get_by_role("button", name="Apply to selection").click()
+    explorer.address_with("63=")
     explorer.settle()
     values = latents("phone")[index]
     edits = explorer.decodes()[-1]["edits"]
@@ -170,8 +180,8 @@ def test_a_point_on_the_sliders_is_where_the_present_sound_then_is(fresh: Opener
     assert explorer.digest == before, "one step back"
 
 
-def test_the_nearest_are_nearest_by_the_latents_of_the_clip(fresh: Opener) -> None:
-    explorer = drawn(fresh().open("#panel=map&unit=utterance&edits3=5:1.5,9=-2,11*0.5"))
+def test_closest_points_by_the_latents_of_the_clip(new_explorer: Opener) -> None:
+    explorer = drawn(new_explorer().open("#panel=map&unit=utterance&edits3=5:1.5,9=-2,11*0.5"))
     page = explorer.page
     clip = explorer.decodes()[-1]["clip"]
     encoded = page.request.get(f"{explorer.address}/clips/{clip}?model=demo").json()
@@ -184,8 +194,8 @@ def test_the_nearest_are_nearest_by_the_latents_of_the_clip(fresh: Opener) -> No
     order = distances.argsort()[:5]
     found = page.locator("#map-nearest button")
     assert [int(one.get_attribute("data-index") or -1) for one in found.all()] == order.tolist()
-    told = [float(text) for text in found.locator("b").all_text_contents()]
-    assert told == pytest.approx(distances[order].tolist(), abs=0.02)
+    shown_distances = [float(text) for text in found.locator("b").all_text_contents()]
+    assert shown_distances == pytest.approx(distances[order].tolist(), abs=0.02)
     plane = MAPS["utterance"].modules[2]
     now = traces(explorer)[2]
     place = (present - np.array(plane.centre)) @ np.array(plane.axes).T
@@ -201,11 +211,11 @@ def test_the_nearest_are_nearest_by_the_latents_of_the_clip(fresh: Opener) -> No
     marked[[5, 9, 11]] = marked[5] + 1.5, -2, marked[11] * 0.5
     x, y = (marked - np.array(plane.centre)) @ np.array(plane.axes).T
     page.wait_for_function(NEAR, arg=[float(x), float(y)])
-    assert np.hypot(x - place[0], y - place[1]) > 0.5, "elsewhere than the whole clip"
+    assert np.hypot(x - place[0], y - place[1]) > 0.5, "differs from the position of the whole recording"
 
 
-def test_points_are_walked_by_arrow_keys(fresh: Opener) -> None:
-    explorer = fresh()
+def test_arrow_keys_move_between_points(new_explorer: Opener) -> None:
+    explorer = new_explorer()
     explorer.page.add_init_script(f"({STARTED})()")
     drawn(explorer.open("#panel=map"))
     page, places = explorer.page, np.array(MAPS["phone"].modules[2].places)
@@ -214,12 +224,12 @@ def test_points_are_walked_by_arrow_keys(fresh: Opener) -> None:
     page.keyboard.press("ArrowUp")
     at = 0
     expect(page.locator("#map-chosen")).to_have_text(words(MAPS["phone"], at))
-    for key, way in (("ArrowRight", (1, 0)), ("ArrowUp", (0, 1)), ("ArrowLeft", (-1, 0)), ("ArrowDown", (0, -1))):
+    for key, direction in (("ArrowRight", (1, 0)), ("ArrowUp", (0, 1)), ("ArrowLeft", (-1, 0)), ("ArrowDown", (0, -1))):
         page.keyboard.press(key)
         chosen = traces(explorer)[1]
         moved = np.array([chosen["x"][0], chosen["y"][0]]) - places[at]
         at = int(np.linalg.norm(places - places[at] - moved, axis=1).argmin())
-        assert not moved.any() or moved @ way > 0
+        assert not moved.any() or moved @ direction > 0
     page.keyboard.press("Enter")
     page.wait_for_function("() => window.started.length === 1")
     (started,) = page.evaluate("window.started")

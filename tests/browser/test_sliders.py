@@ -1,4 +1,4 @@
-"""Moving a dimension: the picture and the sound follow, and moving it back brings them back."""
+"""Sliders: edits change spectrogram and sound, and resetting restores them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from playwright.sync_api import expect
 from .explorer import Explorer
 
 
-def test_dragging_a_slider_of_an_uploaded_wav_changes_picture_and_sound_and_back(
-    explorer: Explorer, vowel: Path
-) -> None:
-    explorer.upload(vowel).module(3)
+def test_dragging_and_resetting_a_slider_of_an_uploaded_wav(explorer: Explorer, vowel: Path) -> None:
+    explorer.upload(vowel).choose_layer(3)
     picture, digest = explorer.picture, explorer.digest
 
     value = explorer.drag(0, to=0.85)
@@ -35,14 +33,14 @@ def test_dragging_a_slider_of_an_uploaded_wav_changes_picture_and_sound_and_back
 
 
 @pytest.mark.parametrize("module", [1, 2, 3])
-def test_every_module_has_sliders_that_do_something(explorer: Explorer, module: int) -> None:
-    digest = explorer.module(module).digest
+def test_every_layer_has_effective_sliders(explorer: Explorer, module: int) -> None:
+    digest = explorer.choose_layer(module).digest
     explorer.drag(0, to=0.9)
     assert explorer.digest != digest
     assert explorer.decodes()[-1]["module"] == module
 
 
-def test_reset_all_lets_every_slider_go(explorer: Explorer) -> None:
+def test_reset_all_clears_every_edit(explorer: Explorer) -> None:
     digest = explorer.digest
     for place in range(3):
         explorer.drag(place, to=0.9)
@@ -52,7 +50,7 @@ def test_reset_all_lets_every_slider_go(explorer: Explorer) -> None:
     expect(explorer.page.get_by_role("button", name="Reset all")).to_be_disabled()
 
 
-def test_sliders_are_moved_by_keys(explorer: Explorer) -> None:
+def test_slider_keys(explorer: Explorer) -> None:
     slider = explorer.slider(0)
     expected = {"ArrowRight": "0.1", "ArrowUp": "0.2", "Shift+ArrowLeft": "0.19", "PageUp": "0.69", "ArrowDown": "0.59"}
     for key, value in {**expected, "Home": "-3", "End": "3", "Delete": "0"}.items():
@@ -62,7 +60,7 @@ def test_sliders_are_moved_by_keys(explorer: Explorer) -> None:
     assert explorer.settle().decodes()[-1]["edits"][0]["value"] == -0.5
 
 
-def test_an_exact_number_is_used_as_typed_and_kept_in_range(explorer: Explorer) -> None:
+def test_number_field_is_exact_and_clamped(explorer: Explorer) -> None:
     exact = explorer.row(1).get_by_role("spinbutton")
     exact.fill("1.2345")
     exact.press("Enter")
@@ -77,19 +75,19 @@ def test_an_exact_number_is_used_as_typed_and_kept_in_range(explorer: Explorer) 
     assert explorer.settle().decodes()[-1]["edits"] == []
 
 
-def test_an_edit_keeps_its_meaning_and_the_next_movement_has_the_chosen_one(explorer: Explorer) -> None:
+def test_operation_applies_to_the_next_edit_only(explorer: Explorer) -> None:
     explorer.drag(0, to=0.7)
     digest = explorer.digest
-    for op, said in (("Set", "set"), ("Scale", "scale"), ("Shift", "add")):
-        explorer.page.get_by_text(op, exact=True).click()
-        assert explorer.digest == digest, "choosing what comes next changes nothing yet"
+    for name, op in (("Set", "set"), ("Scale", "scale"), ("Shift", "add")):
+        explorer.page.get_by_text(name, exact=True).click()
+        assert explorer.digest == digest, "choosing an operation changes no edit"
         explorer.drag(0, to=0.9)
         assert explorer.digest != digest
-        assert [edit["op"] for edit in explorer.decodes()[-1]["edits"]] == [said]
+        assert [edit["op"] for edit in explorer.decodes()[-1]["edits"]] == [op]
         digest = explorer.digest
 
 
-def test_scaling_by_one_and_shifting_by_nothing_are_no_edits(explorer: Explorer) -> None:
+def test_neutral_values_are_no_edits(explorer: Explorer) -> None:
     digest = explorer.digest
     for op, neutral in (("Shift", "0"), ("Scale", "1")):
         explorer.page.get_by_text(op, exact=True).click()
@@ -102,7 +100,7 @@ def test_scaling_by_one_and_shifting_by_nothing_are_no_edits(explorer: Explorer)
         assert explorer.digest == digest
 
 
-def test_undo_and_redo_go_through_gestures_one_by_one(explorer: Explorer) -> None:
+def test_undo_and_redo_step_through_edits(explorer: Explorer) -> None:
     digests = [explorer.digest]
     undo, redo = (explorer.page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
     expect(undo).to_be_disabled()
@@ -125,16 +123,16 @@ def test_undo_and_redo_go_through_gestures_one_by_one(explorer: Explorer) -> Non
     expect(redo).to_be_disabled()
 
 
-def test_undo_shows_the_module_it_takes_something_back_in(explorer: Explorer) -> None:
+def test_undo_switches_to_the_layer_of_the_edit(explorer: Explorer) -> None:
     digest = explorer.digest
     explorer.drag(0, to=0.9)
-    explorer.module(1)
+    explorer.choose_layer(1)
     explorer.page.get_by_role("button", name="Undo", exact=True).click()
-    expect(explorer.page.get_by_role("radio", name="Module 3")).to_be_checked()
+    expect(explorer.page.get_by_role("radio", name="Layer 3")).to_be_checked()
     assert explorer.digest == digest
 
 
-def test_a_muted_dimension_is_held_at_zero_whatever_its_slider_says(explorer: Explorer) -> None:
+def test_mute_sets_a_dimension_to_zero_regardless_of_its_slider(explorer: Explorer) -> None:
     digest = explorer.digest
     slider = explorer.slider(0)
     dim = int(explorer.row(0).get_attribute("data-dim") or "")
@@ -149,7 +147,7 @@ def test_a_muted_dimension_is_held_at_zero_whatever_its_slider_says(explorer: Ex
     assert explorer.digest == digest
 
 
-def test_a_locked_dimension_is_not_moved_by_hand_or_by_reset(explorer: Explorer) -> None:
+def test_locked_dimension_ignores_input_and_reset(explorer: Explorer) -> None:
     explorer.drag(0, to=0.9)
     one = explorer.digest
     explorer.drag(1, to=0.9)
@@ -162,7 +160,7 @@ def test_a_locked_dimension_is_not_moved_by_hand_or_by_reset(explorer: Explorer)
     expect(explorer.slider(0)).to_be_enabled()
 
 
-def test_what_a_key_locks_it_unlocks(explorer: Explorer) -> None:
+def test_lock_key_toggles(explorer: Explorer) -> None:
     before = explorer.digest
     explorer.slider(0).press("l")
     for key in ("ArrowRight", "End", "Delete"):
@@ -174,7 +172,7 @@ def test_what_a_key_locks_it_unlocks(explorer: Explorer) -> None:
     assert explorer.digest != before
 
 
-def test_a_sweep_moves_a_slider_and_leaves_it_where_it_was(explorer: Explorer) -> None:
+def test_sweep_covers_the_range_and_restores_the_slider(explorer: Explorer) -> None:
     explorer.drag(0, to=0.6)
     digest, before = explorer.digest, len(explorer.decodes())
     explorer.slider(0).press("s")
@@ -184,31 +182,31 @@ def test_a_sweep_moves_a_slider_and_leaves_it_where_it_was(explorer: Explorer) -
     assert explorer.digest == digest
     values = [edit["value"] for decode in explorer.decodes()[before:] for edit in decode["edits"]]
     explorer.page.get_by_role("button", name="Undo", exact=True).click()
-    assert explorer.settle().decodes()[-1]["edits"] == [], "the sweep itself is no step"
+    assert explorer.settle().decodes()[-1]["edits"] == [], "the sweep is no undo step"
     explorer.page.get_by_role("button", name="Redo", exact=True).click()
     assert explorer.digest == digest
     assert max(values) > 2
     assert min(values) < -2
 
 
-def test_sliders_are_found_by_number_sorted_and_ranged(explorer: Explorer) -> None:
+def test_search_sort_and_range_of_sliders(explorer: Explorer) -> None:
     rows = explorer.page.locator("#sliders .slider")
 
     def dims() -> list[int]:
         return [int(rows.nth(place).get_attribute("data-dim") or "") for place in range(rows.count())]
 
-    by_meaning = dims()
+    most_informative = dims()
     explorer.page.get_by_label("Sort").select_option("number")
-    assert dims() == sorted(by_meaning)
+    assert dims() == sorted(most_informative)
     explorer.page.get_by_label("Sort").select_option("kl")
     kls = [float(fact) for fact in explorer.page.locator(".fact:not(.db)").all_text_contents() if fact != "–"]
-    assert len(kls) == len(by_meaning), "the shipped model's report knows every dimension's KL"
+    assert len(kls) == len(most_informative), "the report of the shipped model has the KL of every dimension"
     assert kls == sorted(kls, reverse=True)
     explorer.page.get_by_label("Sort").select_option("sensitivity")
     facts = [float(text) for text in explorer.page.locator(".fact.db").all_text_contents()]
     assert facts == sorted(facts, reverse=True)
     explorer.page.get_by_label("Sort").select_option("span")
-    expect(rows).to_have_count(len(by_meaning))
+    expect(rows).to_have_count(len(most_informative))
     explorer.page.get_by_role("searchbox").fill("7")
     expect(rows).to_have_count(1)
     assert dims() == [7]
@@ -220,7 +218,7 @@ def test_sliders_are_found_by_number_sorted_and_ranged(explorer: Explorer) -> No
         expect(explorer.slider(0)).to_have_attribute("max", end)
 
 
-def test_the_seed_chooses_the_sample(explorer: Explorer) -> None:
+def test_seed_determines_the_sample(explorer: Explorer) -> None:
     mean = explorer.digest
     explorer.page.get_by_text("Sample", exact=True).click()
     first = explorer.digest
@@ -234,7 +232,7 @@ def test_the_seed_chooses_the_sample(explorer: Explorer) -> None:
     assert explorer.digest == mean
 
 
-def test_many_movements_end_on_the_newest_value_with_nothing_left_behind(explorer: Explorer) -> None:
+def test_rapid_edits_send_only_the_latest_value(explorer: Explorer) -> None:
     before = len(explorer.decodes())
     movements = explorer.slider(0).evaluate(
         """slider => {
@@ -247,19 +245,21 @@ def test_many_movements_end_on_the_newest_value_with_nothing_left_behind(explore
         }"""
     )
     assert explorer.settle().decodes()[-1]["edits"][0]["value"] == 2.5
-    assert len(explorer.decodes()) == before + 2, "the first and the newest of a burst, nothing between"
+    assert len(explorer.decodes()) == before + 2, "the first and the latest of a burst, none between"
 
     for to in (0.05, 0.95, 0.3):
         value = explorer.drag(0, to=to, steps=60)
     assert explorer.settle().decodes()[-1]["edits"][0]["value"] == value
-    assert max(explorer.at_once) == 1
-    asked = len(explorer.decodes())
-    assert asked - before < movements + 180
-    explorer.page.wait_for_timeout(500)
-    assert len(explorer.decodes()) == asked
+    assert max(explorer.in_flight) == 1
+    sent = len(explorer.decodes())
+    assert sent - before < movements + 180
+    # No request was queued: the next edit sends one request and no other arrives before it.
+    explorer.settle_and_idle().row(0).get_by_role("button", name="reset").click()
+    assert explorer.settle_and_idle().decodes()[-1]["edits"] == []
+    assert len(explorer.decodes()) == sent + 1
 
 
-def test_sliders_are_sorted_by_meaning_and_named_for_their_dimension(explorer: Explorer) -> None:
+def test_sliders_are_sorted_by_information_and_named_by_dimension(explorer: Explorer) -> None:
     sliders = explorer.page.get_by_role("slider")
     names = [sliders.nth(place).get_attribute("aria-label") or "" for place in range(sliders.count())]
     assert len(names) > 1
@@ -267,7 +267,7 @@ def test_sliders_are_sorted_by_meaning_and_named_for_their_dimension(explorer: E
         assert re.match(r"Dimension \d+", name)
     assert len(set(names)) == len(names)
     facts = explorer.page.request.get(f"{explorer.address}/models/demo").json()["modules"][2]["dimensions"]
-    told = {one["dim"]: max((label["bits"] for label in one["labels"]), default=0.0) for one in facts}
-    shown = [told[int(re.match(r"Dimension (\d+)", name)[1])] for name in names]
+    bits = {one["dim"]: max((label["bits"] for label in one["labels"]), default=0.0) for one in facts}
+    shown = [bits[int(re.match(r"Dimension (\d+)", name)[1])] for name in names]
     assert shown[0] > 0.3
     assert shown == sorted(shown, reverse=True)

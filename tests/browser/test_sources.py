@@ -1,4 +1,4 @@
-"""Where a recording comes from: a file chosen, pasted or recorded, one opened before, or none at all."""
+"""Sources of a recording: files, clipboard, microphone, recent files, random samples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, Route, expect
 
-from .explorer import Explorer, Opener
+from .explorer import TIMEOUT_MS, Explorer, Opener
 
 PASTE = """([name, data]) => {
     const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -40,31 +40,33 @@ def chips(page: Page) -> list[str]:
 
 
 def uploaded(explorer: Explorer) -> wave.Wave_read:
-    """The WAV that was sent to be encoded last."""
+    """The WAV file uploaded last."""
     return wave.open(io.BytesIO(bytes(explorer.page.evaluate("window.uploaded"))))
 
 
 def record(explorer: Explorer, seconds: float) -> None:
-    """Record until so much is recorded."""
+    """Record until that many seconds are recorded."""
     explorer.page.evaluate(KEEP_UPLOADS)
     explorer.page.get_by_role("button", name="Record", exact=True).click()
     expect(explorer.page.get_by_role("button", name="Stop")).to_be_focused()
     explorer.page.wait_for_function(
-        "least => parseFloat(document.getElementById('record-time').textContent) >= least", arg=seconds, timeout=120_000
+        "least => parseFloat(document.getElementById('record-time').textContent) >= least",
+        arg=seconds,
+        timeout=TIMEOUT_MS,
     )
 
 
-def test_a_file_can_be_pasted(explorer: Explorer, vowel: Path) -> None:
+def test_file_can_be_pasted(explorer: Explorer, vowel: Path) -> None:
     explorer.page.evaluate(PASTE, [vowel.name, base64.b64encode(vowel.read_bytes()).decode()])
-    assert "file=my+vowel.wav" in explorer.opened(vowel.name).choice("clip=")
+    assert "file=my+vowel.wav" in explorer.wait_for_recording(vowel.name).address_with("clip=")
 
 
-def test_the_microphone_records_a_wav_that_is_opened(explorer: Explorer) -> None:
+def test_microphone_recording_is_opened(explorer: Explorer) -> None:
     explorer.page.context.grant_permissions(["microphone"])
     record(explorer, 1.5)  # the fake device beeps once a second
     expect(explorer.page.locator("#examples")).to_be_hidden()
     explorer.page.get_by_role("button", name="Stop").click()
-    explorer.opened("Recording 1.wav")
+    explorer.wait_for_recording("Recording 1.wav")
     with uploaded(explorer) as sound:
         assert (sound.getnchannels(), sound.getsampwidth()) == (1, 2)
         assert 1.5 <= sound.getnframes() / sound.getframerate() < 10
@@ -75,7 +77,7 @@ def test_the_microphone_records_a_wav_that_is_opened(explorer: Explorer) -> None
     assert explorer.console == []
 
 
-def test_a_level_is_shown_while_it_listens(explorer: Explorer) -> None:
+def test_level_is_shown_while_recording(explorer: Explorer) -> None:
     explorer.page.context.grant_permissions(["microphone"])
     record(explorer, 0.1)
     meter = explorer.page.get_by_role("meter", name="Level")
@@ -92,38 +94,48 @@ def test_a_level_is_shown_while_it_listens(explorer: Explorer) -> None:
     explorer.page.keyboard.press("Escape")
     expect(explorer.page.locator("#recorder")).to_be_hidden()
     assert chips(explorer.page) == []
-    assert sum(request.url.endswith("/encode") for request in explorer.requests) == 1, "the example alone"
+    assert sum(request.url.endswith("/encode") for request in explorer.requests) == 1, "only the example was encoded"
 
 
-def test_a_recording_ends_by_itself_after_half_a_minute(explorer: Explorer) -> None:
+def test_recording_stops_at_the_limit(new_explorer: Opener) -> None:
+    explorer = new_explorer()
+    limit, shorter = "export const MAX_SECONDS = 30;", "export const MAX_SECONDS = 2;"
+
+    def shorten(route: Route) -> None:
+        source = route.fetch().text()
+        assert source.count(limit) == 1, "the limit is half a minute"
+        route.fulfill(body=source.replace(limit, shorter), content_type="text/javascript")
+
+    explorer.page.route("**/audio/microphone.js", shorten)  # to wait for 2 seconds and not for 30
+    explorer.open()
     explorer.page.context.grant_permissions(["microphone"])
-    record(explorer, 29.5)
-    explorer.opened("Recording 1.wav")
+    record(explorer, 1.5)
+    explorer.wait_for_recording("Recording 1.wav")
     with uploaded(explorer) as sound:
-        assert 30 <= sound.getnframes() / sound.getframerate() < 31
+        assert 2 <= sound.getnframes() / sound.getframerate() < 3
 
 
 @pytest.mark.parametrize(
-    ("unable", "said"),
+    ("disable", "message"),
     [
-        ("", "Allow the microphone"),  # nobody granted it
+        ("", "Allow the microphone"),  # permission not granted
         ("void (navigator.mediaDevices.getUserMedia = undefined)", "cannot record"),
         ("void Object.defineProperty(window, 'isSecureContext', { value: false })", "https"),
         (f"{BROKEN} throw new DOMException('', 'NotFoundError'); }})", "No microphone"),
         (f"{BROKEN} throw new DOMException('', 'NotReadableError'); }})", "Another program"),
     ],
 )
-def test_why_nothing_can_be_recorded_is_said(explorer: Explorer, unable: str, said: str) -> None:
+def test_recording_errors_are_explained(explorer: Explorer, disable: str, message: str) -> None:
     digest = explorer.digest
-    if unable:
-        explorer.page.evaluate(unable)
+    if disable:
+        explorer.page.evaluate(disable)
     explorer.page.get_by_role("button", name="Record", exact=True).click()
-    expect(explorer.page.get_by_role("alert")).to_contain_text(said)
+    expect(explorer.page.get_by_role("alert")).to_contain_text(message)
     expect(explorer.page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
     assert explorer.digest == digest
 
 
-def test_what_was_opened_stays_at_hand_and_opens_again_even_after_a_reload(explorer: Explorer, vowel: Path) -> None:
+def test_recent_files_survive_a_reload(explorer: Explorer, vowel: Path) -> None:
     wave_form, rate = soundfile.read(vowel)
     files = [vowel]
     for place in range(9):
@@ -137,19 +149,19 @@ def test_what_was_opened_stays_at_hand_and_opens_again_even_after_a_reload(explo
     explorer.settle()
     expect(explorer.page.locator("#recent-files [aria-pressed=true]")).to_have_count(0)
     explorer.page.locator("#recent-files button").nth(5).click()
-    digest = explorer.opened(newest[5]).digest
-    assert chips(explorer.page) == newest, "a chip keeps its place"
+    digest = explorer.wait_for_recording(newest[5]).digest
+    assert chips(explorer.page) == newest, "a reopened file keeps its place"
 
-    explorer.choice(newest[5].replace(" ", "+"))  # and no longer what was open before
-    explorer.forget()
+    explorer.address_with(newest[5].replace(" ", "+"))  # the address has changed to this file
+    explorer.evict_clip()
     explorer.page.reload()
-    assert explorer.opened(newest[5]).digest == digest
+    assert explorer.wait_for_recording(newest[5]).digest == digest
     assert chips(explorer.page) == newest
     expect(explorer.page.get_by_role("button", name="Original")).to_be_enabled()
 
 
-def test_a_browser_that_keeps_nothing_works_all_the_same(fresh: Opener, vowel: Path) -> None:
-    explorer = fresh()
+def test_page_works_without_browser_storage(new_explorer: Opener, vowel: Path) -> None:
+    explorer = new_explorer()
     explorer.page.add_init_script(
         """for (const store of ["indexedDB", "localStorage", "sessionStorage"])
             Object.defineProperty(window, store, { get() { throw new DOMException("not here", "SecurityError"); } });"""
@@ -163,36 +175,36 @@ NO_EXAMPLES = re.compile("/models/[^/]+/examples$")
 
 
 def empty(explorer: Explorer) -> Explorer:
-    """The page with a model that comes without examples: nothing is there to be opened at first."""
+    """The page with a model without examples, so that no recording is open."""
     explorer.page.route(NO_EXAMPLES, lambda route: route.fulfill(json={"examples": []}))
     explorer.page.goto(explorer.address)
     expect(explorer.page.locator("#overlay-title")).to_have_text("No recording yet")
     return explorer
 
 
-def test_with_nothing_to_open_a_sound_is_drawn_from_the_prior(fresh: Opener) -> None:
-    explorer = empty(fresh())
-    explorer.page.get_by_role("button", name="Draw from the prior").click()
+def test_random_sample_without_a_recording(new_explorer: Opener) -> None:
+    explorer = empty(new_explorer())
+    explorer.page.get_by_role("button", name="Random sample from the prior").click()
     digest = explorer.digest
-    asked = explorer.decodes()[-1]
-    assert (asked["base"], asked["seconds"]) == ("prior", 2)
+    request = explorer.decodes()[-1]
+    assert (request["base"], request["seconds"]) == ("prior", 2)
     explorer.page.get_by_role("spinbutton", name="Seed").fill("5")
     assert explorer.digest != digest
     explorer.drag(0, to=0.9)
     digest = explorer.digest
     with explorer.page.expect_download() as download:
         explorer.page.get_by_role("button", name="Save").click()
-    assert download.value.suggested_filename == "prior-5-module-3.wav"
+    assert download.value.suggested_filename == "random-5-layer-3.wav"
 
-    other = fresh()
+    other = new_explorer()
     other.page.route(NO_EXAMPLES, lambda route: route.fulfill(json={"examples": []}))
-    assert other.open(explorer.choice("edits3=")).digest == digest
+    assert other.open(explorer.address_with("edits3=")).digest == digest
     other.page.locator("#base").get_by_text("Mean").click()
     expect(other.page.locator("#overlay-title")).to_have_text("No recording yet")
 
 
-def test_the_page_opened_while_the_server_starts_waits_and_goes_on(fresh: Opener) -> None:
-    explorer = fresh()
+def test_page_retries_while_the_server_starts(new_explorer: Opener) -> None:
+    explorer = new_explorer()
     refused: list[str] = []
 
     def not_ready(route: Route) -> None:
@@ -217,10 +229,10 @@ def test_the_page_opened_while_the_server_starts_waits_and_goes_on(fresh: Opener
     expect(explorer.page.locator("#notice")).to_be_hidden()
 
 
-def test_a_file_opened_without_a_connection_is_opened_once_there_is_one(explorer: Explorer, vowel: Path) -> None:
+def test_offline_upload_is_retried(explorer: Explorer, vowel: Path) -> None:
     explorer.page.context.set_offline(True)
     explorer.page.set_input_files("#file", vowel)
     expect(explorer.page.get_by_role("alert")).to_contain_text("No connection")
     explorer.page.context.set_offline(False)
-    explorer.opened(vowel.name)
+    explorer.wait_for_recording(vowel.name)
     expect(explorer.page.get_by_role("alert")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""The sound that follows a hand is asked for over a WebSocket, and by requests where there is none."""
+"""Moving sliders are decoded over a WebSocket, with POST requests as fallback."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ def posted(explorer: Explorer) -> int:
     return sum(map(is_decode, explorer.requests))
 
 
-def test_movements_are_messages_and_sound_as_if_they_were_posted(explorer: Explorer) -> None:
-    posts, asked = posted(explorer), len(explorer.decodes())
+def test_websocket_and_post_give_the_same_sound(explorer: Explorer) -> None:
+    posts, sent = posted(explorer), len(explorer.decodes())
     value = explorer.drag(0, to=0.8)
     digest = explorer.digest
     assert explorer.decodes()[-1]["edits"][0]["value"] == value
-    assert len(explorer.decodes()) > asked
+    assert len(explorer.decodes()) > sent
     assert posted(explorer) == posts
 
-    explorer.page.evaluate("dispatchEvent(new Event('offline'))")  # which ends the connection
+    explorer.page.evaluate("dispatchEvent(new Event('offline'))")  # ends the connection
     explorer.row(0).get_by_role("button", name="reset").click()
     assert explorer.digest != digest
     assert posted(explorer) == posts + 1
@@ -30,18 +30,18 @@ def test_movements_are_messages_and_sound_as_if_they_were_posted(explorer: Explo
     exact.fill(str(value))
     exact.press("Enter")
     assert explorer.digest == digest
-    assert posted(explorer) == posts + 1, "there is a connection again"
+    assert posted(explorer) == posts + 1, "the connection is restored"
     assert explorer.console == []
 
 
-@pytest.mark.parametrize("way", ["refused", "broken"])
-def test_without_one_that_holds_everything_is_posted(fresh: Opener, way: str) -> None:
-    explorer = fresh()
+@pytest.mark.parametrize("failure", ["refused", "broken"])
+def test_requests_are_posted_without_a_working_websocket(new_explorer: Opener, failure: str) -> None:
+    explorer = new_explorer()
 
-    def breaks(live: WebSocketRoute) -> None:
-        live.on_message(lambda _: live.close())
+    def close_on_message(websocket: WebSocketRoute) -> None:
+        websocket.on_message(lambda _: websocket.close())
 
-    explorer.page.route_web_socket("**/decode", WebSocketRoute.close if way == "refused" else breaks)
+    explorer.page.route_web_socket("**/decode", WebSocketRoute.close if failure == "refused" else close_on_message)
     explorer.open()
     before = explorer.digest
     for to in (0.8, 0.2):
@@ -51,24 +51,28 @@ def test_without_one_that_holds_everything_is_posted(fresh: Opener, way: str) ->
     assert explorer.console == []
 
 
-def test_a_sound_that_was_lost_after_its_picture_is_posted_for_until_it_is_here(fresh: Opener) -> None:
-    explorer = fresh()
+def test_sound_lost_after_its_spectrogram_is_requested_again(new_explorer: Opener) -> None:
+    explorer = new_explorer()
     lost: list[WebSocketRoute] = []
     refused: list[Route] = []
 
-    def loses(live: WebSocketRoute) -> None:
-        server = live.connect_to_server()
-        server.on_message(lambda part: live.send(part) if isinstance(part, str) else (lost.append(live), live.close()))
+    def drop_sound(websocket: WebSocketRoute) -> None:
+        server = websocket.connect_to_server()
+        server.on_message(
+            lambda frame: (
+                websocket.send(frame) if isinstance(frame, str) else (lost.append(websocket), websocket.close())
+            )
+        )
 
-    def refuses_once(route: Route) -> None:
+    def refuse_once(route: Route) -> None:
         if lost and not refused:
             refused.append(route)
             route.abort()
         else:
             route.continue_()
 
-    explorer.page.route_web_socket("**/decode", loses)
-    explorer.page.route("**/decode", refuses_once)
+    explorer.page.route_web_socket("**/decode", drop_sound)
+    explorer.page.route("**/decode", refuse_once)
     explorer.open()
     before = explorer.digest
     explorer.drag(0, to=0.8)
@@ -78,4 +82,4 @@ def test_a_sound_that_was_lost_after_its_picture_is_posted_for_until_it_is_here(
     with explorer.page.expect_download() as download:
         explorer.page.locator("#save").click()
     assert hashlib.sha256(download.value.path().read_bytes()).hexdigest() == explorer.digest
-    assert [said for said in explorer.console if "Failed to load resource" not in said] == []
+    assert [message for message in explorer.console if "Failed to load resource" not in message] == []

@@ -75,6 +75,7 @@ export function showInterpolation(store, interpolation, { toggle, playReleased }
     share.ariaValueText = `${there} % morphed`;
     byId('blend-share-value').textContent = `${there} %`;
     play.disabled = !otherSounds.blend;
+    play.ariaBusy = String(pending.includes('blend'));
     play.setAttribute('aria-pressed', String(playing === 'blend'));
     for (const { at, button } of cells) button.ariaCurrent = String(Math.abs(at - compare.share) < 1e-6);
     byId('interpolation').ariaBusy = String(pending.includes('interpolation'));

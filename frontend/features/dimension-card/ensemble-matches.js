@@ -10,7 +10,7 @@ import { make } from '../../drawing/dom.js';
  * @returns {HTMLElement} hidden until the matches are known
  */
 export function ensembleMatchesOf(dim, membership) {
-  const list = make('ol', { className: 'elsewhere' });
+  const list = make('ol', { className: 'ensemble-matches' });
   const note = make('p', { className: 'card-note' });
   const element = make('section', { hidden: true }, make('h3', {}, 'In other models'), list, note);
   element.style.gridColumn = '1 / -1';
