@@ -86,8 +86,8 @@ def test_invalid_ensemble_file_raises(ensemble: Path, tmp_path: Path) -> None:
     raw = json.loads((tmp_path / "ensemble.json").read_text())
     for name, value, message in (
         ("format_version", 2, "version 2"),
-        ("order", [0], "every channel once"),
-        ("nmi", PackedArray.of(np.zeros((1, 1))).model_dump(mode="json"), "channels by channels"),
+        ("order", [0], "each channel exactly once"),
+        ("nmi", PackedArray.of(np.zeros((1, 1))).model_dump(mode="json"), r"must have shape \[channels"),
         ("nmi", {"shape": [2, 2], "dtype": "float16", "data": "AAAA"}, "3 bytes"),
     ):
         (tmp_path / "ensemble.json").write_text(json.dumps({**raw, name: value}))

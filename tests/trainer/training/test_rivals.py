@@ -7,6 +7,7 @@ import pytest
 import soundfile
 import torch
 
+from tests.signals import sine
 from tests.trainer.training_runs import ON_CPU, metrics, weights
 from trainer import bundle
 from trainer.config import Config, override, preset
@@ -38,8 +39,7 @@ def syllables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve words of one syllable each, with an audible difference: ba is noise, bu a tone."""
     folder, rng = tmp_path_factory.mktemp("syllables"), np.random.default_rng(0)
     for index in range(12):
-        tone = np.sin(2 * np.pi * 120 * np.arange(RATE) / RATE)
-        sound, syllable = (rng.normal(size=RATE), "ba") if index % 2 else (tone, "bu")
+        sound, syllable = (rng.normal(size=RATE), "ba") if index % 2 else (sine(120, 1.0, RATE), "bu")
         soundfile.write(folder / f"{'abcdefghijkl'[index]}{syllable}_1_1_{syllable}.wav", 0.1 * sound.clip(-4, 4), RATE)
     return folder
 
