@@ -4,7 +4,7 @@
 /** @typedef {{low: number, high: number}} Range values of the first and the last colour */
 
 /** More visible frames than this are averaged in groups of 2, 4, 8 ...: no screen shows more columns. */
-const MOST_COLUMNS = 3000;
+const MAX_COLUMNS = 3000;
 
 /** @type {WeakMap<Float32Array, Map<number, Raster>>} averaged rasters by group size, as far as needed */
 const pools = new WeakMap();
@@ -52,7 +52,7 @@ function pooled(raster, pool) {
  */
 export function drawRaster(canvas, raster, range, colours, view) {
   const length = view.end - view.start;
-  const pool = 2 ** Math.max(0, Math.ceil(Math.log2(length / raster.hop / MOST_COLUMNS)));
+  const pool = 2 ** Math.max(0, Math.ceil(Math.log2(length / raster.hop / MAX_COLUMNS)));
   const { values, rows, frames, hop, first } = pooled(raster, pool);
   // One more frame on each side, because the browser interpolates between neighbours.
   const begin = Math.min(frames - 1, Math.max(0, Math.floor((view.start - first) / hop) - 1));
