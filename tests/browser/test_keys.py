@@ -146,7 +146,7 @@ def test_first_steps_are_ticked_and_shown_once(new_explorer: Opener, vowel: Path
     expect(done).to_have_count(1)
     explorer.drag(0, to=0.8)
     expect(done).to_have_count(2)
-    explorer.page.get_by_role("button", name="Play all layers in sequence").click()
+    explorer.page.get_by_role("button", name="Play all layers in sequence", exact=True).click()
     expect(done).to_have_count(3)
     steps.get_by_role("button", name="Got it").click()
     expect(steps).to_be_hidden()

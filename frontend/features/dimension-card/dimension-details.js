@@ -36,10 +36,10 @@ function stripRequest(state, dim) {
 export function createDimensionDetails(store) {
   const retry = createRetry(store);
   /** Counts changes of recording, model and layer: answers to earlier requests are dropped. */
-  let shown = 0;
+  let currentVersion = 0;
   /** @type {Promise<unknown>} one request at a time, so that cards do not delay a moving slider */
   let last = Promise.resolve();
-  store.on(['model', 'module', 'recording'], () => shown++);
+  store.on(['model', 'module', 'recording'], () => currentVersion++);
 
   /**
    * @template Answer
@@ -47,11 +47,11 @@ export function createDimensionDetails(store) {
    * @returns {Promise<Answer | null>}
    */
   function queued(ask) {
-    const mine = shown;
+    const version = currentVersion;
     const model = String(store.state.model);
     const answer = last.then(async () => {
       try {
-        return await retry.untilAnswered(ask, () => mine === shown, model);
+        return await retry.untilAnswered(ask, () => version === currentVersion, model);
       } catch (error) {
         // A layer without a decoder has a card without pictures
         if (!(error instanceof api.Problem && error.noDecoder)) store.set({ notice: errorNotice(error) });

@@ -14,7 +14,7 @@ import { spotOf } from './model.js';
  */
 export function showHotSpotTraversals(store, hotSpotTraversals, { player, transport }) {
   const host = byId('hot-spot-traversals');
-  /** @type {{cells: {button: HTMLButtonElement, canvas: HTMLCanvasElement}[], playRow: HTMLButtonElement}[]} */
+  /** @type {{cells: {button: HTMLButtonElement, canvas: HTMLCanvasElement}[], playButton: HTMLButtonElement}[]} */
   let rows = [];
   /** @type {{row: number, step: number} | null} the sound that plays or is about to */
   let chosen = null;
@@ -37,9 +37,9 @@ export function showHotSpotTraversals(store, hotSpotTraversals, { player, transp
         button.addEventListener('click', () => toggle(row, step));
         return { button, canvas };
       }),
-      playRow: traversalButton(row),
+      playButton: traversalButton(row),
     }));
-    host.replaceChildren(...rows.map(({ cells, playRow }, row) => lane(row, playRow, cells)));
+    host.replaceChildren(...rows.map(({ cells, playButton }, row) => lane(row, playButton, cells)));
     draw();
     showNote();
   }
@@ -66,10 +66,10 @@ export function showHotSpotTraversals(store, hotSpotTraversals, { player, transp
 
   /**
    * @param {number} row
-   * @param {HTMLButtonElement} playRow
+   * @param {HTMLButtonElement} playButton
    * @param {{button: HTMLButtonElement}[]} cells
    */
-  function lane(row, playRow, cells) {
+  function lane(row, playButton, cells) {
     const { name, module, dim, sign, correlation } = rowOf(row);
     const signText =
       sign < 0
@@ -85,7 +85,7 @@ export function showHotSpotTraversals(store, hotSpotTraversals, { player, transp
         make('div', {}, button, make('span', { className: 'cell-value' }, short(valueOf(row, TRAVERSAL_VALUES[step])))),
       ),
     );
-    return make('div', { className: 'ensembleMember' }, make('header', {}, playRow, about), strip);
+    return make('div', { className: 'member-traversal' }, make('header', {}, playButton, about), strip);
   }
 
   function draw() {
@@ -129,7 +129,7 @@ export function showHotSpotTraversals(store, hotSpotTraversals, { player, transp
   store.on(['playing'], mark);
   function mark() {
     const playing = store.state.playing === 'ensembleMember';
-    rows.forEach(({ cells, playRow: button }, row) => {
+    rows.forEach(({ cells, playButton: button }, row) => {
       button.setAttribute('aria-pressed', String(playingRow === row));
       cells.forEach(({ button: cell }, step) =>
         cell.classList.toggle('playing', playing && chosen?.row === row && chosen.step === step),

@@ -47,14 +47,14 @@ export function showSpot(store) {
   show();
 }
 
-/** @param {Measured} measured of 1 */
+/** @param {Measured} measured from 0 to 1 */
 function bar({ value }) {
   const element = make('i', { className: 'factor-bar' });
   element.style.width = `${100 * Math.min(1, Math.max(0, value))}%`;
   return element;
 }
 
-/** @param {Measured} measured of 1 */
+/** @param {Measured} measured from 0 to 1 */
 function whisker({ low, high }) {
   const element = make('i', { className: 'factor-interval' });
   const [from, to] = [low, high].map((end) => 100 * Math.min(1, Math.max(0, end)));

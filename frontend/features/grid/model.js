@@ -55,7 +55,7 @@ export function traverseRequest(state) {
   const [place] = toWireEdits({ edits: [{ dim, op: 'set', value: 0, span }], muted: [] }, duration);
   if (!place) return null;
   const spanFields = place.end === undefined ? {} : { start: place.start, end: place.end };
-  // Over the whole clip nothing is left of what was done to the dimension before.
+  // A value for the whole recording replaces all earlier edits of the dimension.
   const edits = span ? base.edits : base.edits.filter((edit) => edit.dim !== dim && edit.dim !== against);
   const upward = against === null ? null : { dim: against, values: [...values].reverse() };
   const along = upward ? { ...upward, across: { dim, values } } : { dim, values };
@@ -80,12 +80,12 @@ function cellRequest({ traversal, cell }) {
   if (!traversal || !cell) return null;
   const { dim, values, across, start, end, window, ...base } = traversal.request;
   const spanFields = end === undefined ? {} : { start, end };
-  const held = settingsOf(traversal.request, cell).map((setting) => ({
+  const cellEdits = settingsOf(traversal.request, cell).map((setting) => ({
     ...setting,
     op: /** @type {const} */ ('set'),
     ...spanFields,
   }));
-  return { ...base, edits: [...base.edits, ...held] };
+  return { ...base, edits: [...base.edits, ...cellEdits] };
 }
 
 /**
@@ -123,7 +123,7 @@ export function createGrid(store) {
       const settings = settingsOf(traversal.request, cell);
       store.set({
         editsByLayer: withLayerEdits(store.state, (now) =>
-          settings.reduce((held, { dim, value }) => withValue(held, dim, value, span), now),
+          settings.reduce((edited, { dim, value }) => withValue(edited, dim, value, span), now),
         ),
       });
     },

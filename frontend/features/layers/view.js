@@ -5,7 +5,7 @@ import { make, byId } from '../../drawing/dom.js';
 /** @typedef {import('../../core/state.js').SoundName} SoundName */
 
 /** Pause between two sounds of the sequence. */
-const BREATH_SECONDS = 0.35;
+const PAUSE_SECONDS = 0.35;
 
 /**
  * @param {import('../../core/state.js').Store} store
@@ -36,7 +36,7 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
     inSequence = true;
     sequenceButton.setAttribute('aria-pressed', 'true');
     prepareSounds(sides);
-    for (const side of sides) if (!(await play(side, player.cursor, { delay: BREATH_SECONDS, once: true }))) break;
+    for (const side of sides) if (!(await play(side, player.cursor, { delay: PAUSE_SECONDS, once: true }))) break;
     inSequence = false;
     sequenceButton.setAttribute('aria-pressed', 'false');
     byId('announcement').textContent = '';

@@ -59,11 +59,11 @@ export function presentOf(state) {
   const chosen = marked.length ? marked : all;
   const edits = toWireEdits(currentEdits(state), null);
   return Float64Array.from({ length: own.dims }, (_, dim) => {
-    const mine = edits.filter((edit) => edit.dim === dim);
+    const dimEdits = edits.filter((edit) => edit.dim === dim);
     let sum = 0;
     for (const frame of chosen) {
       let value = known ? known.mean[dim * frames + frame] : 0;
-      for (const edit of mine)
+      for (const edit of dimEdits)
         if (edit.end === undefined || inside(frame, edit))
           value = { add: value + edit.value, set: edit.value, scale: value * edit.value }[edit.op];
       sum += value;

@@ -140,13 +140,13 @@ export function showSliders(store, latents, { release, sweep, history, details, 
     const { preferences, card, module, latents: known, span } = store.state;
     const { order, search, quiet } = preferences;
     const hop = card?.modules.find((one) => one.module === module)?.hop_seconds ?? 1;
-    const said = order === 'span' && known?.module === module ? klOverSpan(known, span, hop) : null;
+    const activity = order === 'span' && known?.module === module ? klOverSpan(known, span, hop) : null;
     const { edits, muted } = currentEdits(store.state);
     const touched = new Set([...edits.map(({ dim }) => dim), ...muted]);
     const found = sortDimensions(
       [...sliders.values()].map(({ facts }) => facts),
       order,
-      said,
+      activity,
     ).filter((facts) => matchesSearch(facts, search));
     const hidden = quiet || search ? [] : found.filter(({ dim, active }) => active === false && !touched.has(dim));
     const rows = found

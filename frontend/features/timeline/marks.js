@@ -12,7 +12,7 @@ export function createMarks(lanes, store) {
   const places = new Map();
 
   /** @param {Mark} name */
-  function put(name) {
+  function place(name) {
     const view = visibleWindow(store.state);
     const seconds = places.get(name) ?? null;
     const share = seconds === null ? -1 : positionIn(view, seconds);
@@ -20,13 +20,13 @@ export function createMarks(lanes, store) {
     else lanes.style.setProperty(name, `${share * 100}%`);
   }
 
-  function putAll() {
-    for (const name of places.keys()) put(name);
+  function placeAll() {
+    for (const name of places.keys()) place(name);
     const { card, module } = store.state;
     const field = card?.modules.find((one) => one.module === module)?.receptive_field_seconds ?? 0;
     lanes.style.setProperty('--field', `${(field / (lengthOf(visibleWindow(store.state)) || 1)) * 100}%`);
   }
-  store.on(['view', 'recording', 'card', 'module', 'decoded'], putAll);
+  store.on(['view', 'recording', 'card', 'module', 'decoded'], placeAll);
 
   return {
     /**
@@ -35,7 +35,7 @@ export function createMarks(lanes, store) {
      */
     set(name, seconds) {
       places.set(name, seconds);
-      put(name);
+      place(name);
     },
   };
 }

@@ -19,14 +19,14 @@ export function createReadout(store, pictures, marks) {
   let reading = null;
 
   /** @param {Reading} at @returns {Node[]} */
-  function said({ seconds, height, lane }) {
+  function readoutOf({ seconds, height, lane }) {
     const time = make('span', {}, `${fixed(seconds, 3)} s`);
     if (height === null) return [time];
-    return [time, ...(lane === 'latents' ? saidOfLatents(seconds, height) : saidOfLevels(seconds, height))];
+    return [time, ...(lane === 'latents' ? latentsReadout(seconds, height) : levelsReadout(seconds, height))];
   }
 
   /** @param {number} seconds @param {number} height */
-  function saidOfLevels(seconds, height) {
+  function levelsReadout(seconds, height) {
     const [before, after, between] = [
       pictures.original(),
       pictures.decoded(),
@@ -42,7 +42,7 @@ export function createReadout(store, pictures, marks) {
   }
 
   /** @param {number} seconds @param {number} height */
-  function saidOfLatents(seconds, height) {
+  function latentsReadout(seconds, height) {
     const shown = pictures.latents();
     if (!shown) return [];
     const { row, value } = readRaster(shown.heat, seconds, height);
@@ -56,7 +56,7 @@ export function createReadout(store, pictures, marks) {
   function read(at) {
     reading = durationOf(store.state) ? at : null;
     marks.set('--mark', reading?.seconds ?? null);
-    byId('readout').replaceChildren(...(reading ? said(reading) : []));
+    byId('readout').replaceChildren(...(reading ? readoutOf(reading) : []));
   }
   store.on(['recording'], () => read(null));
   store.on(['decoded', 'playing', 'latents', 'preferences'], () => reading && read(reading));

@@ -21,10 +21,10 @@ export function createWaveform(canvas, store, sourceAudio) {
   /** @param {Recording} recording */
   function samplesFor(recording) {
     if (close?.recording !== recording) {
-      const mine = (close = { recording, samples: /** @type {Samples | null} */ (null) });
+      const current = (close = { recording, samples: /** @type {Samples | null} */ (null) });
       obtain(recording).then((samples) => {
-        mine.samples = samples;
-        if (samples && close === mine) draw();
+        current.samples = samples;
+        if (samples && close === current) draw();
       });
     }
     return close.samples;
