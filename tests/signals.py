@@ -49,7 +49,7 @@ def formant_harmonics(
     floor: float = 0.05,
     highest_hz: float | None = None,
 ) -> Signal:
-    """Harmonics of `f0` (Hz), weighted by Gaussians around `formants` (Hz; numbers, or one value a sample) plus `floor`.
+    """Harmonics of `f0` (Hz) with the weights `floor` plus Gaussians around `formants` (Hz, constant or per sample).
 
     A vowel-like sound whose pitch and formants are known. `widths` are the Gaussians' widths in Hz, `highest_hz` the
     limit of the harmonics (default: half the sample rate).
@@ -59,7 +59,7 @@ def formant_harmonics(
     spreads = [float(widths)] * len(centres) if np.isscalar(widths) else [float(width) for width in widths]
     limit = rate / 2 if highest_hz is None else highest_hz
     wave = np.zeros(len(times))
-    for hz in np.arange(1, int(np.ceil(limit / f0))) * f0:
+    for hz in np.arange(1, int(limit / f0)) * f0:
         weight = sum(np.exp(-(((hz - centre) / width) ** 2)) for centre, width in zip(centres, spreads, strict=True))
         wave += (weight + floor) * np.sin(2 * np.pi * hz * times)
     return wave

@@ -4,24 +4,20 @@ import json
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 
 pytest.importorskip("parselmouth", reason="needs praat-parselmouth")
 
 from benchmarks.mislabelled_recordings import loudest_formants
 from benchmarks.tables import MISLABELLED, mislabelled
+from tests.signals import peak_scaled, resonant_pulses
 
 RATE = 16_000
 
 
 def vowel(first: float, second: float, seconds: float = 0.3) -> np.ndarray:
     """A source of 110 Hz, falling by 12 dB per octave, through these formants and three common ones."""
-    wave = np.zeros(round(seconds * RATE))
-    wave[:: round(RATE / 110)] = 1.0
-    for hz, width in ((0, 200), (first, 80), (second, 100), (2900, 120), (3700, 150), (4700, 200)):
-        pole = np.exp(-np.pi * width / RATE)
-        wave = lfilter([1.0], [1.0, -2 * pole * np.cos(2 * np.pi * hz / RATE), pole**2], wave)
-    return (0.3 * wave / np.abs(wave).max()).astype(np.float32)
+    resonances = [(0, 200), (first, 80), (second, 100), (2900, 120), (3700, 150), (4700, 200)]
+    return peak_scaled(resonant_pulses(110, resonances, seconds, RATE), 0.3).astype(np.float32)
 
 
 @pytest.mark.parametrize(("first", "second"), [(700, 1250), (300, 2200)])

@@ -18,6 +18,7 @@ from torch.distributed.run import get_args_parser
 from backend.app import create_app
 from backend.settings import Settings
 from tests.docs.markdown_pages import DOCS, PAGES, README, ROOT, code_blocks, commands, name, shell_lines
+from tests.signals import sample_times, square_wave
 from trainer.cli.main import make_parser
 
 TUTORIAL = DOCS / "tutorials" / "first-sound.md"
@@ -44,8 +45,8 @@ HARMLESS = (
 @pytest.fixture
 def folder_with_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, with the recording that the examples read: 0.8 s of a pulse train with a smooth envelope."""
-    times = np.arange(round(0.8 * RATE)) / RATE
-    buzz = np.sign(np.sin(2 * np.pi * 120 * times)) * np.sin(np.pi * times / times[-1])
+    times = sample_times(0.8, RATE)
+    buzz = square_wave(120, 0.8, RATE) * np.sin(np.pi * times / times[-1])
     soundfile.write(tmp_path / "speech.wav", 0.2 * buzz, RATE)
     monkeypatch.chdir(tmp_path)
     return tmp_path

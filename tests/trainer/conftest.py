@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.signals import square_wave
+
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -17,8 +19,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder, rng, rate = tmp_path_factory.mktemp("corpus"), np.random.default_rng(0), 16_000
     for index in range(8):
-        time_axis = np.arange(rate) / rate
-        buzz = np.sign(np.sin(2 * np.pi * (100 + 20 * index) * time_axis))
+        buzz = square_wave(100 + 20 * index, 1.0, rate)
         sounds = np.stack([buzz, rng.normal(size=rate), 0.01 * rng.normal(size=rate)])
         turns = np.repeat(rng.integers(3, size=5), rate // 5)
         soundfile.write(folder / f"voice{index}.wav", 0.2 * sounds[turns, np.arange(rate)].clip(-4, 4), rate)

@@ -8,17 +8,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from tests.signals import formant_harmonics
+
 RATE = 16_000
 VOWELS = {"a": (700, 1200), "i": (300, 2300), "u": (350, 800)}
 
 
 def sound(vowel: str, hertz: float, rng: np.random.Generator) -> np.ndarray:
     """0.15 s of harmonics of `hertz`, strongest at the vowel's two formants."""
-    time_axis = np.arange(RATE * 3 // 20) / RATE
-    partials = hertz * np.arange(1, int(4000 / hertz))
-    levels = sum(np.exp(-(((partials - formant) / 150) ** 2)) for formant in VOWELS[vowel]) + 0.02
-    wave = (levels[:, None] * np.sin(2 * np.pi * partials[:, None] * time_axis)).sum(0)
-    return (0.05 * wave + 0.001 * rng.normal(size=len(time_axis))).astype(np.float32)
+    wave = formant_harmonics(hertz, VOWELS[vowel], 0.15, RATE, floor=0.02, highest_hz=4000)
+    return (0.05 * wave + 0.001 * rng.normal(size=len(wave))).astype(np.float32)
 
 
 def write_vowels(folder: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trainer.cli.options import Commands, add_data, add_preset, add_settings, parse_settings
 from trainer.cluster.ensemble import MEMBERS, ensemble_runs
-from trainer.cluster.launcher import train_family
+from trainer.cluster.launcher import launch_runs
 
 
 def add_commands(commands: Commands) -> None:
@@ -38,7 +38,7 @@ def _fit(options: argparse.Namespace) -> None:
         raise ValueError(f"--seeds is {options.seeds}; give at least 1")
     seeds = range(options.first, options.first + options.seeds)
     runs = ensemble_runs(options.name, options.preset, parse_settings(options.set), seeds)
-    trained = train_family(
+    trained = launch_runs(
         runs, options.data, options.out / MEMBERS, options.out, options.processes, accelerator=options.accelerator
     )
     print(f"Trained {len(trained)} of {len(runs)} members: {options.out / MEMBERS}")

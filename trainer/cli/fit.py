@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trainer import config as configuration
 from trainer.cli.options import Commands, add_bundle, add_preset, add_training, training_settings
-from trainer.runtime.malloc_tuning import keep_memory
+from trainer.runtime.malloc_tuning import tune_for_training
 
 
 def add_commands(commands: Commands) -> None:
@@ -27,7 +27,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _fit(options: argparse.Namespace) -> bool:
-    keep_memory()
+    tune_for_training()
     from trainer.training.fit_encoder import fit
 
     config = configuration.override(configuration.preset(options.preset), training_settings(options, "training"))
@@ -42,7 +42,7 @@ def _fit(options: argparse.Namespace) -> bool:
 
 
 def _fit_decoder(options: argparse.Namespace) -> bool:
-    keep_memory()
+    tune_for_training()
     from trainer import bundle
     from trainer.training.fit_decoder import fit_decoder
 

@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
+from tests.signals import harmonics
 from trainer.audio.pitch import median_f0
 
 RATE = 22_050
 
 
-def buzz(f0: float, seconds: float = 0.5) -> np.ndarray:
-    """Harmonics with -6 dB per octave."""
-    time = np.arange(round(seconds * RATE)) / RATE
-    return sum(np.sin(2 * np.pi * f0 * k * time + k) / k for k in range(1, int(4_000 / f0)))
+def buzz(f0: float) -> np.ndarray:
+    return harmonics(f0, 0.5, RATE)
 
 
 @pytest.mark.parametrize("f0", [72.0, 110.0, 187.3, 333.3])

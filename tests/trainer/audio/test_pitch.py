@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.signals import harmonics, sine
 from trainer.audio.log_mel import HOP_SECONDS, LogMel
 from trainer.audio.pitch import Autocorrelation, PitchSettings, track_pitch
 from trainer.corpus import read_recording, scan, synthesise
@@ -14,10 +15,7 @@ RATE = 16_000
 
 
 def buzz(f0: float | np.ndarray, seconds: float = 0.5) -> np.ndarray:
-    """Harmonics with -6 dB per octave; `f0` in Hz, constant or per sample."""
-    contour = np.broadcast_to(f0, round(seconds * RATE))
-    phase = 2 * np.pi * np.cumsum(contour) / RATE
-    return sum(np.sin(k * phase + k) / k for k in range(1, int(4_000 / contour.max())))
+    return harmonics(f0, seconds, RATE)
 
 
 def track(wave: np.ndarray) -> np.ndarray:
@@ -30,8 +28,8 @@ def test_constant_f0_is_found(f0: float) -> None:
     assert np.isfinite(found).all()
     assert found[1:-1] == pytest.approx(np.full(49, f0), rel=0.005)
     assert found[5:-5] == pytest.approx(np.full(41, f0), rel=0.0002)
-    sine = track(np.sin(2 * np.pi * f0 * np.arange(RATE) / RATE))
-    assert sine[5:-5] == pytest.approx(np.full(91, f0), rel=0.002)
+    tone = track(sine(f0, 1.0, RATE))
+    assert tone[5:-5] == pytest.approx(np.full(91, f0), rel=0.002)
 
 
 def test_glide_is_followed() -> None:

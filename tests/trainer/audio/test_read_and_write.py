@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.signals import sine
 from trainer.audio import AudioError, AudioLimits, encode_wav, is_silent, loudness_gain, read_audio, write_flac
 
 RATE = 16_000
 
 
 def tone(seconds: float = 0.5, rate: int = RATE, hz: float = 440.0) -> np.ndarray:
-    return (0.3 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
+    return sine(hz, seconds, rate, level=0.3).astype(np.float32)
 
 
 def encode(values: np.ndarray, rate: int = RATE, kind: str = "WAV", subtype: str = "PCM_16") -> bytes:

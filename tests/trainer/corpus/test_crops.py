@@ -10,6 +10,7 @@ import soundfile
 import torch
 from torch import nn
 
+from tests.signals import sine
 from tests.trainer.training_runs import start_process
 from trainer.audio import loudness_gain
 from trainer.config import override, preset
@@ -72,7 +73,7 @@ def test_crop_positions_are_uniform_over_samples() -> None:
 
 
 def tone(hz: float, samples: int) -> np.ndarray:
-    return np.sin(2 * np.pi * hz * np.arange(samples) / RATE).astype(np.float32)
+    return sine(hz, samples / RATE, RATE).astype(np.float32)
 
 
 def peak_hz(crop: np.ndarray) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.signals import sine
 from trainer.corpus import CorpusError, Recording, Segment, read_recording, scan
 
 RATE = 8_000
@@ -15,7 +16,7 @@ RATE = 8_000
 
 def write_audio(path: Path, seconds: float = 0.5, rate: int = RATE, channels: int = 1) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)
+    wave = sine(440, seconds, rate, level=0.3)
     kind = "AIFF" if path.suffix == ".aif" else None
     soundfile.write(path, np.stack([wave] * channels, axis=1), rate, format=kind)
     return path
@@ -202,7 +203,7 @@ def test_reading_error_names_file(tmp_path: Path) -> None:
 
 def write_g722(path: Path, seconds: float) -> None:
     av = pytest.importorskip("av")
-    tone = (8_000 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * 16_000)) / 16_000)).astype(np.int16)
+    tone = sine(440, seconds, 16_000, level=8_000).astype(np.int16)
     with av.open(str(path), "w", format="g722") as container:
         stream = container.add_stream("g722", rate=16_000, layout="mono")
         frame = av.AudioFrame.from_ndarray(tone[None], format="s16", layout="mono")

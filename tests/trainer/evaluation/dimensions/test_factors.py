@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import torch
 
+from tests.signals import harmonics
 from tests.trainer.example_samples import blank_report, synthetic_samples
 from trainer.bundle import Report
 from trainer.config import preset
@@ -26,8 +27,7 @@ RATE = 16_000
 
 
 def buzz(seconds: float, hertz: float) -> np.ndarray:
-    time_axis = np.arange(round(seconds * RATE)) / RATE
-    return sum(np.sin(2 * np.pi * hertz * k * time_axis) / k for k in range(1, 8)).astype("f4")
+    return harmonics(hertz, seconds, RATE, highest_hz=8 * hertz).astype("f4")
 
 
 def spoken() -> tuple[np.ndarray, Recording]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.signals import square_wave
 from tests.trainer.example_samples import LENGTH, synthetic_samples
 from trainer import bundle
 from trainer.audio import read_audio, write_flac
@@ -38,9 +39,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "examples").mkdir()
     examples = []
     for number, name in enumerate(("as", "sa", "aa", "ss")):
-        times = np.arange(round(0.3 * RATE)) / RATE
         quiet = np.zeros(round(0.1 * RATE))
-        sounds = [0.2 * np.sign(np.sin(2 * np.pi * HERTZ[phone] * times)) for phone in name]
+        sounds = [square_wave(HERTZ[phone], 0.3, RATE, level=0.2) for phone in name]
         wave = np.concatenate([quiet, *sounds, quiet])
         write_flac(folder / "examples" / f"{name}.flac", wave.astype("f4"), RATE)
         phones = [("", 0.0, 0.1), (name[0], 0.1, 0.4), (name[1], 0.4, 0.7), ("", 0.7, 0.8)]
