@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from tests.backend.routes.test_encode import encode, sound_as_sent
 from trainer import bundle
 from trainer.config import override, preset
+from trainer.geometry import encoder_geometry
 
 
 def test_delete_clip(client: TestClient, make_vowel, to_file, check_problem) -> None:
