@@ -54,7 +54,7 @@ const history = createHistory(store);
 const sourceAudio = createSourceAudio();
 const player = new Player();
 
-showStatus(store, session);
+showStatus(store, session, history);
 showTypicality(store);
 showSources(store, session);
 showRecorder(store, session, () => player.stop());

@@ -12,7 +12,7 @@ import { DEFAULT_PREFERENCES } from './preferences.js';
 /** @typedef {import('../server/api.js').Decoded} Decoded */
 /** @typedef {import('../server/api.js').DecodeRequest} DecodeRequest */
 /** @typedef {{name: string, clip: string, file: Blob | null, encoded: Encoded | null}} Recording `file` and `encoded` are null for a clip known only from the address */
-/** @typedef {{kind: "error" | "note", title: string, detail: string}} Notice */
+/** @typedef {{kind: "error" | "note", title: string, detail: string, keepEdits?: boolean}} Notice `keepEdits` offers to keep the edits of the previous recording */
 /** @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "editsByLayer">} SoundChoice */
 /** @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Snapshot */
 /** @typedef {"grid" | "cell" | "second" | "interpolation" | "blend" | "card" | "secondModel" | "figure" | "tradeoff" | "points" | "ensemble" | "hotSpotTraversals"} Pending requests in progress, apart from the decoding of the edits */

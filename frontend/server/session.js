@@ -44,8 +44,9 @@ export function createSession(store, recentFiles) {
   const forOpening = (request, number) =>
     openingRetry.untilAnswered(request, () => number === opening, String(store.state.model));
 
-  /** @param {string} detail */
-  const note = (detail) => store.set({ notice: { kind: 'note', title: 'Please note', detail } });
+  /** @param {string} detail @param {boolean} [keepEdits] */
+  const note = (detail, keepEdits = false) =>
+    store.set({ notice: { kind: 'note', title: 'Please note', detail, keepEdits } });
 
   /**
    * @param {string} name of the model
@@ -97,8 +98,7 @@ export function createSession(store, recentFiles) {
   function clearedEdits(clip) {
     const { recording, editsByLayer } = store.state;
     if (!recording || recording.clip === clip) return {};
-    if (Object.keys(wholeClipEdits(editsByLayer)).length > 0)
-      note('Edits cleared for the new recording. Undo keeps the edits that apply to the whole recording.');
+    if (Object.keys(wholeClipEdits(editsByLayer)).length > 0) note('Edits cleared for the new recording.', true);
     return { editsByLayer: {}, span: null };
   }
 

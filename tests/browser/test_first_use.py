@@ -25,6 +25,11 @@ def test_new_recording_clears_edits_and_undo_keeps_those_of_the_whole_recording(
     expect(page.locator("#notice")).to_contain_text("Edits cleared")
     expect(page.get_by_text("whole recording", exact=True)).to_be_visible()
     plain = explorer.digest
+    page.get_by_role("button", name="Keep edits").click()
+    assert explorer.settle().decodes()[-1]["edits"] == [{"dim": dims[0], "op": "add", "value": whole}]
+    expect(page.locator("#notice")).to_be_hidden()
+    page.get_by_role("button", name="Redo", exact=True).click()
+    assert explorer.digest == plain
     undo = page.get_by_role("button", name="Undo", exact=True)
     undo.click()
     explorer.settle()

@@ -88,6 +88,7 @@ test('a new recording clears the edits', async () => {
   await page.session.openExample('e2');
   assert.deepEqual([page.store.state.editsByLayer, page.store.state.span], [{}, null]);
   assert.match(page.store.state.notice.detail, /Edits cleared/);
+  assert.equal(page.store.state.notice.keepEdits, true);
 });
 
 test('of two openings the later one wins', async () => {

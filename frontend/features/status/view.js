@@ -43,8 +43,9 @@ function overlayOf({ phase, recording, decoded, file, notice, examples }) {
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../server/session.js').Session} session
+ * @param {import('../../core/history.js').History} history
  */
-export function showStatus(store, session) {
+export function showStatus(store, session, history) {
   const main = byId('explorer');
   const notice = byId('notice');
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -82,7 +83,18 @@ export function showStatus(store, session) {
     notice.dataset.kind = now?.kind ?? '';
     byId('notice-title').textContent = now?.title ?? '';
     byId('notice-detail').textContent = now?.detail ?? '';
+    byId('notice-keep').hidden = !now?.keepEdits;
     if (now?.kind === 'note') fading = setTimeout(() => store.set({ notice: null }), NOTE_SECONDS * 1000);
+  });
+  // The offer to keep the edits of the previous recording ends with the first new edit.
+  store.on(['editsByLayer'], () => {
+    const { notice: now, editsByLayer } = store.state;
+    if (now?.keepEdits && Object.keys(editsByLayer).length > 0) store.set({ notice: null });
+  });
+  // Undo on a new recording restores the whole-clip edits of the previous one.
+  byId('notice-keep').addEventListener('click', () => {
+    store.set({ notice: null });
+    history.undo();
   });
   byId('notice-close').addEventListener('click', () => store.set({ notice: null }));
 }
