@@ -10,11 +10,11 @@ from tests.docs.markdown_pages import DOCS, commands
 from trainer import bundle
 from trainer.cli.main import main
 
-SMALLER_VALUES = {"40": "6", "120": "6", "demo": "tiny"}
+SMALLER_VALUES = {"40": "4", "120": "6", "demo": "tiny"}
 TUTORIAL = DOCS / "tutorials" / "own-recordings.md"
 FEW_STEPS = ["steps=2", "batch_size=4", "warmup_steps=1", "checkpoint_every=2", "validation_fraction=0.3"]
 MORE_OPTIONS = {
-    "corpus": [],
+    "corpus": ["--processes", "1"],
     "fit": [word for value in FEW_STEPS for word in ("--set", f"training.{value}")],
     "fit-decoder": [word for value in FEW_STEPS for word in ("--set", f"decoder_training.{value}")],
     "analyse": ["--clips", "8"],
