@@ -119,7 +119,7 @@ def problem_response(problem: Problem, request_id: str) -> Response:
 
 
 def status_response(status: int, detail: str, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Response for an error without a problem type of its own."""
+    """Response for an error that has only a status."""
     return ProblemBody("about:blank", HTTPStatus(status).phrase, status, detail, request_id).response(headers)
 
 
