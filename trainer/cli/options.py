@@ -82,11 +82,12 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def add_deprecated(parser: argparse._ActionsContainer, old: str, replacement: argparse.Action) -> None:
     """Accept the option `old` as `replacement`, with a deprecation message on standard error."""
+    converter: dict[str, Any] = {} if replacement.type is None else {"type": replacement.type}
     parser.add_argument(
         old,
+        **converter,
         action=_DeprecatedOption,
         nargs=replacement.nargs,
-        type=replacement.type,
         choices=replacement.choices,
         dest=replacement.dest,
         default=argparse.SUPPRESS,

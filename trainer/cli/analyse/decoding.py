@@ -63,7 +63,13 @@ def _decoders(options: argparse.Namespace) -> None:
 
 
 def _smoothness(options: argparse.Namespace) -> None:
-    from trainer.evaluation.decoding.smoothness import SMOOTHNESS_KEY, SmoothnessOptions, measure_smoothness, table
+    from trainer.evaluation.decoding.smoothness import (
+        SMOOTHNESS_KEY,
+        STORED_NAMES,
+        SmoothnessOptions,
+        measure_smoothness,
+        table,
+    )
     from trainer.evaluation.report_rows import rows_to_json
 
     given = {name: getattr(options, name) for name in SmoothnessOptions.__dataclass_fields__}
@@ -71,7 +77,7 @@ def _smoothness(options: argparse.Namespace) -> None:
     print("\n".join([*notes, "", *table(rows)]))
     module = "" if options.module is None else f", module {options.module}"
     name = f"{data_name(options)}, {options.split}{module}"
-    write_rows(options, SMOOTHNESS_KEY, name, rows_to_json(rows, name))
+    write_rows(options, SMOOTHNESS_KEY, name, rows_to_json(rows, name, stored_names=STORED_NAMES))
 
 
 def _interpolation(options: argparse.Namespace) -> None:

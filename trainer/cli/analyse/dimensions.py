@@ -27,7 +27,8 @@ def add_measures(measures: Commands) -> None:
 def _all(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from trainer.evaluation.run_all import PARTS, AnalysisContext, run_all
+    from trainer.evaluation.context import AnalysisContext
+    from trainer.evaluation.run_all import PARTS, run_all
 
     parts = options.parts or tuple(PARTS)
     if unknown := [name for name in parts if name not in PARTS]:
