@@ -47,7 +47,8 @@ def decoding_table() -> str:
         found = [cells.get((data, sound, measure)) for measure in DECODING_COLUMNS]
         counts = [row["n"] for row in found if row is not None and row["measure"] != "phone_retention"]
         if any(counts):
-            lines.append([_RECORDINGS.get(data, data), _sound_name(sound), str(max(counts)), *map(_estimate, found)])
+            recordings = str(_RECORDINGS.get(data, data))
+            lines.append([recordings, _sound_name(sound), str(max(counts)), *map(_estimate, found)])
     return markdown_table(["recordings", "sound", "n", *DECODING_COLUMNS.values()], lines)
 
 

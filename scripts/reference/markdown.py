@@ -61,7 +61,7 @@ def type_text(schema: Schema) -> str:
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array":
-        items = schema.get("items") or next(iter(schema.get("prefixItems", [])), {})
+        items: Schema = schema.get("items") or next(iter(schema.get("prefixItems", [])), {})
         return f"array of {type_text(items)}"
     if schema.get("type") == "string" and schema.get("format") == "binary":
         return "file"

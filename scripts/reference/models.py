@@ -40,6 +40,7 @@ def _own_docstrings(model: type[BaseModel]) -> dict[str, str]:
 
 def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
     for field, text in itertools.pairwise(body):
-        is_field = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if is_field and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+        if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
+            continue
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
             yield field.target.id, paragraphs(str(text.value.value))
