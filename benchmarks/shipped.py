@@ -24,18 +24,15 @@ SMOOTHNESS_COLUMNS = {
     "same_way": "share of movement in the final direction (1: monotonic)",
 }
 _RECORDINGS = {
-    "festvox-ru (training speaker, held-out utterances), validation": "festvox-ru: training speaker, unseen utterances",
-    "Asterisk ru (unseen speaker), all": "Asterisk ru: unseen speaker",
-    "synthetic (unseen speakers), validation": "synthetic: unseen speakers",
+    "festvox-ru (his voice, utterances not learnt from)": "festvox-ru (training speaker, held-out utterances)",
+    "Asterisk ru (a woman never heard)": "Asterisk ru (unseen speaker)",
+    "synthetic (voices not learnt from)": "synthetic (unseen speakers)",
 }
-"""Plain names for the recordings, whose names in the report are part of the measured data."""
-_SOUNDS = {
-    "Griffin-Lim of the true log-mel": "Griffin-Lim, true log-mel spectrogram",
-    "Griffin-Lim of the mean spectrum": "Griffin-Lim, mean spectrum",
-}
+"""Current names of the recordings in a report that was measured under earlier names."""
+_SOUNDS = {"Griffin-Lim of the mean spectrum, held still": "Griffin-Lim of the mean spectrum"}
 _TRAVERSALS = {"mean -3 to +3 sd": "one dimension, mean ± 3 SD", "clip to clip": "between two recordings"}
 _MODELS = {"demo (demo, spectral decoder)": "SIM", "gim (demo, spectral decoder)": "GIM"}
-_PAPER_DECODER = re.compile(r"module (\d+) of paper \(.*\)")
+_PAPER_DECODER = re.compile(r"(?:module|layer) (\d+) of paper \(.*\)")
 
 
 def decoding_table() -> str:
@@ -47,7 +44,8 @@ def decoding_table() -> str:
         found = [cells.get((data, sound, measure)) for measure in DECODING_COLUMNS]
         counts = [row["n"] for row in found if row is not None and row["measure"] != "phone_retention"]
         if any(counts):
-            recordings = str(_RECORDINGS.get(data, data))
+            name = data.rpartition(", ")[0]  # without the split
+            recordings = _RECORDINGS.get(name, name)
             lines.append([recordings, _sound_name(sound), str(max(counts)), *map(_estimate, found)])
     return markdown_table(["recordings", "sound", "n", *DECODING_COLUMNS.values()], lines)
 
