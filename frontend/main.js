@@ -115,7 +115,10 @@ bindKeys({
   help: help.open,
 });
 
-/** @type {ReturnType<typeof setTimeout> | undefined} browsers limit how often an address may change, so writing waits for the sliders to rest */
+/**
+ * @type {ReturnType<typeof setTimeout> | undefined} browsers limit how often an address may change, so writing waits
+ * for the sliders to rest
+ */
 let addressTimer;
 store.on(CHOICE_KEYS, () => {
   clearTimeout(addressTimer);

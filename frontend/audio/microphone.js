@@ -18,8 +18,10 @@ const REFUSALS = /** @type {Record<string, string>} */ ({
 
 /**
  * Starts recording. The sound stays on the page.
- * @param {(peak: number, seconds: number) => void} onLevel called about 40 times a second with the peak since the last call, from 0 to 1, and the length so far
- * @returns {Promise<{finish: () => Sound, cancel: () => void}>} both end the recording and release the microphone; rejects with MicrophoneError
+ * @param {(peak: number, seconds: number) => void} onLevel called about 40 times a second with the peak since the last
+ * call, from 0 to 1, and the length so far
+ * @returns {Promise<{finish: () => Sound, cancel: () => void}>} both end the recording and release the microphone;
+ * rejects with MicrophoneError
  */
 export async function startRecording(onLevel) {
   const stream = await microphone();

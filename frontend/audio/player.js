@@ -1,4 +1,7 @@
-/** Plays one sound at a time and reports its position. All sounds belong to one recording and share a cursor, a loop and a loudness. */
+/**
+ * Plays one sound at a time and reports its position. All sounds belong to one recording and share a cursor, a loop and
+ * a loudness.
+ */
 import { sameSpan } from '../core/edits.js';
 import { levelOf, matchingGain } from './loudness.js';
 
@@ -13,7 +16,10 @@ import { levelOf, matchingGain } from './loudness.js';
  * @property {boolean} [once] plays to the end once, ignoring the loop
  * @property {Sound} [reference] sound whose loudness it is matched to
  */
-/** @typedef {{name: SoundName, buffer: AudioBuffer, volume: number, delay: number, once: boolean, finish: (completed: boolean) => void}} Playing */
+/**
+ * @typedef {{name: SoundName, buffer: AudioBuffer, volume: number, delay: number, once: boolean, finish: (completed:
+ * boolean) => void}} Playing
+ */
 
 /** Fades this short are inaudible but avoid clicks. */
 const FADE_SECONDS = 0.004;
@@ -25,7 +31,10 @@ export class Player extends EventTarget {
   #decoded = new WeakMap();
   /** @type {WeakMap<AudioBuffer, import('./loudness.js').Level>} */
   #levels = new WeakMap();
-  /** @type {Playing & {source: AudioBufferSourceNode, gain: GainNode, from: number, startedAt: number, loop: Span | null} | null} */
+  /**
+   * @type {Playing & {source: AudioBufferSourceNode, gain: GainNode, from: number, startedAt: number, loop: Span |
+   * null} | null}
+   */
   #current = null;
   /** @type {(completed: boolean) => void} resolves the promise of the latest `play` */
   #finish = () => {};
@@ -38,11 +47,13 @@ export class Player extends EventTarget {
   playing = null;
 
   /**
-   * Plays a sound file once it has arrived, replacing the current sound. Fires `change` when playback starts, changes or ends.
+   * Plays a sound file once it has arrived, replacing the current sound. Fires `change` when playback starts, changes
+   * or ends.
    * @param {SoundName} name
    * @param {Sound} file null keeps the current sound
    * @param {PlayOptions} [options]
-   * @returns {Promise<boolean>} true when it has played to its end (at once for no sound), false if another request replaced it; rejects with an
+   * @returns {Promise<boolean>} true when it has played to its end (at once for no sound), false if another request
+   * replaced it; rejects with an
    * Error for display if the browser cannot play the file
    */
   play(name, file, options = {}) {
@@ -63,7 +74,9 @@ export class Player extends EventTarget {
     this.#end();
   }
 
-  /** @returns {number} number of calls of `play` and `stop`: tells a delayed caller whether another request came first */
+  /**
+   * @returns {number} number of calls of `play` and `stop`: tells a delayed caller whether another request came first
+   */
   get requestCount() {
     return this.#requests;
   }
@@ -74,7 +87,8 @@ export class Player extends EventTarget {
   }
 
   /**
-   * @returns {{at: number, until: number, wait: number} | null} in seconds: the position, where the sound ends or loops, and the rest of the initial
+   * @returns {{at: number, until: number, wait: number} | null} in seconds: the position, where the sound ends or
+   * loops, and the rest of the initial
    * delay; null if nothing is playing
    */
   get progress() {

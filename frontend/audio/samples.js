@@ -23,7 +23,8 @@ export async function readSamples(file) {
  * @param {Samples} samples
  * @param {import('../core/edits.js').Span} span in seconds
  * @param {number} segments at least 1
- * @returns {Float32Array} [2, n]: minimum and maximum of each of n equal segments; each includes the first sample of the next, so that the line has
+ * @returns {Float32Array} [2, n]: minimum and maximum of each of n equal segments; each includes the first sample of
+ * the next, so that the line has
  * no gaps
  */
 export function peaksInSpan({ values, rate }, { start, end }, segments) {

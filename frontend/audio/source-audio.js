@@ -1,7 +1,10 @@
 /** The sound of the open recording: its file or, for a clip known only from the address, the server's copy. */
 import * as api from '../server/api.js';
 
-/** @typedef {(recording: import('../core/state.js').Recording | null) => Blob | Promise<Blob> | null} SourceAudio null without a recording */
+/**
+ * @typedef {(recording: import('../core/state.js').Recording | null) => Blob | Promise<Blob> | null} SourceAudio null
+ * without a recording
+ */
 
 /** @returns {SourceAudio} fetches the server's copy once, when it is first needed */
 export function createSourceAudio() {

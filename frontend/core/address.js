@@ -146,7 +146,10 @@ function parseCompare(address) {
   };
 }
 
-/** @param {Grid} grid "3.12x5,8,-3,3" is module 3, dimension 12 horizontally and 5 vertically, 8 steps from -3 to 3; defaults are left empty */
+/**
+ * @param {Grid} grid "3.12x5,8,-3,3" is module 3, dimension 12 horizontally and 5 vertically, 8 steps from -3 to 3;
+ * defaults are left empty
+ */
 const formatGrid = ({ module, dim, against, steps, low, high }) =>
   [dim === null ? '' : `${module}.${dim}${against === null ? '' : `x${against}`}`, steps ?? '', low, high].join();
 

@@ -1,8 +1,14 @@
-/** Decodes the arrays of the HTTP contract: `{shape, dtype, data}` with base64, little-endian, row-major bytes; .npy files; spectrograms. */
+/**
+ * Decodes the arrays of the HTTP contract: `{shape, dtype, data}` with base64, little-endian, row-major bytes; .npy
+ * files; spectrograms.
+ */
 
 /** @typedef {{shape: number[], dtype: string, data: string}} WireArray */
 /** @typedef {{values: WireArray, hop_seconds: number, band_hz: number[]}} WireSpectrogram */
-/** @typedef {{values: Float32Array, bands: number, frames: number, hop: number, hz: number[]}} Spectrogram `values` is [bands, frames] in dB, row-major, lowest band first; `hop` in seconds */
+/**
+ * @typedef {{values: Float32Array, bands: number, frames: number, hop: number, hz: number[]}} Spectrogram `values` is
+ * [bands, frames] in dB, row-major, lowest band first; `hop` in seconds
+ */
 
 /** @type {Float32Array | null} */
 let float16Table = null;
@@ -25,7 +31,10 @@ function float16Values() {
   return float16Table;
 }
 
-/** @type {((text: string) => Uint8Array<ArrayBuffer>) | undefined} native in browsers since 2025, and several times faster than atob */
+/**
+ * @type {((text: string) => Uint8Array<ArrayBuffer>) | undefined} native in browsers since 2025, and several times
+ * faster than atob
+ */
 const nativeFromBase64 = Reflect.get(Uint8Array, 'fromBase64')?.bind(Uint8Array);
 
 /**
@@ -73,7 +82,8 @@ export function decodeFloats({ shape, dtype, data }) {
  */
 export function parseNpy(file) {
   const view = new DataView(file);
-  const headerStart = view.getUint8(6) === 1 ? 10 : 12; // version 1 stores the header length in two bytes, later versions in four
+  // Version 1 stores the header length in two bytes, later versions in four.
+  const headerStart = view.getUint8(6) === 1 ? 10 : 12;
   const length = headerStart === 10 ? view.getUint16(8, true) : view.getUint32(8, true);
   const header = new TextDecoder('latin1').decode(new Uint8Array(file, headerStart, length));
   if (!/'descr': '<f2'/.test(header)) throw new TypeError('The server sent latents of an unsupported type.');

@@ -3,24 +3,46 @@
 /** @typedef {import('./edits.js').Op} Op */
 /** @typedef {import('./edits.js').Span} Span */
 /** @typedef {import('./edits.js').EditsByLayer} EditsByLayer */
-/** @typedef {"mean" | "sample" | "prior" | "zero"} Base starting latents: the clip's posterior mean, a sample of the posterior, a sample of N(0, I), or zero */
+/**
+ * @typedef {"mean" | "sample" | "prior" | "zero"} Base starting latents: the clip's posterior mean, a sample of the
+ * posterior, a sample of N(0, I), or zero
+ */
 /** @typedef {"sliders" | "grid" | "compare" | "layers" | "map" | "prior" | "ensemble"} Panel */
-/** @typedef {"snapshot" | "clips" | "models"} Comparison with snapshot B, with a second clip (interpolation), or with another model */
+/**
+ * @typedef {"snapshot" | "clips" | "models"} Comparison with snapshot B, with a second clip (interpolation), or with
+ * another model
+ */
 /** @typedef {"bits" | "accuracy" | "margin"} Measure */
 /** @typedef {{label: string | null, measure: Measure}} ProbeChoice `label` null: the first one */
 /** @typedef {"phone" | "frame" | "utterance"} Unit */
 /** @typedef {{unit: Unit | null, by: string | null, projection: string | null}} MapChoice null: the default */
 /** @typedef {"channels" | "hotspots" | "fusion"} FigureName */
-/** @typedef {{ensemble: string | null, spot: number | null, figure: FigureName}} EnsembleChoice null: the first ensemble; no hot spot */
+/**
+ * @typedef {{ensemble: string | null, spot: number | null, figure: FigureName}} EnsembleChoice null: the first
+ * ensemble; no hot spot
+ */
 /** @typedef {{dim: number | null}} DistributionChoice null: the dimension farthest from normal */
 /**
- * The grid: `dim` horizontally, `against` vertically, both of the layer `module`; null: the default, or no second dimension.
- * @typedef {{module: number | null, dim: number | null, against: number | null, steps: number | null, low: number, high: number}} Grid
+ * The grid of traversals.
+ * @typedef {object} Grid
+ * @property {number | null} module the layer of `dim` and `against`
+ * @property {number | null} dim horizontal dimension; null: the most informative one
+ * @property {number | null} against vertical dimension; null: none
+ * @property {number | null} steps per axis; null: the default
+ * @property {number} low
+ * @property {number} high
  */
 /**
- * The comparison. The second clip is an example, or an uploaded clip with its file name. `share` is the position between the clips, from 0 to 1; `top` limits
- * the interpolation to the dimensions that contribute most (null: all); `secondModel` null: the default; `match` edits one matched dimension in both models.
- * @typedef {{by: Comparison, example: string | null, clip: string | null, file: string | null, share: number, top: number | null, secondModel: string | null, match: import('./dimension-match.js').Match | null}} Compare
+ * The comparison. The second clip is an example, or an uploaded clip with its file name.
+ * @typedef {object} Compare
+ * @property {Comparison} by
+ * @property {string | null} example
+ * @property {string | null} clip
+ * @property {string | null} file
+ * @property {number} share position between the clips, from 0 to 1
+ * @property {number | null} top number of interpolated dimensions, those that contribute most; null: all
+ * @property {string | null} secondModel null: the default
+ * @property {import('./dimension-match.js').Match | null} match edits one matched dimension in both models
  */
 
 /**

@@ -2,7 +2,8 @@
 
 /**
  * @param {Promise<ArrayBuffer>} sound
- * @returns {Promise<string | null>} hex digits; null without a sound, or where the browser offers no SubtleCrypto (plain http on another host)
+ * @returns {Promise<string | null>} hex digits; null without a sound, or where the browser offers no SubtleCrypto
+ * (plain http on another host)
  */
 export async function digestOf(sound) {
   const bytes = await sound.catch(() => null);

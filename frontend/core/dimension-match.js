@@ -1,13 +1,19 @@
 /** Pairs of similar dimensions in two models: parsing, formatting, and transferring edits from one to the other. */
 
 /** @typedef {import('./edits.js').LayerEdits} LayerEdits */
-/** @typedef {{module: number, dim: number, toModule: number, toDim: number, sign: 1 | -1}} Match `sign` is -1 where they are negatively correlated */
+/**
+ * @typedef {{module: number, dim: number, toModule: number, toDim: number, sign: 1 | -1}} Match `sign` is -1 where they
+ * are negatively correlated
+ */
 /** @typedef {{dims: number, frames: number, mean: Float32Array}} Means posterior means of one clip, [dims, frames] */
 /** @typedef {{hop_seconds: number, first_frame_seconds: number}} FrameTimes */
 
 const FORMAT = /^(\d{1,3})\.(\d{1,5})([~!])(\d{1,3})\.(\d{1,5})$/;
 
-/** @param {Match} match "3.12~2.5" is dimension 12 of module 3 with dimension 5 of module 2; "!" marks a negative correlation */
+/**
+ * @param {Match} match "3.12~2.5" is dimension 12 of module 3 with dimension 5 of module 2; "!" marks a negative
+ * correlation
+ */
 export const formatMatch = ({ module, dim, toModule, toDim, sign }) =>
   `${module}.${dim}${sign > 0 ? '~' : '!'}${toModule}.${toDim}`;
 

@@ -8,7 +8,10 @@ import { summaryOf } from './state.js';
 
 /** @typedef {{low: number, high: number}} SliderRange */
 
-/** Half-widths of the fixed slider ranges: 99.3 % of N(0, 1) (box-plot whiskers), 99.7 %, and the largest value that /decode accepts. */
+/**
+ * Half-widths of the fixed slider ranges: 99.3 % of N(0, 1) (box-plot whiskers), 99.7 %, and the largest value that
+ * /decode accepts.
+ */
 const HALF_WIDTHS = { sigma: 2.68, tail: 3, free: 10 };
 
 /** Values of a traversal: within the central 99.3 % of N(0, 1), as in the SIM paper. */

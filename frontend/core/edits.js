@@ -1,11 +1,19 @@
 /** Edits of latent dimensions, each over the whole clip or a span of it. */
 
-/** @typedef {"add" | "set" | "scale"} Op effect of an edit on its dimension: add an offset, set a constant, or multiply */
+/**
+ * @typedef {"add" | "set" | "scale"} Op effect of an edit on its dimension: add an offset, set a constant, or multiply
+ */
 /** @typedef {{start: number, end: number}} Span in seconds */
 /** @typedef {{dim: number, op: Op, value: number, span: Span | null}} Edit `span` is null for the whole clip */
-/** @typedef {{edits: readonly Edit[], muted: readonly number[]}} LayerEdits edits of one layer in the order they were made, and the dimensions set to zero */
+/**
+ * @typedef {{edits: readonly Edit[], muted: readonly number[]}} LayerEdits edits of one layer in the order they were
+ * made, and the dimensions set to zero
+ */
 /** @typedef {{[module: number]: LayerEdits}} EditsByLayer */
-/** @typedef {{dim: number, op: Op, value: number, start?: number, end?: number}} WireEdit an edit in a request to /decode */
+/**
+ * @typedef {{dim: number, op: Op, value: number, start?: number, end?: number}} WireEdit an edit in a request to
+ * /decode
+ */
 
 /** @type {readonly Op[]} */
 export const OPS = ['add', 'set', 'scale'];
@@ -90,7 +98,8 @@ export function withMute({ edits, muted }, dim) {
 }
 
 /**
- * Sets a dimension to a constant over a span, overriding its other edits there. Outside the span the result is unchanged.
+ * Sets a dimension to a constant over a span, overriding its other edits there. Outside the span the result is
+ * unchanged.
  * @param {LayerEdits} layerEdits
  * @param {number} dim
  * @param {number} value
@@ -101,7 +110,8 @@ export function withValue({ edits, muted }, dim, value, span) {
   const constant = { dim, op: /** @type {const} */ ('set'), value: clamp(value), span };
   const others = edits.filter((edit) => edit.dim !== dim);
   if (!span) return { edits: [...others, constant], muted: muted.filter((one) => one !== dim) };
-  // A mute is applied last and would override the span, so it becomes an edit of the whole clip, which is applied first.
+  // A mute is applied last and would override the span, so it becomes an edit of the whole clip, which is applied
+  // first.
   if (muted.includes(dim)) {
     const zero = { ...constant, value: 0, span: null };
     return { edits: [...others, zero, constant], muted: muted.filter((one) => one !== dim) };
@@ -129,11 +139,15 @@ export function filterEdits(editsByLayer, keepsEdit, keepsMuted = () => true) {
   return result;
 }
 
-/** @param {EditsByLayer} editsByLayer @returns {EditsByLayer} the edits of the whole clip, which apply to any other clip too */
+/**
+ * @param {EditsByLayer} editsByLayer
+ * @returns {EditsByLayer} the edits of the whole clip, which apply to any other clip too
+ */
 export const wholeClipEdits = (editsByLayer) => filterEdits(editsByLayer, ({ span }) => !span);
 
 /**
- * Converts edits to the order in which the server applies them: the whole clip, then spans in the order they were made, then mutes.
+ * Converts edits to the order in which the server applies them: the whole clip, then spans in the order they were made,
+ * then mutes.
  * @param {LayerEdits} layerEdits
  * @param {number | null} duration of the clip in seconds, if known; spans end there
  * @returns {WireEdit[]}

@@ -3,13 +3,17 @@ import { wholeClipEdits } from './edits.js';
 
 /** @typedef {import('./state.js').State} State */
 
-/** State that makes a step when it changes. A step also restores the layer, to show its effect, but choosing a layer makes no step. */
+/**
+ * State that makes a step when it changes. A step also restores the layer, to show its effect, but choosing a layer
+ * makes no step.
+ */
 const TRACKED = /** @type {const} */ (['editsByLayer', 'base', 'seed']);
 const MAX_STEPS = 200;
 
 /**
  * @param {import('./state.js').Store} store
- * @returns {{undo: () => void, redo: () => void, endStep: () => void, untracked: (change: () => void) => void}} `endStep` ends a step: the next
+ * @returns {{undo: () => void, redo: () => void, endStep: () => void, untracked: (change: () => void) => void}}
+ * `endStep` ends a step: the next
  * change begins another; `untracked` makes a change without a step
  */
 export function createHistory(store) {
@@ -49,7 +53,10 @@ export function createHistory(store) {
     tracking = true;
   }
 
-  /** Starts a new history for another recording. If it starts without edits, undo restores the whole-clip edits of the previous recording. */
+  /**
+   * Starts a new history for another recording. If it starts without edits, undo restores the whole-clip edits of the
+   * previous recording.
+   */
   function begin() {
     const { recording, editsByLayer } = store.state;
     const unedited = Object.keys(editsByLayer).length === 0;

@@ -16,7 +16,10 @@
  * @property {() => void} find
  * @property {() => void} help
  */
-/** @typedef {{keys: readonly string[], description: string, where: Place, strokes?: readonly string[], act?: (actions: Actions, stroke: string) => void}} Shortcut `strokes` in the form of `strokeOf` */
+/**
+ * @typedef {{keys: readonly string[], description: string, where: Place, strokes?: readonly string[], act?: (actions:
+ * Actions, stroke: string) => void}} Shortcut `strokes` in the form of `strokeOf`
+ */
 
 const DIGITS = '123456789'.split('');
 
@@ -107,7 +110,8 @@ const PRESSING = 'button, a, summary, input:not([type=range])';
 
 /**
  * @param {KeyboardEvent} event
- * @returns {string} such as "z" or "ctrl+shift+z"; Shift is named only with Ctrl, because alone it changes the character
+ * @returns {string} such as "z" or "ctrl+shift+z"; Shift is named only with Ctrl, because alone it changes the
+ * character
  */
 export const strokeOf = ({ key, ctrlKey, metaKey, shiftKey }) =>
   ctrlKey || metaKey ? `ctrl+${shiftKey ? 'shift+' : ''}${key.toLowerCase()}` : key.toLowerCase();

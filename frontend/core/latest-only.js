@@ -3,7 +3,8 @@
  * last value is always processed.
  *
  * @template Job
- * @param {(job: Job) => Promise<boolean>} work resolves to false if the job must run again, unless a newer one is waiting
+ * @param {(job: Job) => Promise<boolean>} work resolves to false if the job must run again, unless a newer one is
+ * waiting
  * @param {(running: boolean) => void} onRunning called when work starts and when no work is left
  * @returns {{request: (job: Job) => void, idle: () => Promise<void>}} `idle` resolves when no work is left
  */

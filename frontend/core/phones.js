@@ -38,7 +38,10 @@ const ARPABET = {
   zh: 'ʒ',
 };
 
-/** IPA by character of espeak-ng's English mnemonics, which are close to Kirshenbaum's ASCII IPA. @type {{[character: string]: string}} */
+/**
+ * IPA by character of espeak-ng's English mnemonics, which are close to Kirshenbaum's ASCII IPA.
+ * @type {{[character: string]: string}}
+ */
 const ESPEAK = {
   '@': 'ə',
   ':': 'ː',

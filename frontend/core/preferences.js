@@ -9,7 +9,8 @@
  * @property {boolean} quiet whether inactive dimensions are listed too
  * @property {SliderRangeName} range of the sliders
  * @property {boolean} difference whether the difference lane is shown
- * @property {boolean | null} latents whether the latents lane is shown; null shows it where there is room and the recording is short
+ * @property {boolean | null} latents whether the latents lane is shown; null shows it where there is room and the
+ * recording is short
  * @property {import('../drawing/heatmap.js').Statistic} statistic of the latents lane
  * @property {boolean} loop
  * @property {boolean} matched whether all sounds are played at the loudness of the original

@@ -1,4 +1,7 @@
-/** Stores recordings in IndexedDB, so that they survive a reload of this tab. Failures are ignored: they then last as long as the page. */
+/**
+ * Stores recordings in IndexedDB, so that they survive a reload of this tab. Failures are ignored: they then last as
+ * long as the page.
+ */
 
 /** @typedef {import('../features/sources/recent-files.js').RecentFile} RecentFile */
 
@@ -29,7 +32,9 @@ const resultOf = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-/** @returns {{read: () => Promise<RecentFile[]>, write: (files: readonly RecentFile[]) => Promise<void>}} newest first */
+/**
+ * @returns {{read: () => Promise<RecentFile[]>, write: (files: readonly RecentFile[]) => Promise<void>}} newest first
+ */
 export function createSessionStorage() {
   /** @type {Promise<IDBDatabase> | null} */
   let database = null;

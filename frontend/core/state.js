@@ -6,16 +6,36 @@ import { DEFAULT_PREFERENCES } from './preferences.js';
 /** @typedef {import('./edits.js').Span} Span */
 /** @typedef {import('./edits.js').LayerEdits} LayerEdits */
 /** @typedef {import('./edits.js').EditsByLayer} EditsByLayer */
-/** @typedef {"cell" | "snapshot" | "blend" | "secondModel" | "ensembleMember"} OtherSound sounds of the panels: a grid cell, snapshot B, a point between two clips, the second model, a model of the ensemble */
-/** @typedef {"original" | "decoded" | number | OtherSound} SoundName what can be played; a number is the unedited decoding from that layer */
+/**
+ * @typedef {"cell" | "snapshot" | "blend" | "secondModel" | "ensembleMember"} OtherSound sounds of the panels: a grid
+ * cell, snapshot B, a point between two clips, the second model, a model of the ensemble
+ */
+/**
+ * @typedef {"original" | "decoded" | number | OtherSound} SoundName what can be played; a number is the unedited
+ * decoding from that layer
+ */
 /** @typedef {import('../server/api.js').Encoded} Encoded */
 /** @typedef {import('../server/api.js').Decoded} Decoded */
 /** @typedef {import('../server/api.js').DecodeRequest} DecodeRequest */
-/** @typedef {{name: string, clip: string, file: Blob | null, encoded: Encoded | null}} Recording `file` and `encoded` are null for a clip known only from the address */
-/** @typedef {{kind: "error" | "note", title: string, detail: string, keepEdits?: boolean}} Notice `keepEdits` offers to keep the edits of the previous recording */
-/** @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "editsByLayer">} SoundChoice */
-/** @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Snapshot */
-/** @typedef {"grid" | "cell" | "second" | "interpolation" | "blend" | "card" | "secondModel" | "figure" | "tradeoff" | "points" | "ensemble" | "hotSpotTraversals"} Pending requests in progress, apart from the decoding of the edits */
+/**
+ * @typedef {{name: string, clip: string, file: Blob | null, encoded: Encoded | null}} Recording `file` and `encoded`
+ * are null for a clip known only from the address
+ */
+/**
+ * @typedef {{kind: "error" | "note", title: string, detail: string, keepEdits?: boolean}} Notice `keepEdits` offers to
+ * keep the edits of the previous recording
+ */
+/**
+ * @typedef {Pick<Choice, "model" | "module" | "example" | "clip" | "file" | "base" | "seed" | "editsByLayer">}
+ * SoundChoice
+ */
+/**
+ * @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Snapshot
+ */
+/**
+ * @typedef {"grid" | "cell" | "second" | "interpolation" | "blend" | "card" | "secondModel" | "figure" | "tradeoff" |
+ * "points" | "ensemble" | "hotSpotTraversals"} Pending requests in progress, apart from the decoding of the edits
+ */
 /** @typedef {"starting" | "opening" | "ready" | "empty" | "asking" | "failed"} Phase */
 
 /**
@@ -27,19 +47,25 @@ import { DEFAULT_PREFERENCES } from './preferences.js';
  * @property {Recording | null} recording
  * @property {readonly import('../features/sources/recent-files.js').RecentFile[]} recentFiles newest first
  * @property {(Decoded & {request: DecodeRequest}) | null} decoded
- * @property {{[module: number]: Decoded | null}} layers unedited decodings of the clip, as far as fetched; null for a layer without a decoder
- * @property {import('../server/api.js').Latents | null} latents posterior of the clip at the chosen layer, while something shows it
+ * @property {{[module: number]: Decoded | null}} layers unedited decodings of the clip, as far as fetched; null for a
+ * layer without a decoder
+ * @property {import('../server/api.js').Latents | null} latents posterior of the clip at the chosen layer, while
+ * something shows it
  * @property {{[side in OtherSound]?: Decoded}} otherSounds as far as fetched
- * @property {(import('../server/api.js').Traversal & {request: import('../server/api.js').TraverseRequest}) | null} traversal content of the grid, while it is open
+ * @property {(import('../server/api.js').Traversal & {request: import('../server/api.js').TraverseRequest}) | null}
+ * traversal content of the grid, while it is open
  * @property {{row: number, column: number} | null} cell the chosen cell of the traversal
  * @property {Snapshot | null} snapshot snapshot B
  * @property {Recording | null} second the second clip, while it is compared
- * @property {(import('../server/api.js').Interpolation & {request: import('../server/api.js').InterpolateRequest}) | null} interpolation between the clip and the second clip
+ * @property {(import('../server/api.js').Interpolation & {request: import('../server/api.js').InterpolateRequest}) |
+ * null} interpolation between the clip and the second clip
  * @property {import('../server/api.js').Model | null} secondModelCard the second model
  * @property {import('../server/figures.js').ReportFigure | null} figure figure of the open panel
- * @property {import('../server/figures.js').ReportFigure | null} tradeoff the figure `tradeoff`, while the distribution panel is open
+ * @property {import('../server/figures.js').ReportFigure | null} tradeoff the figure `tradeoff`, while the distribution
+ * panel is open
  * @property {import('../features/ensemble/model.js').Shown | null} ensemble while its panel is open
- * @property {import('../features/ensemble/hot-spot-traversals.js').HotSpotTraversals | null} hotSpotTraversals traversals of the chosen hot spot, one per model
+ * @property {import('../features/ensemble/hot-spot-traversals.js').HotSpotTraversals | null} hotSpotTraversals
+ * traversals of the chosen hot spot, one per model
  * @property {import('../features/map/model.js').Points | null} points of the map at the layer they belong to
  * @property {{model: string, unit: import('./choice.js').Unit, index: number} | null} point the chosen point of the map
  * @property {readonly Pending[]} pending
@@ -144,7 +170,8 @@ export function withLayerEdits(state, change) {
 }
 
 /**
- * Adapts the choice to another model: the deepest layer if the chosen one is missing, and no edits of missing dimensions.
+ * Adapts the choice to another model: the deepest layer if the chosen one is missing, and no edits of missing
+ * dimensions.
  * @param {Choice} choice
  * @param {import('../server/api.js').Model} card
  * @returns {Pick<Choice, "module" | "editsByLayer">}
@@ -197,7 +224,8 @@ export const layerRequest = (state, module) => decodeRequest({ ...state, module,
 
 /**
  * @param {State} state
- * @returns {{side: SoundName, sound: Decoded | null}} the sound in the lane of the decoded sound: what is playing, or the edited sound
+ * @returns {{side: SoundName, sound: Decoded | null}} the sound in the lane of the decoded sound: what is playing, or
+ * the edited sound
  */
 export function displayedSound({ playing, layers, otherSounds, decoded }) {
   const sound =

@@ -6,7 +6,8 @@ import { visibleWindow } from './zoom.js';
 const MAX_SECONDS = 4;
 
 /**
- * The span plus half the layer's receptive field on each side or, without a span, the visible window; at most its first 4 seconds.
+ * The span plus half the layer's receptive field on each side or, without a span, the visible window; at most its first
+ * 4 seconds.
  * @param {import('./state.js').State} state
  * @param {{start?: number, end?: number}} span in seconds
  * @returns {{window?: import('../server/api.js').TimeWindow}} request fields; no window for the whole clip

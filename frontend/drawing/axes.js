@@ -23,7 +23,8 @@ const ROUND_HZ = [100, 200, 500, 1000, 2000, 3000, 4000, 6000, 8000, 12000, 1600
 /**
  * @param {number[]} centres of the bands, lowest first
  * @param {number} apart minimum distance between ticks, as a fraction of the axis
- * @returns {{at: number, label: string}[]} `at` from 0, the lower edge of the lowest band, to 1, the upper edge of the highest
+ * @returns {{at: number, label: string}[]} `at` from 0, the lower edge of the lowest band, to 1, the upper edge of the
+ * highest
  */
 export function frequencyTicks(centres, apart) {
   const bands = centres.length;

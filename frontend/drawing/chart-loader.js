@@ -9,7 +9,8 @@
  */
 
 /**
- * Ids of the style sheets that Plotly would add, which the content security policy forbids. Plotly adds its rules to an existing sheet `rules`, and
+ * Ids of the style sheets that Plotly would add, which the content security policy forbids. Plotly adds its rules to an
+ * existing sheet `rules`, and
  * skips the sheet for world maps if an element with the id `world` exists.
  */
 const SHEETS = {

@@ -1,6 +1,8 @@
 /**
- * Colour maps for levels, and for signed values about a neutral middle. Lightness is monotonic, so that both also work in grey; the signed map runs
- * from blue to orange, which is safe for colour-blind readers. Anchors are in OKLCH (lightness, chroma, hue), equally spaced. High values are dark
+ * Colour maps for levels, and for signed values about a neutral middle. Lightness is monotonic, so that both also work
+ * in grey; the signed map runs
+ * from blue to orange, which is safe for colour-blind readers. Anchors are in OKLCH (lightness, chroma, hue), equally
+ * spaced. High values are dark
  * on a light page and light on a dark page.
  */
 

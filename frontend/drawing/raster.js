@@ -1,6 +1,9 @@
 /** Draws an array [rows, frames] in colours: only the visible part, with one putImageData. */
 
-/** @typedef {{values: Float32Array, rows: number, frames: number, hop: number, first: number}} Raster `values` is [rows, frames] row-major, bottom row first; frame t is centred on `first` + t `hop` seconds */
+/**
+ * @typedef {{values: Float32Array, rows: number, frames: number, hop: number, first: number}} Raster `values` is [rows,
+ * frames] row-major, bottom row first; frame t is centred on `first` + t `hop` seconds
+ */
 /** @typedef {{low: number, high: number}} Range values of the first and the last colour */
 
 /** More visible frames than this are averaged in groups of 2, 4, 8 ...: no screen shows more columns. */

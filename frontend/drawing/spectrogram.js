@@ -29,7 +29,8 @@ export function rangeOf({ values }) {
 export const rasterOf = ({ values, bands, frames, hop }) => ({ values, rows: bands, frames, hop, first: 0 });
 
 /**
- * `after` minus `before` in dB, over the frames that both have. Levels below the floor are raised to it, so that silence differs from silence by 0.
+ * `after` minus `before` in dB, over the frames that both have. Levels below the floor are raised to it, so that
+ * silence differs from silence by 0.
  * @param {Spectrogram} before
  * @param {Spectrogram} after
  * @param {number} floor in dB

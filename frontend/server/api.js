@@ -9,26 +9,70 @@ export { Problem, Unreachable } from './problem.js';
 /** @typedef {import('../core/arrays.js').Spectrogram} Spectrogram */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: number}} ModelSummary */
 /** @typedef {{factor: string, bits: number, low: number, high: number}} Label */
-/** @typedef {{low: number, high: number, shares: number[]}} Histogram of the training data, equal bins from low to high */
-/** @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[], mean?: number | null, std?: number | null, histogram?: Histogram | null}} Dimension */
-/** @typedef {{measure: string, unit: string, change: number, low: number, high: number, spread: number, n: number}} Effect of +1 on a measure of the decoded sound, with its 95 % interval and spread over `n` clips */
-/** @typedef {{clip: string, example: boolean, way: "up" | "down", value: number, at: number, start: number, end: number, phone: string | null}} TopActivation a segment with an extreme value of a dimension */
-/** @typedef {Dimension & {model: string, module: number, factors: string[], effects: Effect[], evidence: TopActivation[]}} DimensionDetail `factors`: all that were measured */
-/** @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, first_frame_seconds: number, receptive_field_seconds: number, dimensions: Dimension[]}} Module */
+/**
+ * @typedef {{low: number, high: number, shares: number[]}} Histogram of the training data, equal bins from low to high
+ */
+/**
+ * @typedef {{dim: number, kl: number | null, active: boolean | null, sensitivity: number | null, labels: Label[],
+ * mean?: number | null, std?: number | null, histogram?: Histogram | null}} Dimension
+ */
+/**
+ * @typedef {{measure: string, unit: string, change: number, low: number, high: number, spread: number, n: number}}
+ * Effect of +1 on a measure of the decoded sound, with its 95 % interval and spread over `n` clips
+ */
+/**
+ * @typedef {{clip: string, example: boolean, way: "up" | "down", value: number, at: number, start: number, end: number,
+ * phone: string | null}} TopActivation a segment with an extreme value of a dimension
+ */
+/**
+ * @typedef {Dimension & {model: string, module: number, factors: string[], effects: Effect[], evidence:
+ * TopActivation[]}} DimensionDetail `factors`: all that were measured
+ */
+/**
+ * @typedef {{module: number, dims: number, hop_seconds: number, frame_rate: number, first_frame_seconds: number,
+ * receptive_field_seconds: number, dimensions: Dimension[]}} Module
+ */
 /** @typedef {{model: string, digest: string, sample_rate: number, modules: Module[]}} Model */
 /** @typedef {{id: string, label: string, duration: number, speaker?: string | null}} Example */
-/** @typedef {{module: number, frames: number, dims: number, mean: number[], std: number[], kl: (number | null)[]}} Summary posterior of a layer, averaged over the frames of the clip */
-/** @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules: Summary[]}} Encoded `peaks` is [2, n]: minimum and maximum of n equal segments */
+/**
+ * @typedef {{module: number, frames: number, dims: number, mean: number[], std: number[], kl: (number | null)[]}}
+ * Summary posterior of a layer, averaged over the frames of the clip
+ */
+/**
+ * @typedef {{model: string, clip: string, duration: number, peaks: Float32Array, spectrogram: Spectrogram, modules:
+ * Summary[]}} Encoded `peaks` is [2, n]: minimum and maximum of n equal segments
+ */
 /** @typedef {import('../core/edits.js').WireEdit} WireEdit */
-/** @typedef {{model: string, module: number, clip?: string, seconds?: number, base: string, seed: number, edits: WireEdit[], toward?: {clip: string, share: number, top_k?: number}}} DecodeRequest */
+/**
+ * @typedef {{model: string, module: number, clip?: string, seconds?: number, base: string, seed: number, edits:
+ * WireEdit[], toward?: {clip: string, share: number, top_k?: number}}} DecodeRequest
+ */
 /** @typedef {{start: number, end: number}} TimeWindow */
-/** @typedef {DecodeRequest & {dim: number, values: number[], across?: {dim: number, values: number[]}, start?: number, end?: number, window?: TimeWindow}} TraverseRequest */
-/** @typedef {{rows: number, columns: number, start: number, spectrograms: Spectrogram[]}} Traversal row by row; `start` is the time of the first frame in seconds */
-/** @typedef {{model: string, module: number, from: string, to: string, top_k?: number, steps: number, window?: TimeWindow}} InterpolateRequest */
-/** @typedef {{contribution: number[], spectrograms: Spectrogram[]}} Interpolation between two clips; `contribution` is the share of each dimension in their distance and sums to 1 */
+/**
+ * @typedef {DecodeRequest & {dim: number, values: number[], across?: {dim: number, values: number[]}, start?: number,
+ * end?: number, window?: TimeWindow}} TraverseRequest
+ */
+/**
+ * @typedef {{rows: number, columns: number, start: number, spectrograms: Spectrogram[]}} Traversal row by row; `start`
+ * is the time of the first frame in seconds
+ */
+/**
+ * @typedef {{model: string, module: number, from: string, to: string, top_k?: number, steps: number, window?:
+ * TimeWindow}} InterpolateRequest
+ */
+/**
+ * @typedef {{contribution: number[], spectrograms: Spectrogram[]}} Interpolation between two clips; `contribution` is
+ * the share of each dimension in their distance and sums to 1
+ */
 /** @typedef {{rms: number | null, beyond: number | null}} PriorDistance */
-/** @typedef {{duration: number, audio: Promise<ArrayBuffer>, spectrogram: Spectrogram, prior: PriorDistance | null, limited: boolean}} Decoded `audio` is a WAV file, which may arrive later */
-/** @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar: Float32Array}} Latents [dims, frames] row-major; `logvar` is minus infinity for a deterministic encoder */
+/**
+ * @typedef {{duration: number, audio: Promise<ArrayBuffer>, spectrogram: Spectrogram, prior: PriorDistance | null,
+ * limited: boolean}} Decoded `audio` is a WAV file, which may arrive later
+ */
+/**
+ * @typedef {{clip: string, model: string, module: number, dims: number, frames: number, mean: Float32Array, logvar:
+ * Float32Array}} Latents [dims, frames] row-major; `logvar` is minus infinity for a deterministic encoder
+ */
 
 /** @returns {Promise<ModelSummary[]>} the default first */
 export async function models() {

@@ -3,9 +3,19 @@ import { call, segment } from './http.js';
 
 /** @typedef {{value: number, low: number, high: number}} Measured with its 95 % interval */
 /** @typedef {{ensemble: string, members: number, channels: number, hot_spots: number, data: string}} EnsembleSummary */
-/** @typedef {{member: string, preset: string, seed: number, digest: string, kl: number[], model: string | null}} Member `model` is its name if its weights are on the server */
-/** @typedef {{member: number, module: number, dim: number, bits: number, monte_carlo: Measured}} Channel a dimension of a member (by index) */
-/** @typedef {{channels: number[], nmi: number[], centre: number, models: number, modules: number[], bits: number, mean_nmi: number, mean_vi: number, stability: Measured, stability_of_models: Measured, labels: {label: string, nmi: Measured, mean_nmi: number, shared_bits: Measured}[]}} HotSpot `nmi`: of each channel with the centre */
+/**
+ * @typedef {{member: string, preset: string, seed: number, digest: string, kl: number[], model: string | null}} Member
+ * `model` is its name if its weights are on the server
+ */
+/**
+ * @typedef {{member: number, module: number, dim: number, bits: number, monte_carlo: Measured}} Channel a dimension of
+ * a member (by index)
+ */
+/**
+ * @typedef {{channels: number[], nmi: number[], centre: number, models: number, modules: number[], bits: number,
+ * mean_nmi: number, mean_vi: number, stability: Measured, stability_of_models: Measured, labels: {label: string, nmi:
+ * Measured, mean_nmi: number, shared_bits: Measured}[]}} HotSpot `nmi`: of each channel with the centre
+ */
 /**
  * @typedef {object} Ensemble
  * @property {string} ensemble

@@ -4,7 +4,10 @@ import { createLiveQuery } from './live-query.js';
 
 /** @typedef {import('../core/state.js').State} State */
 /** @typedef {{model: string, name: string}} FigureRequest */
-/** @typedef {FigureRequest & {figure: import('../drawing/chart-loader.js').Figure | null, missing: string}} ReportFigure `missing` is the reason if there is no figure */
+/**
+ * @typedef {FigureRequest & {figure: import('../drawing/chart-loader.js').Figure | null, missing: string}} ReportFigure
+ * `missing` is the reason if there is no figure
+ */
 
 /** The panels that show a figure of the same name. */
 const PANELS = ['layers', 'map', 'prior'];

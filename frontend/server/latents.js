@@ -14,7 +14,8 @@ const same = (one, other) => one?.clip === other?.clip && one?.model === other?.
 
 /**
  * @param {import('../core/state.js').Store} store
- * @returns {{watch: (reader: string, reading: boolean) => void}} registers a reader; `state.latents` is current while there is one
+ * @returns {{watch: (reader: string, reading: boolean) => void}} registers a reader; `state.latents` is current while
+ * there is one
  */
 export function createLatents(store) {
   const readers = new Set();

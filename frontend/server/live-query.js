@@ -17,7 +17,8 @@ const DEBOUNCE_MS = 200;
  * @param {(state: State) => Request | null} query.request null: nothing to request
  * @param {(request: Request, signal: AbortSignal) => Promise<Answer>} query.ask
  * @param {(answer: Answer | null, request: Request | null) => void} query.show null: nothing to show
- * @param {(state: State) => import('./retry.js').OtherClips} [query.others] recordings of the request besides the open one
+ * @param {(state: State) => import('./retry.js').OtherClips} [query.others] recordings of the request besides the open
+ * one
  * @param {boolean} [query.live] no delay, and each answer is shown even if a newer request is waiting
  * @returns {{settled: () => Promise<void>}} resolves when no request is running or waiting
  */

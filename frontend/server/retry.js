@@ -1,9 +1,15 @@
-/** Requests about clips, retried while the server is busy or unreachable. A clip that the server has evicted is encoded again. */
+/**
+ * Requests about clips, retried while the server is busy or unreachable. A clip that the server has evicted is encoded
+ * again.
+ */
 import * as api from './api.js';
 
 /** @typedef {import('../core/state.js').Notice} Notice */
 /** @typedef {import('../core/state.js').Recording} Recording */
-/** @typedef {{[field: string]: Recording | null}} OtherClips recordings of a request besides the open one, by the request field that names them */
+/**
+ * @typedef {{[field: string]: Recording | null}} OtherClips recordings of a request besides the open one, by the
+ * request field that names them
+ */
 
 const RETRY_SECONDS = 2;
 
@@ -48,7 +54,8 @@ export function createRetry(store) {
    * @param {() => boolean} wanted whether the answer is still wanted
    * @param {string} model encodes the clip again if necessary
    * @param {OtherClips} [others]
-   * @returns {Promise<Answer | "again" | null>} "again" after a pause or a new encoding: the caller must try again; null if the answer is no longer
+   * @returns {Promise<Answer | "again" | null>} "again" after a pause or a new encoding: the caller must try again;
+   * null if the answer is no longer
    * wanted, or a notice says why there is none
    */
   async function once(request, wanted, model, others = {}) {

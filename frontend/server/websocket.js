@@ -1,7 +1,16 @@
-/** Requests as messages of one WebSocket: several milliseconds faster than an HTTP request, see `python -m benchmarks page`. */
+/**
+ * Requests as messages of one WebSocket: several milliseconds faster than an HTTP request, see `python -m benchmarks
+ * page`.
+ */
 
-/** @typedef {{status: number, headers: {[name: string]: string}, body: any, sound: Promise<ArrayBuffer>}} Response as of the same HTTP request; `sound` only with status 200 */
-/** @typedef {{sound: Promise<ArrayBuffer>, resolve: (sound: ArrayBuffer) => void, reject: (error: Error) => void}} PendingSound */
+/**
+ * @typedef {{status: number, headers: {[name: string]: string}, body: any, sound: Promise<ArrayBuffer>}} Response as of
+ * the same HTTP request; `sound` only with status 200
+ */
+/**
+ * @typedef {{sound: Promise<ArrayBuffer>, resolve: (sound: ArrayBuffer) => void, reject: (error: Error) => void}}
+ * PendingSound
+ */
 
 /** Longer requests exceed the server's message limit and must be posted. */
 const MAX_CHARACTERS = 300_000;
@@ -9,7 +18,8 @@ const MAX_CHARACTERS = 300_000;
 /**
  * The server answers each message with a JSON text and, with status 200, the sound as a binary message.
  * @param {string} path relative to the page
- * @returns {{open: () => void, request: (body: string) => Promise<Response | null>}} `request` gives null if the request must be posted instead:
+ * @returns {{open: () => void, request: (body: string) => Promise<Response | null>}} `request` gives null if the
+ * request must be posted instead:
  * the connection is closed, in use, or broke
  */
 export function createSocketClient(path) {
@@ -41,7 +51,10 @@ export function createSocketClient(path) {
     pendingSound = null;
   }
 
-  /** Connects once a posted request has succeeded: browsers log failed connections. A connection that a proxy refuses is not tried again. */
+  /**
+   * Connects once a posted request has succeeded: browsers log failed connections. A connection that a proxy refuses is
+   * not tried again.
+   */
   function open() {
     if (socket || refused) return;
     const address = new URL(path, document.baseURI);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latestOnly } from '../../frontend/core/latest-only.js';
 
-/** Work that finishes when told to. */
+/** Work that the test finishes. */
 function controlled() {
   const jobs = [];
   const finish = [];

@@ -1,4 +1,7 @@
-/** Contribution curve: cumulative share of the distance between two clips over the dimensions, largest contribution first. */
+/**
+ * Contribution curve: cumulative share of the distance between two clips over the dimensions, largest contribution
+ * first.
+ */
 
 /**
  * @param {HTMLCanvasElement} canvas x: number of dimensions; y: share of the distance

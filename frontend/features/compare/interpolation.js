@@ -1,4 +1,7 @@
-/** Interpolation between two clips: second clip, pictures of the steps, sound at a position. Posterior means without edits. */
+/**
+ * Interpolation between two clips: second clip, pictures of the steps, sound at a position. Posterior means without
+ * edits.
+ */
 import { thumbnailWindow } from '../../core/time-window.js';
 import * as api from '../../server/api.js';
 import { createLiveQuery } from '../../server/live-query.js';

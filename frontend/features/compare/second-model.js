@@ -20,7 +20,8 @@ const isOpen = ({ panel, compare }) => panel === 'compare' && compare.by === 'mo
 
 /**
  * @param {State} state
- * @returns {import('../../server/api.js').DecodeRequest | null} the request of the sliders, limited to the dimensions of the second model
+ * @returns {import('../../server/api.js').DecodeRequest | null} the request of the sliders, limited to the dimensions
+ * of the second model
  */
 export function secondModelRequest(state) {
   const { secondModelCard: card } = state;
@@ -34,7 +35,8 @@ export function secondModelRequest(state) {
 
 /**
  * @param {State} state
- * @returns {import('../../core/dimension-match.js').Match | null} the linked pair of dimensions, if its layer is chosen and both models have it
+ * @returns {import('../../core/dimension-match.js').Match | null} the linked pair of dimensions, if its layer is chosen
+ * and both models have it
  */
 export function matchOf({ compare: { match }, module, card, secondModelCard }) {
   const has = (
@@ -52,7 +54,9 @@ export function matchOf({ compare: { match }, module, card, secondModelCard }) {
 
 /** @param {import('../../core/state.js').Store} store */
 export function createSecondModel(store) {
-  /** @type {{model: string, clip: string, own: string} | null} name of the clip at the sample rate of the second model */
+  /**
+   * @type {{model: string, clip: string, own: string} | null} name of the clip at the sample rate of the second model
+   */
   let known = null;
 
   /**

@@ -7,7 +7,10 @@ import { drawScale } from '../../drawing/waveform.js';
 
 /** @typedef {import('../../server/api.js').Decoded} Decoded */
 /** @typedef {import('../../core/state.js').SoundName} SoundName */
-/** @typedef {{name: string, about: string, sound: Decoded | null, clip: string | undefined}} Half `clip` is the clip it was decoded from */
+/**
+ * @typedef {{name: string, about: string, sound: Decoded | null, clip: string | undefined}} Half `clip` is the clip it
+ * was decoded from
+ */
 
 /**
  * @param {HTMLElement} host container

@@ -12,7 +12,8 @@ const PENDING = /** @type {const} */ (['second', 'interpolation', 'card', 'secon
  * @param {import('../../core/state.js').Store} store
  * @param {import('./snapshot.js').SnapshotHost} snapshot
  * @param {import('./interpolation.js').Interpolation} interpolation
- * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport, release: () => void}} host
+ * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport,
+ * release: () => void}} host
  */
 export function showCompare(store, snapshot, interpolation, { player, transport, release }) {
   function show() {

@@ -5,7 +5,10 @@ import * as api from '../../server/api.js';
 import { createRetry, errorNotice } from '../../server/retry.js';
 
 /** @typedef {import('../../server/api.js').Traversal} Traversal */
-/** @typedef {Traversal & {values: number[]}} Strip spectrograms of the open recording with one dimension set to each value */
+/**
+ * @typedef {Traversal & {values: number[]}} Strip spectrograms of the open recording with one dimension set to each
+ * value
+ */
 
 /**
  * @param {import('../../core/state.js').State} state
@@ -30,7 +33,8 @@ function stripRequest(state, dim) {
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @returns {{facts: (dim: number) => Promise<import('../../server/api.js').DimensionDetail | null>, strip: (dim: number) => Promise<Strip | null>}}
+ * @returns {{facts: (dim: number) => Promise<import('../../server/api.js').DimensionDetail | null>, strip: (dim:
+ * number) => Promise<Strip | null>}}
  * of the chosen layer; null if outdated or unavailable, with a notice
  */
 export function createDimensionDetails(store) {

@@ -1,4 +1,6 @@
-/** Traversal of one dimension in the open recording: spectrograms at a series of values, each of which can be applied. */
+/**
+ * Traversal of one dimension in the open recording: spectrograms at a series of values, each of which can be applied.
+ */
 import { signed } from '../../core/format.js';
 import { make } from '../../drawing/dom.js';
 import { sharedRange } from '../../drawing/palette.js';

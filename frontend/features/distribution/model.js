@@ -1,4 +1,7 @@
-/** Distribution of the layer's latents compared with N(0, I), from the figure `prior`: traces, values and summaries. Pure. */
+/**
+ * Distribution of the layer's latents compared with N(0, I), from the figure `prior`: traces, values and summaries.
+ * Pure.
+ */
 import { fixed } from '../../core/format.js';
 
 /** @typedef {import('../../drawing/chart-loader.js').Trace} Trace */
@@ -83,7 +86,8 @@ export function verdictOf({ meta }) {
 /**
  * @param {Figure} figure
  * @param {number} module
- * @returns {{name: string, energy: string, wasserstein: string, mmd: string, accuracy: string}[]} all dimensions jointly
+ * @returns {{name: string, energy: string, wasserstein: string, mmd: string, accuracy: string}[]} all dimensions
+ * jointly
  */
 export function jointOf({ layout }, module) {
   const withCritical = (

@@ -1,4 +1,6 @@
-/** The Distribution panel: latents of the layer compared with N(0, I), certified bound, and cost of matching the prior. */
+/**
+ * The Distribution panel: latents of the layer compared with N(0, I), certified bound, and cost of matching the prior.
+ */
 import { createChart } from '../../drawing/chart.js';
 import { make, byId } from '../../drawing/dom.js';
 import { reportFigure } from '../../server/figures.js';

@@ -4,7 +4,10 @@ import * as api from '../../server/api.js';
 import * as ensembleApi from '../../server/ensembles.js';
 import { errorNotice } from '../../server/retry.js';
 
-/** @typedef {{ensemble: string, members: ensembleApi.Member[], member: number}} Membership `member` is the index of the chosen model */
+/**
+ * @typedef {{ensemble: string, members: ensembleApi.Member[], member: number}} Membership `member` is the index of the
+ * chosen model
+ */
 /** @typedef {ensembleApi.Nearest & {name: string, model: string | null}} Found */
 
 /** @param {import('../../core/state.js').Store} store */
@@ -26,14 +29,16 @@ export function createEnsembleMembership(store) {
   function membershipOf(model) {
     const membership = known.get(model) ?? findMembership(model);
     known.set(model, membership);
-    membership.then((found) => found || known.delete(model)).catch(() => known.delete(model)); // ask again next time: an ensemble may be added
+    // Ask again next time: an ensemble may be added.
+    membership.then((found) => found || known.delete(model)).catch(() => known.delete(model));
     return membership;
   }
 
   return {
     /**
      * @param {number} dim of the chosen layer
-     * @returns {Promise<Found[] | null>} the closest dimension of each other model, highest NMI first; null if the model is in no ensemble
+     * @returns {Promise<Found[] | null>} the closest dimension of each other model, highest NMI first; null if the
+     * model is in no ensemble
      */
     async nearest(dim) {
       const { model, module } = store.state;

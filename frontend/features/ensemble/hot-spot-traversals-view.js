@@ -137,7 +137,8 @@ export function showHotSpotTraversals(store, hotSpotTraversals, { player, transp
     });
   }
   store.on(['otherSounds'], () => {
-    if (player.playing === 'ensembleMember' && !store.state.otherSounds.ensembleMember) player.stop(); // its traversal is no longer shown
+    // Its traversal is no longer shown.
+    if (player.playing === 'ensembleMember' && !store.state.otherSounds.ensembleMember) player.stop();
   });
 
   store.on(['ensemble', 'ensembleChoice', 'recording', 'pending'], showNote);

@@ -8,9 +8,19 @@ import { errorNotice } from '../../server/retry.js';
 import { representatives, spotOf } from './model.js';
 
 /** @typedef {import('../../core/state.js').State} State */
-/** @typedef {{model: string, name: string, module: number, dim: number}} MemberDimension `name` is the model's name in the ensemble */
-/** @typedef {MemberDimension & {sign: 1 | -1, correlation: number, spectrograms: import('../../core/arrays.js').Spectrogram[]}} Row `sign` is -1 where it correlates negatively with the first, and is traversed in reverse */
-/** @typedef {{model: string, clip: string, ensemble: string, spot: number, members: MemberDimension[], window?: import('../../server/api.js').TimeWindow}} Request */
+/**
+ * @typedef {{model: string, name: string, module: number, dim: number}} MemberDimension `name` is the model's name in
+ * the ensemble
+ */
+/**
+ * @typedef {MemberDimension & {sign: 1 | -1, correlation: number, spectrograms:
+ * import('../../core/arrays.js').Spectrogram[]}} Row `sign` is -1 where it correlates negatively with the first, and is
+ * traversed in reverse
+ */
+/**
+ * @typedef {{model: string, clip: string, ensemble: string, spot: number, members: MemberDimension[], window?:
+ * import('../../server/api.js').TimeWindow}} Request
+ */
 /** @typedef {{clip: string, ensemble: string, spot: number, rows: Row[]}} HotSpotTraversals */
 
 /**
@@ -68,7 +78,8 @@ async function ask({ clip, ensemble, spot, members, window }, signal) {
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @returns {{hear: (row: number, step: number) => Promise<boolean>}} `hear` loads a sound; false if unavailable, and a notice says why
+ * @returns {{hear: (row: number, step: number) => Promise<boolean>}} `hear` loads a sound; false if unavailable, and a
+ * notice says why
  */
 export function createHotSpotTraversals(store) {
   createLiveQuery(store, {

@@ -8,7 +8,10 @@ import { createLiveQuery } from '../../server/live-query.js';
 /** @typedef {import('../../server/ensembles.js').HotSpot} HotSpot */
 /** @typedef {import('../../drawing/chart-loader.js').Figure} Figure */
 /** @typedef {import('../../core/choice.js').FigureName} FigureName */
-/** @typedef {{list: import('../../server/ensembles.js').EnsembleSummary[], ensemble: Ensemble | null, name: FigureName, figure: Figure | null, missing: string}} Shown `missing` says why there is no figure */
+/**
+ * @typedef {{list: import('../../server/ensembles.js').EnsembleSummary[], ensemble: Ensemble | null, name: FigureName,
+ * figure: Figure | null, missing: string}} Shown `missing` says why there is no figure
+ */
 
 /** @param {State} state */
 function ensembleRequest({ panel, card, ensembleChoice }) {
@@ -80,7 +83,8 @@ export function spotAt({ hot_spots: spots }, channels) {
  * For each model of a hot spot the dimension with the highest NMI with the centre, the model of the centre first.
  * @param {Ensemble} ensemble
  * @param {HotSpot} spot
- * @returns {(import('../../server/ensembles.js').Channel & {channel: number, nmi: number, name: string, model: string | null})[]}
+ * @returns {(import('../../server/ensembles.js').Channel & {channel: number, nmi: number, name: string, model: string |
+ * null})[]}
  */
 export function representatives({ channels, members }, spot) {
   const ranked = spot.channels

@@ -90,7 +90,8 @@ function cellRequest({ traversal, cell }) {
 
 /**
  * @param {import('../../core/state.js').Store} store
- * @returns {{hear: (cell: State["cell"]) => Promise<boolean>, use: () => void}} `hear` loads the sound of a cell and returns whether it is available;
+ * @returns {{hear: (cell: State["cell"]) => Promise<boolean>, use: () => void}} `hear` loads the sound of a cell and
+ * returns whether it is available;
  * `use` applies the values of the chosen cell
  */
 export function createGrid(store) {

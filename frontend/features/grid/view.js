@@ -19,7 +19,8 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('./model.js').GridHost} grid
- * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport, history: import('../../core/history.js').History, release: () => void}} host
+ * @param {{player: import('../../audio/player.js').Player, transport: import('../transport/view.js').Transport,
+ * history: import('../../core/history.js').History, release: () => void}} host
  */
 export function showGrid(store, grid, { player, transport, history, release }) {
   const table = byId('cells');

@@ -10,9 +10,18 @@ import { createLiveQuery } from '../../server/live-query.js';
 /** @typedef {import('../../drawing/chart-loader.js').Trace} Trace */
 /** @typedef {import('../../core/choice.js').Unit} Unit */
 /** @typedef {string | number | null} Value of a label at a point; null where unknown */
-/** @typedef {{examples: boolean, clips: string[], start: number[], end: number[], labels: {[factor: string]: Value[]}}} Places */
-/** @typedef {{trace: Trace, unit: Unit, units: Unit[], by: string, projections: string[], places: Places}} Shown contents of the map */
-/** @typedef {{model: string, module: number, unit: Unit, points: number, dims: number, values: Float32Array}} Points `values` is [points, dims] */
+/**
+ * @typedef {{examples: boolean, clips: string[], start: number[], end: number[], labels: {[factor: string]: Value[]}}}
+ * Places
+ */
+/**
+ * @typedef {{trace: Trace, unit: Unit, units: Unit[], by: string, projections: string[], places: Places}} Shown
+ * contents of the map
+ */
+/**
+ * @typedef {{model: string, module: number, unit: Unit, points: number, dims: number, values: Float32Array}} Points
+ * `values` is [points, dims]
+ */
 
 /** Default labels for the colours. */
 const DEFAULT_LABELS = { phone: 'phone', frame: 'phone', utterance: 'speaker' };

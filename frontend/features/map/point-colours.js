@@ -1,4 +1,6 @@
-/** Colours and symbols of map points: text for phones, colour and shape for other names, a colour scale for quantities. */
+/**
+ * Colours and symbols of map points: text for phones, colour and shape for other names, a colour scale for quantities.
+ */
 import { fixed } from '../../core/format.js';
 import { ipaOf } from '../../core/phones.js';
 import { escapeMarkup, themedColour } from '../../drawing/chart.js';
@@ -27,7 +29,8 @@ const UNITS = new Map([
 /**
  * @param {string} by
  * @param {Value[]} values
- * @returns {{trace: import('../../drawing/chart-loader.js').Trace, key: KeyEntry[] | {low: string, high: string} | null}} additions to the trace, and its key
+ * @returns {{trace: import('../../drawing/chart-loader.js').Trace, key: KeyEntry[] | {low: string, high: string} |
+ * null}} additions to the trace, and its key
  */
 export function coloured(by, values) {
   if (values.some((value) => typeof value === 'number')) return scaled(by, values);

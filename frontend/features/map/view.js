@@ -1,4 +1,7 @@
-/** The Map panel: sounds of the examples as points that can be played, opened and applied, and the points closest to the current sound. */
+/**
+ * The Map panel: sounds of the examples as points that can be played, opened and applied, and the points closest to the
+ * current sound.
+ */
 import { sameSegment } from '../../audio/clip-player.js';
 import { fixed, seconds } from '../../core/format.js';
 import { ipaOf } from '../../core/phones.js';
@@ -21,7 +24,9 @@ const DIRECTIONS = new Map([
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('./model.js').MapHost} map
- * @param {{clipPlayer: import('../../audio/clip-player.js').ClipPlayer, session: import('../../server/session.js').Session, history: import('../../core/history.js').History, release: () => void}} host
+ * @param {{clipPlayer: import('../../audio/clip-player.js').ClipPlayer, session:
+ * import('../../server/session.js').Session, history: import('../../core/history.js').History, release: () => void}}
+ * host
  */
 export function showMap(store, map, { clipPlayer, session, history, release }) {
   const host = byId('map-chart');

@@ -8,7 +8,8 @@ const SEEN = 'sim-explorer-steps';
 
 /**
  * The steps: condition for done, element to highlight, element to focus.
- * @type {readonly {id: string, target: string, focus: string, keys: readonly (keyof State)[], done: (now: State, before: State) => boolean}[]}
+ * @type {readonly {id: string, target: string, focus: string, keys: readonly (keyof State)[], done: (now: State,
+ * before: State) => boolean}[]}
  */
 const STEPS = [
   {

@@ -1,7 +1,10 @@
 /** Applies edits to latents as the server does: same frames, same order, float32. Pure. */
 
 /** @typedef {import('../../core/edits.js').WireEdit} WireEdit */
-/** @typedef {{rate: number, hop: number, centre: number}} Frames of a layer: sample rate, samples per frame, and the sample at the centre of frame 0 */
+/**
+ * @typedef {{rate: number, hop: number, centre: number}} Frames of a layer: sample rate, samples per frame, and the
+ * sample at the centre of frame 0
+ */
 
 /**
  * @param {import('../../server/api.js').Module} module

@@ -1,12 +1,15 @@
-/** Slider row of one dimension: facts, slider with the ranges of the recording and the training data, number field, reset. */
+/**
+ * Slider row of one dimension: facts, slider with the ranges of the recording and the training data, number field,
+ * reset.
+ */
 import { informativeLabels } from '../../core/dimensions.js';
 import { clamp } from '../../core/edits.js';
 import { fixed, signed } from '../../core/format.js';
 import { make, update } from '../../drawing/dom.js';
 import { createHistogram } from './histogram.js';
+import { FINE, keyTarget } from './slider-keys.js';
 
 /** @typedef {import('../../core/edits.js').Op} Op */
-/** @typedef {import('../../core/dimensions.js').SliderRange} SliderRange */
 /**
  * @typedef {object} SliderState
  * @property {import('../../core/edits.js').Edit | null} edit null when unedited
@@ -32,9 +35,6 @@ import { createHistogram } from './histogram.js';
  * @property {() => void} open
  */
 
-const FINE = 0.01;
-const STEP = 0.1;
-const LARGE_STEP = 0.5;
 /** A slider released this close to its neutral value snaps to it, as a share of its range. */
 const SNAP = 0.01;
 const OP_TEXT = { add: 'shifted by', set: 'set to', scale: 'scaled by' };
@@ -157,7 +157,10 @@ export function createSlider(facts, most, actions) {
   reset.addEventListener('click', () => change(null));
   disclose.addEventListener('click', () => actions.open());
 
-  /** @param {KeyboardEvent} event @returns {boolean} whether the key triggered an action other than moving the slider */
+  /**
+   * @param {KeyboardEvent} event
+   * @returns {boolean} whether the key triggered an action other than moving the slider
+   */
   function act({ key, ctrlKey, altKey, metaKey }) {
     if (ctrlKey || altKey || metaKey) return false;
     const action = { m: actions.mute, l: actions.lock, s: actions.sweep }[key.toLowerCase()];
@@ -262,38 +265,4 @@ function placeBand(band, mean, std, place) {
   const width = to - from;
   band.style.backgroundSize = `max(2px, ${width}%)`;
   band.style.backgroundPosition = `${width < 100 ? (from / (100 - width)) * 100 : 0}%`;
-}
-
-/**
- * @param {KeyboardEvent} event
- * @param {number} now
- * @param {SliderRange} ends
- * @returns {number | null | undefined} value that the key sets, null to reset, undefined for other keys
- */
-function keyTarget({ key, shiftKey, ctrlKey, altKey, metaKey }, now, { low, high }) {
-  if (ctrlKey || altKey || metaKey) return undefined;
-  const step = shiftKey ? FINE : STEP;
-  const within = (/** @type {number} */ to) => Math.min(high, Math.max(low, to));
-  switch (key) {
-    case 'ArrowRight':
-    case 'ArrowUp':
-      return within(now + step);
-    case 'ArrowLeft':
-    case 'ArrowDown':
-      return within(now - step);
-    case 'PageUp':
-      return within(now + LARGE_STEP);
-    case 'PageDown':
-      return within(now - LARGE_STEP);
-    case 'Home':
-      return low;
-    case 'End':
-      return high;
-    case 'Delete':
-    case 'Backspace':
-    case 'Escape':
-      return null;
-    default:
-      return undefined;
-  }
 }

@@ -6,7 +6,8 @@ const SECONDS = 6;
 const STEPS_A_SECOND = 12;
 
 /**
- * @param {{settled: () => Promise<void>, followUpdates: (on: boolean) => void}} host `settled` resolves when the decoded sound is current; `followUpdates` plays every new sound
+ * @param {{settled: () => Promise<void>, followUpdates: (on: boolean) => void}} host `settled` resolves when the
+ * decoded sound is current; `followUpdates` plays every new sound
  */
 export function createSweep(host) {
   /** @type {{dim: number, stop: () => void} | null} */

@@ -12,7 +12,10 @@ import { createSlider } from './slider.js';
 /**
  * @param {import('../../core/state.js').Store} store
  * @param {import('../../server/latents.js').LatentsWatch} latents
- * @param {{release: () => void, sweep: import('./sweep.js').Sweep, history: import('../../core/history.js').History, details: import('../dimension-card/dimension-details.js').DimensionDetails, clipPlayer: import('../../audio/clip-player.js').ClipPlayer, membership: import('../ensemble/ensemble-membership.js').EnsembleMembership}} host `release` is called when a change is complete
+ * @param {{release: () => void, sweep: import('./sweep.js').Sweep, history: import('../../core/history.js').History,
+ * details: import('../dimension-card/dimension-details.js').DimensionDetails, clipPlayer:
+ * import('../../audio/clip-player.js').ClipPlayer, membership:
+ * import('../ensemble/ensemble-membership.js').EnsembleMembership}} host `release` is called when a change is complete
  */
 export function showSliders(store, latents, { release, sweep, history, details, clipPlayer, membership }) {
   const list = byId('sliders');

@@ -16,7 +16,10 @@ export function showEditOutlines(store, pictures) {
   const [outlineBox, labels] = [byId('edited'), byId('edited-dims')];
   /** The outlines on the page; a moving slider does not change them. */
   let shown = { heat: /** @type {HeatMap | undefined} */ (undefined), outlines: '' };
-  /** Height of the column of labels, in pixels. Measured on resize: reading it while a slider moves would force a layout. */
+  /**
+   * Height of the column of labels, in pixels. Measured on resize: reading it while a slider moves would force a
+   * layout.
+   */
   let height = 0;
 
   function draw() {

@@ -40,7 +40,10 @@ export function areLatentsShown({ preferences, recording }) {
 export function createPictures(store) {
   const differ = memoised(differenceOf);
   const map = memoised(
-    /** @type {(...from: [import('../../server/api.js').Latents, string, import('../../drawing/heatmap.js').Statistic, import('../../server/api.js').Module]) => {heat: HeatMap, range: Range}} */
+    /**
+     * @type {(...from: [import('../../server/api.js').Latents, string, import('../../drawing/heatmap.js').Statistic,
+     * import('../../server/api.js').Module]) => {heat: HeatMap, range: Range}}
+     */
     (latents, rows, statistic, module) => {
       const heat = heatMapOf(latents, rows.split(',').map(Number), statistic, module);
       return { heat, range: heatRangeOf(heat, statistic) };

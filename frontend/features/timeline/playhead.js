@@ -1,8 +1,10 @@
 /**
  * Playhead: follows the playing sound, and the view follows the playhead.
  *
- * It is animated on the compositor and corrected a few times a second. Setting its position at every frame would restyle and lay out the page
- * 60 times a second. While a sound is being decoded the animation is paused: without a running animation a new picture is shown at once and not
+ * It is animated on the compositor and corrected a few times a second. Setting its position at every frame would
+ * restyle and lay out the page
+ * 60 times a second. While a sound is being decoded the animation is paused: without a running animation a new picture
+ * is shown at once and not
  * with the next frame.
  */
 import { durationOf } from '../../core/state.js';
@@ -37,7 +39,7 @@ export function showPlayhead(lanes, store, player, marks) {
     if (!course) return;
     // The view follows only when the playhead leaves it: a user who scrolled away stays there.
     if (before !== null && isVisible(view, before) && !isVisible(view, course.at)) {
-      return store.set({ view: scrolledTo(view, durationOf(store.state) ?? 0, course.at) }); // which calls `follow` again
+      return store.set({ view: scrolledTo(view, durationOf(store.state) ?? 0, course.at) });
     }
     const until = isVisible(view, course.at) ? Math.min(course.until, view.end) : course.until;
     const ahead = Math.min(GLIDE_SECONDS, Math.max(FRAME_SECONDS, until - course.at));

@@ -1,4 +1,7 @@
-/** Pointer input on the timeline: hover reads, click plays, drag selects, pinch zooms. A vertical swipe scrolls the page. */
+/**
+ * Pointer input on the timeline: hover reads, click plays, drag selects, pinch zooms. A vertical swipe scrolls the
+ * page.
+ */
 import { secondsAt, visibleWindow } from '../../core/zoom.js';
 
 /** A pointer that moved less than this has clicked. */

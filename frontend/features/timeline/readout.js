@@ -5,7 +5,10 @@ import { make, byId } from '../../drawing/dom.js';
 import { readRaster } from '../../drawing/raster.js';
 import { readSpectrogram } from '../../drawing/spectrogram.js';
 
-/** @typedef {{seconds: number, height: number | null, lane: string}} Reading `height` from 0 to 1 in the lane, null on the waveform */
+/**
+ * @typedef {{seconds: number, height: number | null, lane: string}} Reading `height` from 0 to 1 in the lane, null on
+ * the waveform
+ */
 
 const STATISTICS = { mean: 'mean', sd: 'sd', kl: 'KL' };
 

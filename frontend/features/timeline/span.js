@@ -40,7 +40,8 @@ export function showSpan(store, player) {
 
   store.on(['recording'], () => {
     const { span } = store.state;
-    if (span && span.start >= (durationOf(store.state) ?? Infinity)) store.set({ span: null }); // it ends after this recording
+    // It ends after this recording.
+    if (span && span.start >= (durationOf(store.state) ?? Infinity)) store.set({ span: null });
   });
 
   /**
@@ -77,7 +78,10 @@ export function showSpan(store, player) {
       draft = null;
       show();
     },
-    /** @param {"start" | "end"} edge @param {number} seconds Moves one end; past the other end, the selection starts or stops there. */
+    /**
+     * @param {"start" | "end"} edge
+     * @param {number} seconds Moves one end; past the other end, the selection starts or stops there.
+     */
     setEdge(edge, seconds) {
       const { span } = store.state;
       const other = edge === 'start' ? Math.max(span?.end ?? Infinity, seconds) : Math.min(span?.start ?? 0, seconds);

@@ -1,4 +1,6 @@
-/** The lane of the waveform: from the server's peaks, or from the samples when zoomed in further than the peaks resolve. */
+/**
+ * The lane of the waveform: from the server's peaks, or from the samples when zoomed in further than the peaks resolve.
+ */
 import { peaksInSpan, readSamples } from '../../audio/samples.js';
 import { lengthOf, visibleWindow } from '../../core/zoom.js';
 import { drawWaveform } from '../../drawing/waveform.js';
@@ -15,7 +17,10 @@ const COARSE_PIXELS = 2;
  * @param {import('../../audio/source-audio.js').SourceAudio} sourceAudio
  */
 export function createWaveform(canvas, store, sourceAudio) {
-  /** @type {{recording: Recording, samples: Samples | null} | null} of the zoomed waveform; null samples while they load or if unavailable */
+  /**
+   * @type {{recording: Recording, samples: Samples | null} | null} of the zoomed waveform; null samples while they load
+   * or if unavailable
+   */
   let close = null;
 
   /** @param {Recording} recording */
