@@ -188,7 +188,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def filled(text: str) -> str:
-    """`text` with each table written between its marks, in place of what was there."""
+    """`text` with each table written between its marks, in place of the previous content."""
     for name, make in TABLES.items():
         opening, closing = f"<!-- table: {name} -->\n", "<!-- end of table -->"
         before, mark, rest = text.partition(opening)
@@ -244,7 +244,7 @@ def _training(results: Path, row: str) -> str:
 
 
 def _details(results: Path, row: str) -> dict[str, Any]:
-    """What a results file says about its trainings, next to the scores."""
+    """Details of the trainings in a results file, stored with the scores."""
     file = results / f"{row}.json"
     details: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["beside"] if file.exists() else {}
     return details

@@ -33,9 +33,16 @@ def rows_of(report: Report, key: str) -> list[Row]:
     return rows
 
 
-def rows_to_json(rows: Iterable[DataclassInstance], data: str, **columns: object) -> list[Row]:
-    """Dataclass rows as mappings, each with the name of the recordings and further constant `columns` in front."""
-    return [{"data": data, **columns, **asdict(row)} for row in rows]
+def rows_to_json(
+    rows: Iterable[DataclassInstance], data: str, *, stored_names: Mapping[str, str] | None = None, **columns: object
+) -> list[Row]:
+    """Dataclass rows as mappings, each with the name of the recordings and further constant `columns` in front.
+
+    `stored_names`: the key in report.json of every field that has another name there.
+    """
+    names = stored_names or {}
+    fields = ({names.get(name, name): value for name, value in asdict(row).items()} for row in rows)
+    return [{"data": data, **columns, **row} for row in fields]
 
 
 def interval_of(estimate: BootstrapEstimate) -> Interval:

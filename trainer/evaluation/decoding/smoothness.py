@@ -27,6 +27,8 @@ from trainer.metrics.speech.path_smoothness import PathShape, smoothness
 from trainer.metrics.statistics.clip_scores import ClipScores
 
 SMOOTHNESS_KEY = "smoothness"
+STORED_NAMES = {"path": "walk"}
+"""Fields of SmoothnessRow with another key in report.json."""
 PRIOR = f"{-TRAVERSAL_RANGE:g} to {TRAVERSAL_RANGE:g}"
 CORPUS = f"mean -{TRAVERSAL_RANGE:g} to +{TRAVERSAL_RANGE:g} sd"
 BETWEEN = "clip to clip"
@@ -63,13 +65,13 @@ class SmoothnessOptions:
 class SmoothnessRow:
     """One metric of one kind of path: its mean over `n` clips (or pairs of clips) with its 95 % interval.
 
-    `walk`: the kind of path; `sound`: decoded along it, or the crossfade of its ends; `paths`: the number of paths;
+    `path`: the kind of path; `sound`: decoded along it, or the crossfade of its ends; `paths`: the number of paths;
     `own_minus_it`: how much higher the first bundle's decoded sound is on the same paths, paired.
     """
 
     bundle: str
     module: int
-    walk: str
+    path: str
     sound: str
     measure: str
     mean: float
@@ -86,7 +88,7 @@ class _PathSet:
 
     bundle: str
     module: int
-    walk: str
+    path: str
 
 
 _Shapes = list[list[tuple[PathShape | None, PathShape | None]]]
@@ -194,7 +196,7 @@ def table(rows: Sequence[SmoothnessRow]) -> list[str]:
         cells=lambda row: (
             row.bundle,
             str(row.module),
-            row.walk,
+            row.path,
             row.sound,
             format_interval((row.mean, row.low, row.high)),
             str(row.n),

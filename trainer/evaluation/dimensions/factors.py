@@ -34,6 +34,7 @@ MIN_SPEAKERS = 8
 MIN_BITS = 0.01
 """Labels with fewer bits are dropped even if significant (as Murphy et al., arXiv 2405.21042, drop channels)."""
 _FOLDS, _MIN_FOLDS, _SHUFFLES = 5, 3, 2
+_STORED_NAMES = {"above_chance": "told"}  # the key in report.json
 _GROUPS_PER_LEVEL = MIN_GROUPS + 1  # for a quantity that is constant within a group
 
 
@@ -42,8 +43,8 @@ class FactorRow:
     """One factor at one module.
 
     `bits` of each dimension; their upper bound `entropy`; `chance`, the maximum over dimensions for shuffled classes;
-    `n` time points of `groups` groups, where `group` is the kind of group held out; `told`, the number of dimensions
-    above chance.
+    `n` time points of `groups` groups, where `group` is the kind of group held out; `above_chance`, the number of
+    dimensions above chance.
     """
 
     module: int
@@ -54,7 +55,7 @@ class FactorRow:
     n: int
     group: str
     groups: int
-    told: int
+    above_chance: int
     bits: tuple[float, ...]
 
 
@@ -180,7 +181,7 @@ def _row(module: int, task: FactorTask, measured: _FactorBits, labelled: int) ->
         n=len(codes),
         group=task.group,
         groups=len(measured.counts),
-        told=labelled,
+        above_chance=labelled,
         bits=tuple(measured.bits.round(5).tolist()),
     )
 
@@ -198,7 +199,8 @@ def add_factors(report: Report, data: str, samples: FrameSamples) -> tuple[Repor
         module_rows, labels = module_factors(module, latents, tasks)
         report = with_facts(report, module, {dim: {"labels": each} for dim, each in labels.items()})
         rows += module_rows
-    return replace_rows(report, FACTORS_KEY, data, rows_to_json(rows, data)), [*notes, *table(rows)]
+    stored = rows_to_json(rows, data, stored_names=_STORED_NAMES)
+    return replace_rows(report, FACTORS_KEY, data, stored), [*notes, *table(rows)]
 
 
 def table(rows: Sequence[FactorRow]) -> list[str]:
@@ -213,12 +215,12 @@ def table(rows: Sequence[FactorRow]) -> list[str]:
 
 
 def _cells(row: FactorRow) -> tuple[str, ...]:
-    best = sorted(range(len(row.bits)), key=lambda dim: -row.bits[dim])[:3] if row.told else []
+    best = sorted(range(len(row.bits)), key=lambda dim: -row.bits[dim])[:3] if row.above_chance else []
     return (
         row.factor,
         f"{row.entropy:.2f} bits",
         f"{row.groups} {row.group}s",
-        f"{row.told} of {len(row.bits)}",
+        f"{row.above_chance} of {len(row.bits)}",
         f"{row.chance:.3f}",
         ", ".join(f"{dim}: {row.bits[dim]:.2f}" for dim in best) or "no dimension above chance",
     )

@@ -1,4 +1,4 @@
-"""Measurement of the runs of a sweep, kept run by run in sweep.json."""
+"""Measurement of the runs of a sweep, stored run by run in sweep.json."""
 
 from __future__ import annotations
 

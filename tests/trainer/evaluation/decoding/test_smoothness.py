@@ -40,7 +40,7 @@ def models(tmp_path: Path) -> dict[str, Path]:
 
 
 def keyed(rows: list[SmoothnessRow]) -> dict[tuple[str, int, str, str, str], SmoothnessRow]:
-    return {(row.bundle.split()[0], row.module, row.walk, row.sound, row.measure): row for row in rows}
+    return {(row.bundle.split()[0], row.module, row.path, row.sound, row.measure): row for row in rows}
 
 
 def test_command_prints_and_stores_rows(corpus: Path, models: dict[str, Path], tmp_path, capsys) -> None:
@@ -65,17 +65,17 @@ def test_command_prints_and_stores_rows(corpus: Path, models: dict[str, Path], t
 def test_every_path_of_every_module_has_its_rows(corpus: Path, models: dict[str, Path]) -> None:
     rows, _ = measure_smoothness(models["sim"], [corpus], [models["gim"]], QUICK)
     found = keyed(rows)
-    walks = [("sim", PRIOR), ("sim", CORPUS), ("sim", BETWEEN), ("gim", CORPUS), ("gim", BETWEEN)]
+    kinds = [("sim", PRIOR), ("sim", CORPUS), ("sim", BETWEEN), ("gim", CORPUS), ("gim", BETWEEN)]
     assert set(found) == {
-        (name, module, walk, sound, measure)
-        for name, walk in walks
+        (name, module, kind, sound, measure)
+        for name, kind in kinds
         for module in (1, 3)
         for sound in ("decoded", "crossfade")
         for measure in TITLES
     }
-    for (name, _, walk, sound, measure), row in found.items():
+    for (name, _, kind, sound, measure), row in found.items():
         assert row.low <= row.mean <= row.high
-        assert (row.n, row.paths) == ((2, 2) if walk == BETWEEN else (4, 8))
+        assert (row.n, row.paths) == ((2, 2) if kind == BETWEEN else (4, 8))
         assert (row.own_minus_it is None) == ((name, sound) == ("sim", "decoded"))
         assert row.mean <= 1 if measure == "same_way" else row.mean >= 1 - 1e-6
     twin, other = (found[name, 3, CORPUS, "decoded", "largest_step"] for name in ("sim", "gim"))

@@ -1,4 +1,4 @@
-"""Fine-tuned probes find what a linear probe of the mean cannot, and nothing where there is nothing."""
+"""Fine-tuned probes find information that the mean does not contain, and none in noise."""
 
 import numpy as np
 import pytest
