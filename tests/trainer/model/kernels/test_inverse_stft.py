@@ -13,9 +13,9 @@ from trainer.model.kernels.inverse_stft import inverse_stft
 def test_equals_torch_istft(hop: int, frames: int) -> None:
     length, samples, generator = 640, (frames - 1) * hop, torch.Generator().manual_seed(0)
     spectrum = torch.randn(2, frames, length // 2 + 1, dtype=torch.complex64, generator=generator)
-    wanted = torch.istft(spectrum.mT, length, hop, window=torch.hann_window(length), length=samples)
+    expected = torch.istft(spectrum.mT, length, hop, window=torch.hann_window(length), length=samples)
     for _ in range(2):  # the cached window weights are not modified by the first call
-        torch.testing.assert_close(inverse_stft(spectrum, hop), wanted, atol=1e-6, rtol=1e-4)
+        torch.testing.assert_close(inverse_stft(spectrum, hop), expected, atol=1e-6, rtol=1e-4)
 
 
 def test_inverts_torch_stft() -> None:

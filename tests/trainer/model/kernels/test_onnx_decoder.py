@@ -36,10 +36,10 @@ def test_output_equals_torch_decoder(module: int, direct: bool, scale: float) ->
         for frames in (1, 2, 7, 100, 1500):
             latents = scale * torch.randn(2, model.dims(module), frames)
             for samples in (frames * hop, frames * hop - hop // 2):
-                wanted = decoder(latents, samples)
-                assert wanted.shape == (2, samples)
-                rms = float(wanted.square().mean().sqrt())
-                torch.testing.assert_close(onnx(latents, samples), wanted, atol=1e-4 * rms + 1e-7, rtol=1e-3)
+                expected = decoder(latents, samples)
+                assert expected.shape == (2, samples)
+                rms = float(expected.square().mean().sqrt())
+                torch.testing.assert_close(onnx(latents, samples), expected, atol=1e-4 * rms + 1e-7, rtol=1e-3)
 
 
 def test_output_is_deterministic_after_other_inputs() -> None:
