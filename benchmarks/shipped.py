@@ -23,16 +23,9 @@ SMOOTHNESS_COLUMNS = {
     "largest_step": "largest step / mean step (1: even)",
     "same_way": "share of movement in the final direction (1: monotonic)",
 }
-_RECORDINGS = {
-    "festvox-ru (his voice, utterances not learnt from)": "festvox-ru (training speaker, held-out utterances)",
-    "Asterisk ru (a woman never heard)": "Asterisk ru (unseen speaker)",
-    "synthetic (voices not learnt from)": "synthetic (unseen speakers)",
-}
-"""Current names of the recordings in a report that was measured under earlier names."""
-_SOUNDS = {"Griffin-Lim of the mean spectrum, held still": "Griffin-Lim of the mean spectrum"}
 _TRAVERSALS = {"mean -3 to +3 sd": "one dimension, mean ± 3 SD", "clip to clip": "between two recordings"}
 _MODELS = {"demo (demo, spectral decoder)": "SIM", "gim (demo, spectral decoder)": "GIM"}
-_PAPER_DECODER = re.compile(r"(?:module|layer) (\d+) of paper \(.*\)")
+_PAPER_DECODER = re.compile(r"module (\d+) of paper \(.*\)")
 
 
 def decoding_table() -> str:
@@ -44,8 +37,7 @@ def decoding_table() -> str:
         found = [cells.get((data, sound, measure)) for measure in DECODING_COLUMNS]
         counts = [row["n"] for row in found if row is not None and row["measure"] != "phone_retention"]
         if any(counts):
-            name = data.rpartition(", ")[0]  # without the split
-            recordings = _RECORDINGS.get(name, name)
+            recordings = data.rpartition(", ")[0]  # without the split
             lines.append([recordings, _sound_name(sound), str(max(counts)), *map(_estimate, found)])
     return markdown_table(["recordings", "sound", "n", *DECODING_COLUMNS.values()], lines)
 
@@ -81,7 +73,7 @@ def _report_rows(key: str) -> Rows:
 def _sound_name(sound: str) -> str:
     if match := _PAPER_DECODER.fullmatch(sound):
         return f"layer {match[1]}, decoder of the SIM paper"
-    return _SOUNDS.get(sound, sound.replace("module", "layer"))
+    return str(sound).replace("module", "layer")
 
 
 def _estimate(row: Mapping[str, Any] | None) -> str:
