@@ -61,8 +61,9 @@ def test_analyse_fills_the_report_and_pack_writes_a_model_card(
     assert card.count("speech, validation") == 3
     assert card.count("speech, all") == 2
     for row in report.model_extra["decoders"]:
+        sound = row["sound"].replace("module ", "layer ")
         figure = f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}], n {row['n']}"
-        (line,) = (line for line in card.splitlines() if line.startswith(f"| {row['sound']} |"))
+        (line,) = (line for line in card.splitlines() if line.startswith(f"| {sound} |"))
         assert figure in line
     assert "-3 to 3 | decoded |" in card
 
