@@ -100,7 +100,7 @@ bindKeys({
   undo: history.undo,
   redo: history.redo,
   chooseLayer(module) {
-    if (store.state.card?.modules.some((one) => one.module === module)) store.set({ module });
+    if (store.state.modelInfo?.modules.some((one) => one.module === module)) store.set({ module });
   },
   choosePanel(panel) {
     store.set({ panel });

@@ -1,5 +1,5 @@
 /** The dimensions of the chosen layer: their order, search, and slider range. */
-import { summaryOf } from './state.js';
+import { chosenLayer, summaryOf } from './state.js';
 
 /** @typedef {import('../server/api.js').Dimension} Dimension */
 /** @typedef {import('./state.js').State} State */
@@ -23,7 +23,7 @@ export const TRAVERSAL_VALUES = [-2.68, -1.34, 0, 1.34, 2.68];
  */
 export function dimensionsOf(state) {
   const summary = summaryOf(state, state.module);
-  const dimensions = state.card?.modules.find((one) => one.module === state.module)?.dimensions ?? [];
+  const dimensions = chosenLayer(state)?.dimensions ?? [];
   return dimensions.map((facts) => ({ ...facts, kl: facts.kl ?? summary?.kl[facts.dim] ?? null }));
 }
 

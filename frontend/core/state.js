@@ -33,8 +33,9 @@ import { DEFAULT_PREFERENCES } from './preferences.js';
  * @typedef {{choice: SoundChoice, recording: Recording | null, decoded: Decoded & {request: DecodeRequest}}} Snapshot
  */
 /**
- * @typedef {"grid" | "cell" | "second" | "interpolation" | "blend" | "card" | "secondModel" | "figure" | "tradeoff" |
- * "points" | "ensemble" | "hotSpotTraversals"} Pending requests in progress, apart from the decoding of the edits
+ * Requests in progress, apart from the decoding of the edits.
+ * @typedef {"grid" | "cell" | "second" | "interpolation" | "blend" | "secondModelInfo" | "secondModel" | "figure"
+ * | "tradeoff" | "points" | "ensemble" | "hotSpotTraversals"} Pending
  */
 /** @typedef {"starting" | "opening" | "ready" | "empty" | "asking" | "failed"} Phase */
 
@@ -42,7 +43,7 @@ import { DEFAULT_PREFERENCES } from './preferences.js';
  * Data from the server, and the state of the page.
  * @typedef {object} Data
  * @property {import('../server/api.js').ModelSummary[]} models
- * @property {import('../server/api.js').Model | null} card the chosen model
+ * @property {import('../server/api.js').Model | null} modelInfo the chosen model
  * @property {import('../server/api.js').Example[]} examples
  * @property {Recording | null} recording
  * @property {readonly import('../features/sources/recent-files.js').RecentFile[]} recentFiles newest first
@@ -59,7 +60,7 @@ import { DEFAULT_PREFERENCES } from './preferences.js';
  * @property {Recording | null} second the second clip, while it is compared
  * @property {(import('../server/api.js').Interpolation & {request: import('../server/api.js').InterpolateRequest}) |
  * null} interpolation between the clip and the second clip
- * @property {import('../server/api.js').Model | null} secondModelCard the second model
+ * @property {import('../server/api.js').Model | null} secondModelInfo the second model
  * @property {import('../server/figures.js').ReportFigure | null} figure figure of the open panel
  * @property {import('../server/figures.js').ReportFigure | null} tradeoff the figure `tradeoff`, while the distribution
  * panel is open
@@ -105,7 +106,7 @@ export function createStore(choice) {
   let state = {
     ...choice,
     models: [],
-    card: null,
+    modelInfo: null,
     examples: [],
     recentFiles: [],
     recording: null,
@@ -118,7 +119,7 @@ export function createStore(choice) {
     snapshot: null,
     second: null,
     interpolation: null,
-    secondModelCard: null,
+    secondModelInfo: null,
     figure: null,
     tradeoff: null,
     ensemble: null,
@@ -155,6 +156,13 @@ export function createStore(choice) {
   };
 }
 
+/**
+ * The chosen layer of the model.
+ * @param {Pick<State, "modelInfo" | "module">} state
+ * @returns {import('../server/api.js').Module | null}
+ */
+export const chosenLayer = ({ modelInfo, module }) => modelInfo?.modules.find((one) => one.module === module) ?? null;
+
 /** @param {State} state @returns {LayerEdits} the edits of the chosen layer */
 export const currentEdits = ({ editsByLayer, module }) => editsOfLayer(editsByLayer, module);
 
@@ -173,7 +181,7 @@ export function withLayerEdits(state, change) {
  * Adapts the choice to another model: the deepest layer if the chosen one is missing, and no edits of missing
  * dimensions.
  * @param {Choice} choice
- * @param {import('../server/api.js').Model} card
+ * @param {import('../server/api.js').Model} modelInfo
  * @returns {Pick<Choice, "module" | "editsByLayer">}
  */
 export function fitToModel({ module, editsByLayer }, { modules }) {

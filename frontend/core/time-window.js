@@ -1,5 +1,5 @@
 /** The part of a sound that thumbnail spectrograms show. */
-import { durationOf } from './state.js';
+import { chosenLayer, durationOf } from './state.js';
 import { visibleWindow } from './zoom.js';
 
 /** A thumbnail cannot resolve more. */
@@ -15,8 +15,7 @@ const MAX_SECONDS = 4;
 export function thumbnailWindow(state, { start, end }) {
   const duration = durationOf(state);
   if (duration === null) return {};
-  const layer = state.card?.modules.find((one) => one.module === state.module);
-  const margin = (layer?.receptive_field_seconds ?? 0) / 2;
+  const margin = (chosenLayer(state)?.receptive_field_seconds ?? 0) / 2;
   const view =
     start === undefined || end === undefined ? visibleWindow(state) : { start: start - margin, end: end + margin };
   const from = Math.max(0, view.start);

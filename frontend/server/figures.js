@@ -29,15 +29,17 @@ async function fetchFigure(request) {
 export function createFigures(store) {
   createLiveQuery(store, {
     name: 'figure',
-    keys: ['card', 'panel'],
-    request: ({ panel, card }) => (PANELS.includes(panel) && card ? { model: card.model, name: panel } : null),
+    keys: ['modelInfo', 'panel'],
+    request: ({ panel, modelInfo }) =>
+      PANELS.includes(panel) && modelInfo ? { model: modelInfo.model, name: panel } : null,
     ask: fetchFigure,
     show: (figure) => store.set({ figure }),
   });
   createLiveQuery(store, {
     name: 'tradeoff',
-    keys: ['card', 'panel'],
-    request: ({ panel, card }) => (panel === 'prior' && card ? { model: card.model, name: 'tradeoff' } : null),
+    keys: ['modelInfo', 'panel'],
+    request: ({ panel, modelInfo }) =>
+      panel === 'prior' && modelInfo ? { model: modelInfo.model, name: 'tradeoff' } : null,
     // Most models belong to no sweep, so the list is read first to avoid a request that fails.
     ask: async (request) =>
       (await api.figures(request.model)).includes(request.name)

@@ -56,8 +56,8 @@ export function createSession(store, recentFiles) {
     const number = ++opening;
     const answer = await forOpening(() => Promise.all([api.model(name), api.examples(name)]), number);
     if (!answer) return false;
-    const [card, examples] = answer;
-    store.set({ model: name, card, examples, ...fitToModel(store.state, card) });
+    const [modelInfo, examples] = answer;
+    store.set({ model: name, modelInfo, examples, ...fitToModel(store.state, modelInfo) });
     return true;
   }
 

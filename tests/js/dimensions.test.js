@@ -16,7 +16,7 @@ const dimension = (dim, kl, labels = [], more = {}) => ({ dim, kl, active: true,
 
 test('a KL that the report lacks is the KL over the clip', () => {
   const modules = [{ ...MODEL.modules[0], dimensions: [dimension(0, 0.5), dimension(1, null)] }];
-  const store = openStore({ card: { ...MODEL, modules } });
+  const store = openStore({ modelInfo: { ...MODEL, modules } });
   assert.deepEqual(
     dimensionsOf(store.state).map(({ kl }) => kl),
     [0.5, 2],

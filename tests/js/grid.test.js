@@ -21,7 +21,7 @@ test('the axes are the chosen dimensions, or the most informative one', () => {
   assert.equal(axesOf(openStore({ grid: grid({ module: 2 }) }).state).dim, 3, 'a choice of another layer');
   assert.equal(axesOf(openStore({ grid: grid({ against: 2 }) }).state).against, null, 'not against itself');
   assert.equal(axesOf(openStore({ grid: grid({ against: 1, steps: 60 }) }).state).values.length, 8);
-  assert.equal(axesOf(openStore({ card: null }).state), null);
+  assert.equal(axesOf(openStore({ modelInfo: null }).state), null);
 });
 
 test('the request sets the dimension over the whole clip in addition to other edits', () => {

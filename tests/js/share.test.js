@@ -160,7 +160,7 @@ test('the latents for download are those of the mean or zero, after the edits', 
   assert.deepEqual(shape, [4, 100]);
   assert.deepEqual([values[0], values[frames], values[2 * frames], values[2 * frames + 10]], [1, 2.5, 1, -2]);
   assert.deepEqual(latentsOf(openStore({ base: 'zero' }).state).values, new Float32Array(4 * frames));
-  for (const patch of [{ base: 'sample', latents }, { latents: null }, { recording: null }, { card: null }])
+  for (const patch of [{ base: 'sample', latents }, { latents: null }, { recording: null }, { modelInfo: null }])
     assert.equal(typeof latentsOf(openStore(patch).state), 'string', JSON.stringify(Object.keys(patch)));
   assert.equal(MODEL.modules[0].dims, 4);
 });

@@ -2,6 +2,7 @@
  * Interpolation between two clips: second clip, pictures of the steps, sound at a position. Posterior means without
  * edits.
  */
+import { chosenLayer } from '../../core/state.js';
 import { thumbnailWindow } from '../../core/time-window.js';
 import * as api from '../../server/api.js';
 import { createLiveQuery } from '../../server/live-query.js';
@@ -60,8 +61,9 @@ function blendRequest(state) {
  * @param {State} state
  * @returns {{top_k?: number}} empty for all dimensions
  */
-function chosenDims({ compare: { top }, card, module }) {
-  const dims = card?.modules.find((one) => one.module === module)?.dims ?? 0;
+function chosenDims(state) {
+  const { top } = state.compare;
+  const dims = chosenLayer(state)?.dims ?? 0;
   return top === null || top >= dims ? {} : { top_k: top };
 }
 
@@ -101,7 +103,7 @@ export function createInterpolation(store) {
   });
   createLiveQuery(store, {
     name: 'interpolation',
-    keys: ['model', 'module', 'card', 'recording', 'decoded', 'view', 'second', 'compare', 'panel'],
+    keys: ['model', 'module', 'modelInfo', 'recording', 'decoded', 'view', 'second', 'compare', 'panel'],
     request: interpolationRequest,
     ask: api.interpolate,
     show: (answer, request) => store.set({ interpolation: answer && request && { ...answer, request } }),
@@ -109,7 +111,7 @@ export function createInterpolation(store) {
   });
   return createLiveQuery(store, {
     name: 'blend',
-    keys: ['model', 'module', 'card', 'recording', 'second', 'compare', 'panel'],
+    keys: ['model', 'module', 'modelInfo', 'recording', 'second', 'compare', 'panel'],
     request: blendRequest,
     ask: api.decode,
     show: (sound) => store.set({ otherSounds: { ...store.state.otherSounds, blend: sound ?? undefined } }),

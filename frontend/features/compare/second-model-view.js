@@ -51,7 +51,7 @@ export function showSecondModel(store, transport, release) {
     byId('linked-value').textContent = fixed(own?.value ?? 0, 2);
   }
 
-  store.on(['decoded', 'otherSounds', 'secondModelCard', 'compare', 'panel', 'editsByLayer', 'module'], show);
+  store.on(['decoded', 'otherSounds', 'secondModelInfo', 'compare', 'panel', 'editsByLayer', 'module'], show);
   function show() {
     const { decoded, otherSounds, compare, panel, model, module, recording } = store.state;
     if (panel !== 'compare' || compare.by !== 'models') return;

@@ -24,13 +24,13 @@ const isOpen = ({ panel, compare }) => panel === 'compare' && compare.by === 'mo
  * of the second model
  */
 export function secondModelRequest(state) {
-  const { secondModelCard: card } = state;
-  if (!isOpen(state) || !card || card.model !== secondModelOf(state)) return null;
+  const { secondModelInfo: modelInfo } = state;
+  if (!isOpen(state) || !modelInfo || modelInfo.model !== secondModelOf(state)) return null;
   const match = matchOf(state);
   const choice = match
     ? { ...state, module: match.toModule, editsByLayer: { [match.toModule]: matchedEdits(currentEdits(state), match) } }
     : state;
-  return decodeRequest({ ...state, model: card.model, ...fitToModel(choice, card) });
+  return decodeRequest({ ...state, model: modelInfo.model, ...fitToModel(choice, modelInfo) });
 }
 
 /**
@@ -38,7 +38,7 @@ export function secondModelRequest(state) {
  * @returns {import('../../core/dimension-match.js').Match | null} the linked pair of dimensions, if its layer is chosen
  * and both models have it
  */
-export function matchOf({ compare: { match }, module, card, secondModelCard }) {
+export function matchOf({ compare: { match }, module, modelInfo, secondModelInfo }) {
   const has = (
     /** @type {import('../../server/api.js').Model | null} */ model,
     /** @type {number} */ at,
@@ -46,8 +46,8 @@ export function matchOf({ compare: { match }, module, card, secondModelCard }) {
   ) => (model?.modules.find((one) => one.module === at)?.dims ?? 0) > dim;
   return match &&
     match.module === module &&
-    has(card, match.module, match.dim) &&
-    has(secondModelCard, match.toModule, match.toDim)
+    has(modelInfo, match.module, match.dim) &&
+    has(secondModelInfo, match.toModule, match.toDim)
     ? match
     : null;
 }
@@ -65,27 +65,27 @@ export function createSecondModel(store) {
    * @returns {Promise<import('../../server/api.js').DecodeRequest>}
    */
   async function atSecondRate(request) {
-    const { recording, card, secondModelCard } = store.state;
+    const { recording, modelInfo, secondModelInfo } = store.state;
     const { model, clip } = request;
-    if (!clip || !recording?.file || card?.sample_rate === secondModelCard?.sample_rate) return request;
+    if (!clip || !recording?.file || modelInfo?.sample_rate === secondModelInfo?.sample_rate) return request;
     if (known?.model !== model || known.clip !== clip)
       known = { model, clip, own: (await api.encode(recording.file, recording.name, model)).clip };
     return { ...request, clip: known.own };
   }
 
   createLiveQuery(store, {
-    name: 'card',
+    name: 'secondModelInfo',
     keys: ['models', 'model', 'compare', 'panel'],
     request: (state) => {
       const model = secondModelOf(state);
       return isOpen(state) && model ? { model } : null;
     },
     ask: ({ model }) => api.model(model),
-    show: (secondModelCard) => store.set({ secondModelCard }),
+    show: (secondModelInfo) => store.set({ secondModelInfo }),
   });
   createLiveQuery(store, {
     name: 'secondModel',
-    keys: [...SOUND_KEYS, 'models', 'model', 'compare', 'panel', 'secondModelCard'],
+    keys: [...SOUND_KEYS, 'models', 'model', 'compare', 'panel', 'secondModelInfo'],
     request: secondModelRequest,
     ask: async (request, signal) => api.decode(await atSecondRate(request), signal),
     show: (sound) => store.set({ otherSounds: { ...store.state.otherSounds, secondModel: sound ?? undefined } }),

@@ -6,7 +6,7 @@ import { showSecondModel } from './second-model-view.js';
 import { showSnapshot } from './snapshot-view.js';
 
 /** Pending requests that show the progress line. */
-const PENDING = /** @type {const} */ (['second', 'interpolation', 'card', 'secondModel']);
+const PENDING = /** @type {const} */ (['second', 'interpolation', 'secondModelInfo', 'secondModel']);
 
 /**
  * @param {import('../../core/state.js').Store} store

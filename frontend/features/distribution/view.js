@@ -157,8 +157,8 @@ export function showDistribution(store) {
   }
 
   function showTradeoff() {
-    const { tradeoff, card } = store.state;
-    const shown = tradeoff && tradeoff.model === card?.model ? tradeoff : null;
+    const { tradeoff, modelInfo } = store.state;
+    const shown = tradeoff && tradeoff.model === modelInfo?.model ? tradeoff : null;
     const figure = shown?.figure ?? null;
     byId('normal-tradeoff-section').hidden = !shown;
     byId('normal-tradeoff').hidden = !figure;

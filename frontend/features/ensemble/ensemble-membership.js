@@ -65,12 +65,12 @@ export function createEnsembleMembership(store) {
      * @param {Found} found
      */
     async move(dim, { model: secondModel, module: toModule, dim: toDim }) {
-      const { model, module, recording, card, compare } = store.state;
-      if (!model || !module || !secondModel || !card) return;
+      const { model, module, recording, modelInfo, compare } = store.state;
+      if (!model || !module || !secondModel || !modelInfo) return;
       try {
         const clip = recording?.clip;
         const sign = clip
-          ? await signOf({ clip, card, module, dim }, { model: secondModel, module: toModule, dim: toDim })
+          ? await signOf({ clip, modelInfo, module, dim }, { model: secondModel, module: toModule, dim: toDim })
           : 1;
         if (store.state.model !== model || store.state.module !== module) return;
         store.set({
@@ -86,17 +86,17 @@ export function createEnsembleMembership(store) {
 
 /**
  * Mutual information has no sign: the sign comes from the correlation over the open recording.
- * @param {{clip: string, card: api.Model, module: number, dim: number}} own
+ * @param {{clip: string, modelInfo: api.Model, module: number, dim: number}} own
  * @param {{model: string, module: number, dim: number}} other
  * @returns {Promise<1 | -1>}
  */
-async function signOf({ clip, card, module, dim }, other) {
+async function signOf({ clip, modelInfo, module, dim }, other) {
   const [theirs, ownMeans, otherMeans] = await Promise.all([
     api.model(other.model),
-    api.latents({ clip, model: card.model, module }),
+    api.latents({ clip, model: modelInfo.model, module }),
     api.latents({ clip, ...other }),
   ]);
-  const times = card.modules.find((one) => one.module === module);
+  const times = modelInfo.modules.find((one) => one.module === module);
   const otherTimes = theirs.modules.find((one) => one.module === other.module);
   if (!times || !otherTimes) return 1;
   return correlation({ means: ownMeans, dim, times }, { means: otherMeans, dim: other.dim, times: otherTimes }) < 0

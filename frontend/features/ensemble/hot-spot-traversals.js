@@ -47,8 +47,8 @@ function traversalsRequest(state) {
 
 /** @param {MemberDimension} member @param {string} clip */
 async function latentsOf({ model, module, dim }, clip) {
-  const [card, means] = await Promise.all([api.model(model), api.latents({ clip, model, module })]);
-  const times = card.modules.find((one) => one.module === module);
+  const [modelInfo, means] = await Promise.all([api.model(model), api.latents({ clip, model, module })]);
+  const times = modelInfo.modules.find((one) => one.module === module);
   if (!times) throw new Error(`${model} has no layer ${module}`);
   return { means, dim, times };
 }

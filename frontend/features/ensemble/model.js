@@ -14,9 +14,9 @@ import { createLiveQuery } from '../../server/live-query.js';
  */
 
 /** @param {State} state */
-function ensembleRequest({ panel, card, ensembleChoice }) {
-  return panel === 'ensemble' && card
-    ? { model: card.model, ensemble: ensembleChoice.ensemble, name: ensembleChoice.figure }
+function ensembleRequest({ panel, modelInfo, ensembleChoice }) {
+  return panel === 'ensemble' && modelInfo
+    ? { model: modelInfo.model, ensemble: ensembleChoice.ensemble, name: ensembleChoice.figure }
     : null;
 }
 
@@ -49,7 +49,7 @@ async function fetchFigure(ensemble, name) {
 export function createEnsemble(store) {
   createLiveQuery(store, {
     name: 'ensemble',
-    keys: ['card', 'panel', 'ensembleChoice'],
+    keys: ['modelInfo', 'panel', 'ensembleChoice'],
     request: ensembleRequest,
     ask,
     show: (ensemble) => store.set({ ensemble }),

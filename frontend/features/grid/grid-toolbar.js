@@ -28,7 +28,7 @@ export function showGridToolbar(store) {
     for (const key of /** @type {const} */ (['steps', 'low', 'high']))
       if (document.activeElement !== fields[key]) fields[key].value = String(shown[key]);
   }
-  store.on(['card', 'module', 'grid', 'panel', 'recording'], show);
+  store.on(['modelInfo', 'module', 'grid', 'panel', 'recording'], show);
 
   /** @param {Partial<import('../../core/choice.js').Grid>} patch */
   const choose = (patch) => store.set({ grid: { ...store.state.grid, ...patch } });

@@ -97,7 +97,7 @@ function cellRequest({ traversal, cell }) {
 export function createGrid(store) {
   createLiveQuery(store, {
     name: 'grid',
-    keys: [...SOUND_KEYS, 'model', 'card', 'span', 'view', 'decoded', 'grid', 'panel'],
+    keys: [...SOUND_KEYS, 'model', 'modelInfo', 'span', 'view', 'decoded', 'grid', 'panel'],
     request: (state) => (state.panel === 'grid' ? traverseRequest(state) : null),
     ask: api.traverse,
     show: (answer, request) => store.set({ traversal: answer && request && { ...answer, request }, cell: null }),

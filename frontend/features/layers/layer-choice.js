@@ -6,10 +6,10 @@ import { make, byId } from '../../drawing/dom.js';
 export function showLayerChoice(store) {
   const group = byId('modules');
 
-  store.on(['card'], () => {
-    const { card } = store.state;
-    const widest = Math.max(...(card?.modules ?? []).map((one) => one.receptive_field_seconds));
-    group.replaceChildren(...(card?.modules ?? []).map((one) => cardOf(one, widest)));
+  store.on(['modelInfo'], () => {
+    const { modelInfo } = store.state;
+    const widest = Math.max(...(modelInfo?.modules ?? []).map((one) => one.receptive_field_seconds));
+    group.replaceChildren(...(modelInfo?.modules ?? []).map((one) => cardOf(one, widest)));
     mark();
   });
 

@@ -59,8 +59,8 @@ export function showLayers(store, player, layers, { soundOf, play, toggle }) {
     else playSequence();
   });
 
-  store.on(['card'], () => {
-    buttons = new Map((store.state.card?.modules ?? []).map(({ module }) => [module, buttonOf(module)]));
+  store.on(['modelInfo'], () => {
+    buttons = new Map((store.state.modelInfo?.modules ?? []).map(({ module }) => [module, buttonOf(module)]));
     byId('layer-buttons').replaceChildren(...buttons.values());
     show();
   });

@@ -1,7 +1,7 @@
 /** The map: points of the model's examples in one layer, their colouring, and the position of the current sound. */
 import { UNITS } from '../../core/choice.js';
 import { toWireEdits } from '../../core/edits.js';
-import { currentEdits, withLayerEdits } from '../../core/state.js';
+import { chosenLayer, currentEdits, withLayerEdits } from '../../core/state.js';
 import * as api from '../../server/api.js';
 import { reportFigure } from '../../server/figures.js';
 import { createLiveQuery } from '../../server/live-query.js';
@@ -51,11 +51,11 @@ export function mapOf(state) {
  * @returns {Float64Array | null} [dims]; null until the latents are loaded
  */
 export function presentOf(state) {
-  const { base, latents, module, card, span } = state;
-  const own = card?.modules.find((one) => one.module === module);
+  const { base, latents, module, modelInfo, span } = state;
+  const own = chosenLayer(state);
   if (!own || module === null) return null;
   const drawn = base === 'zero' || base === 'prior'; // the page knows only the mean of a random sample
-  if (!drawn && (latents?.module !== module || latents.model !== card?.model)) return null;
+  if (!drawn && (latents?.module !== module || latents.model !== modelInfo?.model)) return null;
   const known = drawn ? null : latents;
   const frames = known?.frames ?? 1;
   const at = (/** @type {number} */ frame) => own.first_frame_seconds + frame * own.hop_seconds;

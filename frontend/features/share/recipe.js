@@ -16,12 +16,12 @@
  * @param {string | null} digest of the sound's file
  * @returns {Recipe | null} null while there is no sound
  */
-export function recipeOf({ decoded, card, recording, example }, digest) {
-  if (!decoded || !card) return null;
+export function recipeOf({ decoded, modelInfo, recording, example }, digest) {
+  if (!decoded || !modelInfo) return null;
   const source = example ? { example } : { file: recording?.name ?? '' };
   return {
     made_with: 'SIM Explorer',
-    model: { name: card.model, digest: card.digest, sample_rate: card.sample_rate },
+    model: { name: modelInfo.model, digest: modelInfo.digest, sample_rate: modelInfo.sample_rate },
     recording: decoded.request.clip ? source : null,
     decode: decoded.request,
     wav_sha256: digest,

@@ -1,7 +1,7 @@
 /** The sliders: dimensions of the chosen layer and their edits. */
 import { dimensionsOf, sliderRange, matchesSearch, sortDimensions, klOverSpan } from '../../core/dimensions.js';
 import { editsOver, sameSpan, withEdit, withMute, withoutEdit } from '../../core/edits.js';
-import { currentEdits, withLayerEdits, summaryOf } from '../../core/state.js';
+import { chosenLayer, currentEdits, summaryOf, withLayerEdits } from '../../core/state.js';
 import { byId } from '../../drawing/dom.js';
 import { createPalette } from '../../drawing/palette.js';
 import { createCard } from '../dimension-card/view.js';
@@ -140,9 +140,9 @@ export function showSliders(store, latents, { release, sweep, history, details, 
 
   /** Orders and filters the rows. */
   function arrange() {
-    const { preferences, card, module, latents: known, span } = store.state;
+    const { preferences, module, latents: known, span } = store.state;
     const { order, search, quiet } = preferences;
-    const hop = card?.modules.find((one) => one.module === module)?.hop_seconds ?? 1;
+    const hop = chosenLayer(store.state)?.hop_seconds ?? 1;
     const activity = order === 'span' && known?.module === module ? klOverSpan(known, span, hop) : null;
     const { edits, muted } = currentEdits(store.state);
     const touched = new Set([...edits.map(({ dim }) => dim), ...muted]);
@@ -195,7 +195,7 @@ export function showSliders(store, latents, { release, sweep, history, details, 
     }
   }
 
-  store.on(['card', 'module'], () => {
+  store.on(['modelInfo', 'module'], () => {
     store.set({ locked: [] });
     build();
   });

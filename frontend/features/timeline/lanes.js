@@ -135,7 +135,7 @@ export function showLanes(store, pictures, sourceAudio) {
     const { side } = displayedSound(store.state);
     lanes.dataset.stale = String(Boolean(now && now.request.module !== module && side === 'decoded'));
   });
-  store.on(['latents', 'module', 'card', 'preferences'], drawLatents);
+  store.on(['latents', 'module', 'modelInfo', 'preferences'], drawLatents);
   let waiting = 0;
   store.on(['view'], () => {
     cancelAnimationFrame(waiting); // wheel events come faster than frames

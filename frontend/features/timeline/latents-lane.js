@@ -1,5 +1,6 @@
 /** The lane of latents: choice of the statistic, and a click that reveals the slider of a row. */
 import { setPreferences } from '../../core/preferences.js';
+import { chosenLayer } from '../../core/state.js';
 import { checkRadio, byId } from '../../drawing/dom.js';
 import { areLatentsShown } from './pictures.js';
 
@@ -24,7 +25,7 @@ export function showLatents(store, latents, pictures) {
       const heat = pictures.latents()?.heat;
       if (!heat) return;
       const dim = heat.dims[Math.min(heat.rows - 1, Math.floor(height * heat.rows))];
-      const facts = store.state.card?.modules.find((one) => one.module === store.state.module)?.dimensions[dim];
+      const facts = chosenLayer(store.state)?.dimensions[dim];
       store.set({ panel: 'sliders' });
       setPreferences(store, { search: '', quiet: store.state.preferences.quiet || facts?.active === false });
       const row = byId('sliders').querySelector(`[data-dim="${dim}"]`);

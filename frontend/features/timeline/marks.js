@@ -1,4 +1,5 @@
 /** Marks on the time axis: playback position and cursor. Positions are in seconds and follow the view. */
+import { chosenLayer } from '../../core/state.js';
 import { lengthOf, visibleWindow, positionIn } from '../../core/zoom.js';
 
 /** @typedef {"--mark" | "--cursor"} Mark CSS property of its position */
@@ -22,11 +23,10 @@ export function createMarks(lanes, store) {
 
   function placeAll() {
     for (const name of places.keys()) place(name);
-    const { card, module } = store.state;
-    const field = card?.modules.find((one) => one.module === module)?.receptive_field_seconds ?? 0;
+    const field = chosenLayer(store.state)?.receptive_field_seconds ?? 0;
     lanes.style.setProperty('--field', `${(field / (lengthOf(visibleWindow(store.state)) || 1)) * 100}%`);
   }
-  store.on(['view', 'recording', 'card', 'module', 'decoded'], placeAll);
+  store.on(['view', 'recording', 'modelInfo', 'module', 'decoded'], placeAll);
 
   return {
     /**

@@ -1,5 +1,5 @@
 /** Spectrograms, difference and heat map of the lanes, computed on demand and memoised. */
-import { displayedSound } from '../../core/state.js';
+import { chosenLayer, displayedSound } from '../../core/state.js';
 import { heatMapOf, heatRangeOf, rowsOf } from '../../drawing/heatmap.js';
 import { differenceOf, rangeOf } from '../../drawing/spectrogram.js';
 
@@ -74,8 +74,8 @@ export function createPictures(store) {
     },
     /** @returns {{heat: HeatMap, range: Range} | null} null until the latents are loaded */
     latents() {
-      const { latents, card, module, preferences } = store.state;
-      const facts = card?.modules.find((one) => one.module === module);
+      const { latents, module, preferences } = store.state;
+      const facts = chosenLayer(store.state);
       if (!latents || latents.module !== module || !facts) return null;
       return map(latents, rowsOf(store.state).join(), preferences.statistic, facts);
     },

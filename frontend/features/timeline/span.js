@@ -1,5 +1,5 @@
 /** The selection on all lanes, its receptive field, and the handles at its ends. */
-import { durationOf } from '../../core/state.js';
+import { chosenLayer, durationOf } from '../../core/state.js';
 import { visibleWindow, positionIn } from '../../core/zoom.js';
 import { byId, update } from '../../drawing/dom.js';
 
@@ -21,12 +21,12 @@ export function showSpan(store, player) {
   let draft = null;
 
   function show() {
-    const { card, module, span } = store.state;
+    const { span } = store.state;
     const now = draft ?? span;
     const view = visibleWindow(store.state);
     update(marked, { hidden: !now });
     if (!now) return;
-    const half = (card?.modules.find((one) => one.module === module)?.receptive_field_seconds ?? 0) / 2;
+    const half = (chosenLayer(store.state)?.receptive_field_seconds ?? 0) / 2;
     const places = {
       '--start': now.start,
       '--end': now.end,
@@ -36,7 +36,7 @@ export function showSpan(store, player) {
     for (const [name, seconds] of Object.entries(places))
       marked.style.setProperty(name, `${positionIn(view, seconds) * 100}%`);
   }
-  store.on(['span', 'view', 'recording', 'card', 'module', 'decoded'], show);
+  store.on(['span', 'view', 'recording', 'modelInfo', 'module', 'decoded'], show);
 
   store.on(['recording'], () => {
     const { span } = store.state;

@@ -35,7 +35,15 @@ export const RECORDING = {
 /** @param {Partial<import('../../../frontend/core/state.js').State>} [patch] */
 export function openStore(patch = {}) {
   const store = createStore(DEFAULT_CHOICE);
-  store.set({ model: 'demo', module: 1, card: MODEL, models: [MODEL], recording: RECORDING, clip: 'c1', ...patch });
+  store.set({
+    model: 'demo',
+    module: 1,
+    modelInfo: MODEL,
+    models: [MODEL],
+    recording: RECORDING,
+    clip: 'c1',
+    ...patch,
+  });
   return store;
 }
 
