@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from unittest import mock
 
 from scripts.reference.markdown import cell, page, table
-from trainer.cli.main import make_parser
+from trainer.cli.main import RENAMED_COMMANDS, make_parser
 
 _CORES = 1_000_003
 
@@ -18,7 +18,8 @@ def render() -> str:
         commands = list(leaf_commands(make_parser()))
     rows = [[f"[`{' '.join(path)}`](#{'-'.join(path)})", text] for path, text, _ in commands]
     sections = [_section(*command) for command in commands]
-    return page("cli", index=table(["command", "purpose"], rows), commands="\n".join(sections))
+    renamed = table(["old name", "name", "in"], renamed_names(commands))
+    return page("cli", index=table(["command", "purpose"], rows), commands="\n".join(sections), renamed=renamed)
 
 
 Command = tuple[tuple[str, ...], str, argparse.ArgumentParser]
@@ -39,6 +40,18 @@ def leaf_commands(parser: argparse.ArgumentParser, path: tuple[str, ...] = (), t
 def visible_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     """The options of a command, without --help and deprecated ones."""
     return [action for action in parser._actions if action.dest != "help" and action.help != argparse.SUPPRESS]
+
+
+def renamed_names(commands: Iterable[Command]) -> list[list[str]]:
+    """Old command and option names that still work: old name, current name, commands with the option."""
+    rows = {(f"`{' '.join(old)}`", f"`{new}`"): ["`python -m trainer`"] for old, new in RENAMED_COMMANDS.items()}
+    for path, _, parser in commands:
+        for action in parser._actions:
+            replacement = getattr(action, "replacement", None)
+            if replacement is not None:
+                names = (f"`{action.option_strings[0]}`", f"`{replacement.option_strings[0]}`")
+                rows.setdefault(names, []).append(f"`{' '.join(path)}`")
+    return [[*names, ", ".join(places)] for names, places in rows.items()]
 
 
 def _section(path: tuple[str, ...], text: str, parser: argparse.ArgumentParser) -> str:

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from scripts.reference.markdown import page, paragraphs, table
 from scripts.reference.models import model_section
 from trainer import config
-from trainer.config import presets
+from trainer.config.frozen import RENAMED
+from trainer.config.presets import _PRESETS
 
 ORDER = (
     config.Config,
@@ -32,7 +33,9 @@ ORDER = (
 def render() -> str:
     """The page."""
     sections = [model_section(model, f"## {model.__name__}") for model in models()]
-    return page("configuration", presets=f"{presets_table()}\n{_preset_notes()}", models="\n".join(sections))
+    renamed = table(["old name", "name"], ([f"`{old}`", f"`{new}`"] for old, new in RENAMED.items()))
+    presets = f"{presets_table()}\n{_preset_notes()}"
+    return page("configuration", presets=presets, models="\n".join(sections), renamed=renamed)
 
 
 def models() -> list[type[BaseModel]]:
@@ -60,6 +63,6 @@ def _preset_notes() -> str:
     """What the docstring of each preset says."""
     notes = []
     for name in config.PRESETS:
-        text = paragraphs(inspect.getdoc(presets._PRESETS[name]))
+        text = paragraphs(inspect.getdoc(_PRESETS[name]))
         notes.append(f"### {name}\n\n{text}\n")
     return "\n".join(notes)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from backend.settings import Settings
+from backend.settings import RENAMED, Settings
 from scripts.reference.markdown import page, table
 
 
 def render() -> str:
     """The page."""
-    return page("settings", table=settings_table())
+    renamed = ([f"`{old}`", f"`{new}`"] for old, new in RENAMED.items())
+    return page("settings", table=settings_table(), renamed=table(["old name", "name"], renamed))
 
 
 def settings_table() -> str:
