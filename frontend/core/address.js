@@ -1,7 +1,7 @@
 /** The choice as the fragment of the page's address, and back. */
-import { COMPARISONS, FIGURES, MEASURES, DEFAULT_CHOICE, PANELS, UNITS } from './choice.js';
-import { parseMatch, formatMatch } from './dimension-match.js';
-import { clamp, OPS, NO_EDITS, withEdit } from './edits.js';
+import { COMPARISONS, DEFAULT_CHOICE, FIGURES, MEASURES, PANELS, UNITS } from './choice.js';
+import { formatMatch, parseMatch } from './dimension-match.js';
+import { clamp, NO_EDITS, OPS, withEdit } from './edits.js';
 
 /** @typedef {import('./choice.js').Choice} Choice */
 /** @typedef {import('./choice.js').Compare} Compare */

@@ -1,5 +1,5 @@
 /** The page's state, its listeners, and values derived from it. No DOM. */
-import { filterEdits, editsOfLayer, toWireEdits } from './edits.js';
+import { editsOfLayer, filterEdits, toWireEdits } from './edits.js';
 import { DEFAULT_PREFERENCES } from './preferences.js';
 
 /** @typedef {import('./choice.js').Choice} Choice */

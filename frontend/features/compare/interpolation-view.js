@@ -2,7 +2,7 @@
  * View of the interpolation: choice of the second clip, steps as pictures, position slider, contribution of the
  * dimensions.
  */
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { createPalette, sharedRange } from '../../drawing/palette.js';
 import { curveWords, drawCurve } from './contribution-curve.js';
 import { cumulated, STEPS } from './interpolation.js';

@@ -2,7 +2,7 @@
 import { withEdit } from '../../core/edits.js';
 import { fixed } from '../../core/format.js';
 import { currentEdits, withLayerEdits } from '../../core/state.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { matchOf, secondModelOf, secondModelRequest } from './second-model.js';
 import { createPair } from './sound-pair.js';
 

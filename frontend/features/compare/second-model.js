@@ -1,6 +1,6 @@
 /** Decodes the same clip with the same edits in a second model. */
 import { matchedEdits } from '../../core/dimension-match.js';
-import { decodeRequest, fitToModel, currentEdits, SOUND_KEYS } from '../../core/state.js';
+import { currentEdits, decodeRequest, fitToModel, SOUND_KEYS } from '../../core/state.js';
 import * as api from '../../server/api.js';
 import { createLiveQuery } from '../../server/live-query.js';
 

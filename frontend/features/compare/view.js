@@ -1,6 +1,6 @@
 /** The Compare panel: a saved snapshot, a second clip, or a second model. */
 import { COMPARISONS } from '../../core/choice.js';
-import { checkRadio, byId } from '../../drawing/dom.js';
+import { byId, checkRadio } from '../../drawing/dom.js';
 import { showInterpolation } from './interpolation-view.js';
 import { showSecondModel } from './second-model-view.js';
 import { showSnapshot } from './snapshot-view.js';

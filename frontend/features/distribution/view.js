@@ -2,7 +2,7 @@
  * The Distribution panel: latents of the layer compared with N(0, I), certified bound, and cost of matching the prior.
  */
 import { createChart } from '../../drawing/chart.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { reportFigure } from '../../server/figures.js';
 import { certifiedOf, chosenOf, figureOf, jointOf, momentsOf, tracesOf, verdictOf } from './model.js';
 

@@ -1,7 +1,7 @@
 /** View of the hot spot traversals: one row of pictures per model that can be played. */
 import { TRAVERSAL_VALUES } from '../../core/dimensions.js';
 import { fixed, short } from '../../core/format.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { createPalette, sharedRange } from '../../drawing/palette.js';
 import { spotOf } from './model.js';
 

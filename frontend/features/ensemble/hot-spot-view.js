@@ -1,6 +1,6 @@
 /** View of a hot spot: similarity and stability, its labels and its dimensions. */
 import { fixed } from '../../core/format.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { spotOf } from './model.js';
 
 /** @typedef {import('../../server/ensembles.js').Measured} Measured */

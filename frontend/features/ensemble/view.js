@@ -1,7 +1,7 @@
 /** The Ensemble panel: figures of the ensemble and the chosen hot spot. */
 import { FIGURES } from '../../core/choice.js';
 import { createChart, escapeMarkup, rgbOf } from '../../drawing/chart.js';
-import { checkRadio, make, byId } from '../../drawing/dom.js';
+import { byId, checkRadio, make } from '../../drawing/dom.js';
 import { showHotSpotTraversals } from './hot-spot-traversals-view.js';
 import { showSpot } from './hot-spot-view.js';
 import { spotAt } from './model.js';

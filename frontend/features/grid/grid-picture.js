@@ -1,6 +1,6 @@
 /** PNG of the grid with its labels, at twice the screen resolution. */
 import { short } from '../../core/format.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { download, fileStem } from '../../server/download.js';
 import { settingsOf } from './model.js';
 

@@ -1,6 +1,6 @@
 /** Toolbar of the grid: one or two dimensions, number of steps, range. */
 import { dimensionsOf, sortDimensions } from '../../core/dimensions.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { axesOf, MOST_STEPS } from './model.js';
 
 /** @param {import('../../core/state.js').Store} store */

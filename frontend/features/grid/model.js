@@ -1,7 +1,7 @@
 /** The grid: one dimension set to a series of values, or two against each other, in addition to the current edits. */
 import { dimensionsOf, sortDimensions } from '../../core/dimensions.js';
 import { toWireEdits, withValue } from '../../core/edits.js';
-import { decodeRequest, durationOf, currentEdits, withLayerEdits, SOUND_KEYS } from '../../core/state.js';
+import { currentEdits, decodeRequest, durationOf, SOUND_KEYS, withLayerEdits } from '../../core/state.js';
 import { thumbnailWindow } from '../../core/time-window.js';
 import * as api from '../../server/api.js';
 import { createLiveQuery } from '../../server/live-query.js';

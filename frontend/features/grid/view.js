@@ -1,6 +1,6 @@
 /** The grid of spectrograms along one or two dimensions; a click plays a cell, a double click applies it. */
 import { fixed, seconds, short } from '../../core/format.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { createPalette, sharedRange } from '../../drawing/palette.js';
 import { saveGrid } from './grid-picture.js';
 import { showGridToolbar } from './grid-toolbar.js';

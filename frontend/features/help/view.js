@@ -1,6 +1,6 @@
 /** Dialog with the keyboard shortcuts and the glossary. */
 import { SHORTCUTS } from '../../core/keys.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { WORDS } from './glossary.js';
 
 /** @type {Record<import('../../core/keys.js').Place, string>} */

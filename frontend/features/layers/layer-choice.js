@@ -1,6 +1,6 @@
 /** Choice of the layer: one card per layer with its receptive field, hop and dimensions. */
 import { milliseconds } from '../../core/format.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 
 /** @param {import('../../core/state.js').Store} store */
 export function showLayerChoice(store) {

@@ -1,9 +1,9 @@
 /** The Layers panel: probe results for a label at each layer, with baselines. */
 import { fixed } from '../../core/format.js';
 import { createChart } from '../../drawing/chart.js';
-import { checkRadio, make, byId } from '../../drawing/dom.js';
+import { byId, checkRadio, make } from '../../drawing/dom.js';
 import { reportFigure } from '../../server/figures.js';
-import { chosenOf, curvesOf, labelsOf, valuesOf, formatted, verdictOf } from './probes.js';
+import { chosenOf, curvesOf, formatted, labelsOf, valuesOf, verdictOf } from './probes.js';
 
 /** @param {import('../../core/state.js').Store} store */
 export function showProbes(store) {

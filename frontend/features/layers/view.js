@@ -1,6 +1,6 @@
 /** Plays the decoding of each layer without edits at the same position, one by one or all in sequence. */
 import { soundCaption } from '../../core/state.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/state.js').SoundName} SoundName */
 

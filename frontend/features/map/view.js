@@ -6,7 +6,7 @@ import { sameSegment } from '../../audio/clip-player.js';
 import { fixed, seconds } from '../../core/format.js';
 import { ipaOf } from '../../core/phones.js';
 import { createChart, escapeMarkup, rgbOf } from '../../drawing/chart.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { reportFigure } from '../../server/figures.js';
 import { mapOf, nearestOf, neighbourOf, placeOf, presentOf } from './model.js';
 import { coloured } from './point-colours.js';

@@ -1,7 +1,7 @@
 /** The dialog "Export and share": link, files, and Python code that reproduces the sound. */
 import { toAddress } from '../../core/address.js';
 import { digestOf } from '../../core/digest.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { download, downloadSound, fileStem } from '../../server/download.js';
 import { captionOf } from './caption.js';
 import { latentsOf } from './decoder-latents.js';

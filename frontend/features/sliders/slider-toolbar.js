@@ -1,9 +1,9 @@
 /** Toolbar of the sliders: operation, source of the latents, search, order and range, undo and reset. */
-import { isEmpty, OPS, NO_EDITS } from '../../core/edits.js';
+import { isEmpty, NO_EDITS, OPS } from '../../core/edits.js';
 import { seconds } from '../../core/format.js';
 import { setPreferences } from '../../core/preferences.js';
 import { currentEdits, withLayerEdits } from '../../core/state.js';
-import { checkRadio, byId, update } from '../../drawing/dom.js';
+import { byId, checkRadio, update } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/choice.js').Base} Base */
 

@@ -1,5 +1,5 @@
 /** The sliders: dimensions of the chosen layer and their edits. */
-import { dimensionsOf, sliderRange, matchesSearch, sortDimensions, klOverSpan } from '../../core/dimensions.js';
+import { dimensionsOf, klOverSpan, matchesSearch, sliderRange, sortDimensions } from '../../core/dimensions.js';
 import { editsOver, sameSpan, withEdit, withMute, withoutEdit } from '../../core/edits.js';
 import { chosenLayer, currentEdits, summaryOf, withLayerEdits } from '../../core/state.js';
 import { byId } from '../../drawing/dom.js';

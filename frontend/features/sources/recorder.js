@@ -1,5 +1,5 @@
 /** Recording from the microphone: level, time, stop and cancel. */
-import { startRecording, MAX_SECONDS, MicrophoneError } from '../../audio/microphone.js';
+import { MAX_SECONDS, MicrophoneError, startRecording } from '../../audio/microphone.js';
 import { encodeWav } from '../../audio/wav.js';
 import { byId } from '../../drawing/dom.js';
 

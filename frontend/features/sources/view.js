@@ -1,6 +1,6 @@
 /** Sources of a recording: examples, recent files, a file chosen, pasted or dropped; and the choice of the model. */
 import { seconds } from '../../core/format.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 
 /**
  * @param {import('../../core/state.js').Store} store

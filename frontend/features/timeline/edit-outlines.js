@@ -1,7 +1,7 @@
 /** Outlines of the edits on the heat map of latents, with the numbers of the edited dimensions on its axis. */
 import { currentEdits } from '../../core/state.js';
-import { visibleWindow, positionIn } from '../../core/zoom.js';
-import { make, byId } from '../../drawing/dom.js';
+import { positionIn, visibleWindow } from '../../core/zoom.js';
+import { byId, make } from '../../drawing/dom.js';
 
 /** @typedef {import('../../drawing/heatmap.js').HeatMap} HeatMap */
 

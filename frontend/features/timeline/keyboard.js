@@ -1,6 +1,6 @@
 /** Keys of the timeline: arrows move the cursor, Enter plays from it, brackets select, plus, minus and zero zoom. */
 import { durationOf } from '../../core/state.js';
-import { scrolledTo, isVisible, lengthOf, visibleWindow } from '../../core/zoom.js';
+import { isVisible, lengthOf, scrolledTo, visibleWindow } from '../../core/zoom.js';
 import { byId } from '../../drawing/dom.js';
 
 /** Steps across the view, where a frame is shorter than such a step. */

@@ -1,10 +1,10 @@
 /** Draws the lanes of the timeline when their contents change, within the view. */
 import { fixed } from '../../core/format.js';
-import { soundCaption, durationOf, displayedSound } from '../../core/state.js';
+import { displayedSound, durationOf, soundCaption } from '../../core/state.js';
 import { lengthOf, visibleWindow } from '../../core/zoom.js';
 import { frequencyTicks, timeTicks } from '../../drawing/axes.js';
 import { colourMap, signedColourMap } from '../../drawing/colours.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { isSigned } from '../../drawing/heatmap.js';
 import { drawRaster } from '../../drawing/raster.js';
 import { DIFFERENCE_RANGE, rasterOf } from '../../drawing/spectrogram.js';

@@ -1,7 +1,7 @@
 /** The lane of latents: choice of the statistic, and a click that reveals the slider of a row. */
 import { setPreferences } from '../../core/preferences.js';
 import { chosenLayer } from '../../core/state.js';
-import { checkRadio, byId } from '../../drawing/dom.js';
+import { byId, checkRadio } from '../../drawing/dom.js';
 import { areLatentsShown } from './pictures.js';
 
 /** @typedef {import('../../drawing/heatmap.js').Statistic} Statistic */

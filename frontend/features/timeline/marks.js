@@ -1,6 +1,6 @@
 /** Marks on the time axis: playback position and cursor. Positions are in seconds and follow the view. */
 import { chosenLayer } from '../../core/state.js';
-import { lengthOf, visibleWindow, positionIn } from '../../core/zoom.js';
+import { lengthOf, positionIn, visibleWindow } from '../../core/zoom.js';
 
 /** @typedef {"--mark" | "--cursor"} Mark CSS property of its position */
 

@@ -8,7 +8,7 @@
  * with the next frame.
  */
 import { durationOf } from '../../core/state.js';
-import { scrolledTo, isVisible, visibleWindow, positionIn } from '../../core/zoom.js';
+import { isVisible, positionIn, scrolledTo, visibleWindow } from '../../core/zoom.js';
 import { byId } from '../../drawing/dom.js';
 
 /** Interval between corrections: the animation clock drifts from the audio clock. */

@@ -1,7 +1,7 @@
 /** Values at the cursor: time, frequency and levels, or a dimension and its value. */
 import { decibels, fixed, hertz } from '../../core/format.js';
 import { durationOf } from '../../core/state.js';
-import { make, byId } from '../../drawing/dom.js';
+import { byId, make } from '../../drawing/dom.js';
 import { readRaster } from '../../drawing/raster.js';
 import { readSpectrogram } from '../../drawing/spectrogram.js';
 

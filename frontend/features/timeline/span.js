@@ -1,6 +1,6 @@
 /** The selection on all lanes, its receptive field, and the handles at its ends. */
 import { chosenLayer, durationOf } from '../../core/state.js';
-import { visibleWindow, positionIn } from '../../core/zoom.js';
+import { positionIn, visibleWindow } from '../../core/zoom.js';
 import { byId, update } from '../../drawing/dom.js';
 
 /** @typedef {import('../../core/edits.js').Span} Span */

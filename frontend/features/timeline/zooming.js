@@ -1,6 +1,6 @@
 /** Zooming and scrolling by wheel, buttons and the scroll bar below the axis. */
 import { durationOf } from '../../core/state.js';
-import { isVisible, lengthOf, scrolledBy, secondsAt, visibleWindow, positionIn, zoomed } from '../../core/zoom.js';
+import { isVisible, lengthOf, positionIn, scrolledBy, secondsAt, visibleWindow, zoomed } from '../../core/zoom.js';
 import { byId } from '../../drawing/dom.js';
 
 /** Zoom factor of a button or key press. */

@@ -1,7 +1,7 @@
 /** Typicality of the decoded latents: indicator, percentile and RMS. */
 import { fixed } from '../../core/format.js';
 import { displayedSound } from '../../core/state.js';
-import { afterFrame, make, byId, update } from '../../drawing/dom.js';
+import { afterFrame, byId, make, update } from '../../drawing/dom.js';
 
 /** Shares of training frames farther from zero at which the indicator changes. */
 const EDGE = 0.05;
