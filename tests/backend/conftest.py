@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from backend.app import create_app
 from backend.settings import Settings
+from tests.signals import formant_harmonics, sine
 from trainer import bundle
 from trainer.audio import write_flac
 from trainer.bundle import DimensionReport, FactorLabel, HistogramReport, ModuleReport, PriorReport, Report
@@ -59,14 +60,11 @@ def _add_example(path: Path, waveform: NDArray[np.float32]) -> None:
 
 
 def vowel(seconds: float = 1.0, rate: int = RATE, f0: float = 120.0, level: float = 0.2) -> NDArray[np.float32]:
-    """Vowel-like tone [samples] with varying level, so that no two frames are equal."""
-    times = np.arange(round(seconds * rate)) / rate
-    partials = np.arange(1, 30)
-    partials = partials[partials * f0 < rate / 2]
-    weights = sum(np.exp(-(((partials * f0 - formant) / 150.0) ** 2)) for formant in (700.0, 1200.0, 2600.0)) + 0.05
-    tone = (weights[:, None] * np.sin(2 * np.pi * f0 * partials[:, None] * times)).sum(0)
-    modulation = 0.6 + 0.4 * np.sin(2 * np.pi * 3.0 * times)
-    return (level * modulation * tone / np.abs(tone).max()).astype(np.float32)
+    """A vowel with 3 Hz amplitude modulation, so that no two frames are equal [samples]."""
+    formants = (700.0, 1200.0, 2600.0)
+    wave = formant_harmonics(f0, formants, seconds, rate, highest_hz=min(30 * f0, rate / 2))
+    modulation = 0.6 + 0.4 * sine(3.0, seconds, rate)
+    return (level * modulation * wave / np.abs(wave).max()).astype(np.float32)
 
 
 def audio_file(waveform: NDArray[Any], rate: int = RATE, *, kind: str = "WAV", subtype: str = "PCM_16") -> bytes:

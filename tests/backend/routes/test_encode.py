@@ -9,6 +9,7 @@ import torch
 from starlette.testclient import TestClient
 
 from backend.schemas import EncodeResponse
+from tests.signals import sine
 from trainer import bundle
 from trainer.audio.log_mel import LogMel
 from trainer.geometry import encoder_geometry
@@ -48,7 +49,7 @@ def sound_as_sent(sound: np.ndarray) -> np.ndarray:
 
 def test_peaks_and_spectrogram_show_the_sound(client: TestClient, to_file) -> None:
     times = np.arange(16_000) / 16_000
-    wave = np.where(times < 0.5, 0.5 * np.sin(2 * np.pi * 1000 * times), 0.01)
+    wave = np.where(times < 0.5, sine(1000, 1.0, 16_000, level=0.5), 0.01)
     body = encode(client, to_file(wave)).json()
 
     low, high = unpack(body["waveform_peaks"])
