@@ -33,7 +33,7 @@ WATCH = f"""() => {{
                 at: position(),
                 caption: document.getElementById("decoded-caption").textContent,
                 picture: document.getElementById("decoded").toDataURL(),
-                spoken: document.getElementById("spoken").textContent,
+                announcement: document.getElementById("announcement").textContent,
             }});
         }}
     }}).observe(document.getElementById("timeline"), {{
@@ -104,7 +104,7 @@ def test_sequence_plays_the_original_and_every_layer(explorer: Explorer) -> None
     play_sequence(explorer)
     notes = starts(explorer)[1:]
     assert [note["name"] for note in notes] == SEQUENCE
-    assert [note["spoken"] for note in notes] == SEQUENCE
+    assert [note["announcement"] for note in notes] == SEQUENCE
     assert [note["caption"] for note in notes] == [DECODED, *LAYERS]
     assert [note["picture"] for note in notes] == [edited, *unedited.values()]
     assert [note["at"] for note in notes] == [0.0] * 4

@@ -57,7 +57,7 @@ def _margin(row: Row) -> Interval | None:
 
 
 _MEASURES: dict[str, tuple[str, Callable[[Row], Interval | None]]] = {
-    "bits": ("information, bits (lower bound); bars: 95 % interval", _bits),
+    "bits": ("bits (lower bound); bars: 95 % interval", _bits),
     "accuracy": ("classifier accuracy, %; bars: 95 % interval", _accuracy),
     "margin": ("margin (median); bars: 5th to 95th percentile", _margin),
 }
