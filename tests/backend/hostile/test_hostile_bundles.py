@@ -125,6 +125,9 @@ def replaced(tree: Any, at: tuple[Any, ...], value: str) -> bytes:
     return json.dumps(copy).replace('"@@@"', value).encode()
 
 
+# Relative positions in a file. Drawn as whole numbers: ONNX Runtime makes this thread flush denormals to zero, and
+# hypothesis draws no floats then.
+POSITIONS = st.integers(0, 2**20 - 1).map(lambda number: number / 2**20)
 VALUES = ("null", "-1", "0", "1000000000000", "1e999", "NaN", '"x"', '"\\ud800"', "[]", "{}", "true", "0.5")
 
 
@@ -230,7 +233,7 @@ def test_weights_with_non_finite_outputs(file: str, part: str, tiny: Path, bundl
 @hypothesis_settings
 @given(
     file=st.sampled_from(FILES),
-    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=5),
+    changes=st.lists(st.tuples(POSITIONS, st.integers(0, 255)), min_size=1, max_size=5),
     in_header=st.booleans(),
 )
 def test_changed_bytes(file: str, changes: list[tuple[float, int]], in_header: bool, tiny: Path, spoil: Spoil) -> None:
