@@ -1,6 +1,6 @@
-# What README, CI and people call. `make` alone lists it.
+# The commands of README and CI. `make` alone lists them.
 #
-# Settings go to the server as they are: `make run PORT=8123 MODELS=folder`, since make passes on what it is given.
+# Settings reach the server unchanged, as in `make run PORT=8123 MODELS=folder`: make exports its variables.
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -15,16 +15,16 @@ help:
 	@echo 'make test    run the whole test suite (ARGS="-k name" to choose)'
 	@echo 'make check   lint and check types, of Python and (with npm) of JavaScript'
 	@echo 'make docs    build the documentation into the folder site'
-	@echo 'make bench   measure its speed (ARGS="decode" to choose)'
-	@echo 'make train-demo    train the included model anew, from its seeds (on Debian, in an hour and a quarter)'
-	@echo 'make compare-demo  train what its model card holds it against as well, and measure it beside them'
-	@echo 'make clean   remove the environment and everything built; recordings and models stay'
+	@echo 'make bench   measure speed (ARGS="decode" to choose)'
+	@echo 'make train-demo    train the included model again from its seeds (on Debian, 75 minutes)'
+	@echo 'make compare-demo  also train the models it is compared with, and measure all of them'
+	@echo 'make clean   remove the environment and all build results; recordings and models stay'
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python -m backend
 
-# Each file to one worker, in order: Playwright leaves an event loop behind, and what runs its own must have run before.
-# More of them than two cores, of one thread each: browser tests wait for sound and for the screen some of their time.
+# One worker per file, in order: Playwright leaves an event loop running, so tests with their own loop must run first.
+# Three workers of one thread each on two cores: browser tests spend part of their time waiting for sound and screen.
 WORKERS ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/dev.stamp test-javascript
@@ -65,7 +65,7 @@ clean:
 	rm -rf $(VENV) build site *.egg-info .pytest_cache .mypy_cache .ruff_cache test-results node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp is newer than pyproject.toml when what it asks for is installed, so the second time takes no time.
+# A stamp is newer than pyproject.toml once its requirements are installed; the next call then installs nothing.
 
 $(VENV)/run.stamp: pyproject.toml | $(BIN)/pip
 	@echo 'Installing the explorer into $(VENV); torch is large, so the first time takes minutes ...'
