@@ -153,7 +153,8 @@ def test_cells_by_keyboard(new_explorer: Opener) -> None:
             == f"Dimension 5 at {sign[across]}, dimension 9 at {sign[upward]}"
         ), key
     assert page.locator("#cells [tabindex='0']").count() == 1
-    sent = len(explorer.record_sounds().decodes()).press("Enter")
+    sent = len(explorer.record_sounds().decodes())
+    page.keyboard.press("Enter")
     explorer.sounds(1)
     assert [edit["value"] for edit in explorer.decodes()[sent]["edits"]] == [-2, 2]
 
