@@ -30,7 +30,7 @@ export function createReadout(store, pictures, marks) {
 
   /** @param {number} seconds @param {number} height */
   function levelsReadout(seconds, height) {
-    const [before, after, between] = [
+    const [before, after, difference] = [
       pictures.original(),
       pictures.decoded(),
       store.state.preferences.difference ? pictures.difference() : null,
@@ -39,8 +39,10 @@ export function createReadout(store, pictures, marks) {
     const parts = hz === undefined ? [] : [make('span', {}, hertz(hz))];
     if (before) parts.push(make('span', { className: 'original' }, decibels(before.db)));
     if (after) parts.push(make('span', { className: 'decoded' }, decibels(after.db)));
-    if (between)
-      parts.push(make('span', { className: 'difference' }, `${between.db > 0 ? '+' : ''}${decibels(between.db)}`));
+    if (difference)
+      parts.push(
+        make('span', { className: 'difference' }, `${difference.db > 0 ? '+' : ''}${decibels(difference.db)}`),
+      );
     return parts;
   }
 
