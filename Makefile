@@ -44,7 +44,7 @@ check-javascript: node_modules/.stamp
 	npx prettier --check --log-level warn $(JAVASCRIPT)
 
 test-javascript:
-	@if command -v node >/dev/null; then node --test --test-reporter=spec tests/js/*.test.js; \
+	@if command -v node >/dev/null; then node --test --test-reporter=spec $$(find tests/js -name '*.test.js' | sort); \
 	else echo 'Skipped the JavaScript tests: node is not installed.'; [ -z '$(SIM_EXPLORER_REQUIRE_JAVASCRIPT)' ]; fi
 
 docs: $(VENV)/docs.stamp

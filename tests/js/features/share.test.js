@@ -1,18 +1,18 @@
-import './support/browser.js';
+import '../support/browser.js';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { digestOf } from '../../frontend/core/digest.js';
-import { NO_EDITS, withEdit } from '../../frontend/core/edits.js';
-import { decodeRequest } from '../../frontend/core/state.js';
-import { captionOf } from '../../frontend/features/share/caption.js';
-import { latentsOf } from '../../frontend/features/share/decoder-latents.js';
-import { editedLatents, frameSpan, framesOf } from '../../frontend/features/share/edited-latents.js';
-import { npyOf } from '../../frontend/features/share/npy.js';
-import { recipeOf } from '../../frontend/features/share/recipe.js';
-import { httpCode, libraryCode } from '../../frontend/features/share/snippets.js';
-import { MODEL, openStore } from './support/state.js';
+import { digestOf } from '../../../frontend/core/digest.js';
+import { NO_EDITS, withEdit } from '../../../frontend/core/edits.js';
+import { decodeRequest } from '../../../frontend/core/state.js';
+import { captionOf } from '../../../frontend/features/share/caption.js';
+import { latentsOf } from '../../../frontend/features/share/decoder-latents.js';
+import { editedLatents, frameSpan, framesOf } from '../../../frontend/features/share/edited-latents.js';
+import { npyOf } from '../../../frontend/features/share/npy.js';
+import { recipeOf } from '../../../frontend/features/share/recipe.js';
+import { httpCode, libraryCode } from '../../../frontend/features/share/snippets.js';
+import { MODEL, openStore } from '../support/state.js';
 
 const editsByLayer = {
   1: withEdit(withEdit(NO_EDITS, { dim: 1, op: 'add', value: 1.5, span: null }), {

@@ -1,12 +1,14 @@
-import './support/browser.js';
+import '../support/browser.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLiveQuery } from '../../frontend/server/live-query.js';
-import { Problem } from '../../frontend/server/problem.js';
-import { openStore, settle } from './support/state.js';
+import { createLiveQuery } from '../../../frontend/server/live-query.js';
+import { Problem } from '../../../frontend/server/problem.js';
+import { openStore, settle } from '../support/state.js';
 
-const DELAYED_MS = 260;
-const delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Resolves when no request of the store is pending. */
+async function nothingPending(store) {
+  while (store.state.pending.length) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 /** A query that depends on the seed; seed 0 requests nothing. */
 function seedQuery(options = {}) {
@@ -33,7 +35,7 @@ test('expensive requests wait for the state to rest', async () => {
   for (const seed of [1, 2, 3]) store.set({ seed });
   assert.deepEqual(log.asked, []);
   assert.deepEqual(store.state.pending, ['cell']);
-  await delay(DELAYED_MS);
+  await nothingPending(store);
   assert.deepEqual(log.asked, [3]);
   assert.deepEqual(log.shown, [['answer 3', 3]]);
   assert.deepEqual(store.state.pending, []);
@@ -42,10 +44,10 @@ test('expensive requests wait for the state to rest', async () => {
 test('an equal request is not sent again', async () => {
   const { store, log } = seedQuery({ live: true });
   store.set({ seed: 1 });
-  await delay(20);
+  await nothingPending(store);
   store.set({ seed: 2 });
   store.set({ seed: 2 });
-  await delay(20);
+  await nothingPending(store);
   assert.deepEqual(log.asked, [1, 2]);
 });
 
@@ -66,7 +68,7 @@ test('nothing to request aborts the running request and clears the answer', asyn
   store.set({ seed: 1 });
   store.set({ seed: 0 });
   assert.equal(log.aborted, 1);
-  await delay(20);
+  await nothingPending(store);
   assert.deepEqual(log.shown, [[null, null]]);
   assert.deepEqual(store.state.pending, []);
 });
@@ -77,7 +79,7 @@ test('an error clears the answer and shows a notice', async () => {
   };
   const { store, log } = seedQuery({ live: true, ask });
   store.set({ seed: 1 });
-  await delay(20);
+  await nothingPending(store);
   assert.deepEqual(log.shown, [[null, 1]]);
   assert.equal(store.state.notice.title, 'Invalid request');
   assert.deepEqual(store.state.pending, []);

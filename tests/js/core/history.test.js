@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NO_EDITS, withEdit } from '../../frontend/core/edits.js';
-import { createHistory } from '../../frontend/core/history.js';
-import { withLayerEdits } from '../../frontend/core/state.js';
-import { openStore, RECORDING } from './support/state.js';
+import { NO_EDITS, withEdit } from '../../../frontend/core/edits.js';
+import { createHistory } from '../../../frontend/core/history.js';
+import { withLayerEdits } from '../../../frontend/core/state.js';
+import { openStore, RECORDING } from '../support/state.js';
 
 const add = (store, dim, value, span = null) =>
   store.set({ editsByLayer: withLayerEdits(store.state, (edits) => withEdit(edits, { dim, op: 'add', value, span })) });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withRecent } from '../../frontend/features/sources/recent-files.js';
+import { withRecent } from '../../../frontend/features/sources/recent-files.js';
 
 const file = (clip, name = `${clip}.wav`) => ({ clip, name, file: new Blob([clip]), duration: 1 });
 

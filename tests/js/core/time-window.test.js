@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { thumbnailWindow } from '../../frontend/core/time-window.js';
-import { openStore, RECORDING } from './support/state.js';
+import { thumbnailWindow } from '../../../frontend/core/time-window.js';
+import { openStore, RECORDING } from '../support/state.js';
 
 const lasting = (duration) => ({ ...RECORDING, encoded: { ...RECORDING.encoded, duration } });
 

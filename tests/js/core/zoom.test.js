@@ -8,8 +8,8 @@ import {
   secondsAt,
   visibleWindow,
   zoomed,
-} from '../../frontend/core/zoom.js';
-import { openStore } from './support/state.js';
+} from '../../../frontend/core/zoom.js';
+import { openStore } from '../support/state.js';
 
 const window = { start: 2, end: 4 };
 const close = (actual, expected) => {

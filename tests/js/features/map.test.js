@@ -1,7 +1,7 @@
-import './support/browser.js';
+import '../support/browser.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearestOf, neighbourOf } from '../../frontend/features/map/model.js';
+import { nearestOf, neighbourOf } from '../../../frontend/features/map/model.js';
 
 test('the nearest points are sorted by root mean square distance', () => {
   const points = { points: 3, dims: 2, values: Float32Array.from([0, 0, 3, 4, 1, 1]) };

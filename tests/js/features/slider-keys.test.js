@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keyTarget } from '../../frontend/features/sliders/slider-keys.js';
+import { keyTarget } from '../../../frontend/features/sliders/slider-keys.js';
 
 const range = { low: -3, high: 3 };
 const press = (key, now, modifiers = {}) => keyTarget({ key, ...modifiers }, now, range);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { latestOnly } from '../../frontend/core/latest-only.js';
+import { latestOnly } from '../../../frontend/core/latest-only.js';
 
 /** Work that the test finishes. */
 function controlled() {

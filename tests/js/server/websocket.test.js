@@ -1,7 +1,7 @@
-import './support/browser.js';
+import '../support/browser.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSocketClient } from '../../frontend/server/websocket.js';
+import { createSocketClient } from '../../../frontend/server/websocket.js';
 
 /** A connection that the test controls. */
 class FakeSocket {

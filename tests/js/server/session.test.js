@@ -1,11 +1,11 @@
-import { jsonResponse, stubFetch } from './support/browser.js';
+import { jsonResponse, stubFetch } from '../support/browser.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_CHOICE } from '../../frontend/core/choice.js';
-import { NO_EDITS, withEdit } from '../../frontend/core/edits.js';
-import { createStore } from '../../frontend/core/state.js';
-import { createSession } from '../../frontend/server/session.js';
-import { MODEL, settle } from './support/state.js';
+import { DEFAULT_CHOICE } from '../../../frontend/core/choice.js';
+import { NO_EDITS, withEdit } from '../../../frontend/core/edits.js';
+import { createStore } from '../../../frontend/core/state.js';
+import { createSession } from '../../../frontend/server/session.js';
+import { MODEL, settle } from '../support/state.js';
 
 const array = (shape) => ({
   shape,

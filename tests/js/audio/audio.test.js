@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { levelOf, matchingGain } from '../../frontend/audio/loudness.js';
-import { peaksInSpan } from '../../frontend/audio/samples.js';
-import { encodeWav } from '../../frontend/audio/wav.js';
+import { levelOf, matchingGain } from '../../../frontend/audio/loudness.js';
+import { peaksInSpan } from '../../../frontend/audio/samples.js';
+import { encodeWav } from '../../../frontend/audio/wav.js';
 
 const buffer = (...channels) => ({
   numberOfChannels: channels.length,

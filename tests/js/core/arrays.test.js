@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeBase64, decodeFloats, parseNpy, parseSpectrogram } from '../../frontend/core/arrays.js';
+import { decodeBase64, decodeFloats, parseNpy, parseSpectrogram } from '../../../frontend/core/arrays.js';
 
 const base64 = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64');
 

@@ -8,8 +8,8 @@ import {
   layerRequest,
   soundCaption,
   summaryOf,
-} from '../../frontend/core/state.js';
-import { MODEL, openStore } from './support/state.js';
+} from '../../../frontend/core/state.js';
+import { MODEL, openStore } from '../support/state.js';
 
 const edit = { dim: 3, op: 'add', value: 1, span: null };
 

@@ -1,9 +1,9 @@
-import './support/browser.js';
+import '../support/browser.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NO_EDITS, withEdit } from '../../frontend/core/edits.js';
-import { axesOf, settingsOf, traverseRequest } from '../../frontend/features/grid/model.js';
-import { openStore } from './support/state.js';
+import { NO_EDITS, withEdit } from '../../../frontend/core/edits.js';
+import { axesOf, settingsOf, traverseRequest } from '../../../frontend/features/grid/model.js';
+import { openStore } from '../support/state.js';
 
 const grid = (patch) => ({ module: 1, dim: 2, against: null, steps: 3, low: -3, high: 3, ...patch });
 const editsByLayer = {

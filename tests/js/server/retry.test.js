@@ -1,9 +1,9 @@
-import { jsonResponse, stubFetch } from './support/browser.js';
+import { jsonResponse, stubFetch } from '../support/browser.js';
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { Problem, Unreachable } from '../../frontend/server/problem.js';
-import { createRetry, errorNotice } from '../../frontend/server/retry.js';
-import { openStore, RECORDING } from './support/state.js';
+import { Problem, Unreachable } from '../../../frontend/server/problem.js';
+import { createRetry, errorNotice } from '../../../frontend/server/retry.js';
+import { openStore, RECORDING } from '../support/state.js';
 
 const clipUnknown = (field = 'clip') =>
   new Problem(404, { type: '/problems/clip-unknown', title: 'Unknown clip', field }, null);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decibels, fixed, hertz, milliseconds, seconds, short, signed } from '../../frontend/core/format.js';
+import { decibels, fixed, hertz, milliseconds, seconds, short, signed } from '../../../frontend/core/format.js';
 
 test('numbers have a true minus sign', () => {
   assert.equal(fixed(-1.005, 1), '−1.0');

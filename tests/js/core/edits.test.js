@@ -15,7 +15,7 @@ import {
   withMute,
   withoutEdit,
   withValue,
-} from '../../frontend/core/edits.js';
+} from '../../../frontend/core/edits.js';
 
 const span = { start: 0.2, end: 0.5 };
 const edit = (dim, value, more = {}) => ({ dim, op: 'add', value, span: null, ...more });

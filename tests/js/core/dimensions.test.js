@@ -8,8 +8,8 @@ import {
   matchesSearch,
   sliderRange,
   sortDimensions,
-} from '../../frontend/core/dimensions.js';
-import { MODEL, openStore } from './support/state.js';
+} from '../../../frontend/core/dimensions.js';
+import { MODEL, openStore } from '../support/state.js';
 
 const label = (factor, bits) => ({ factor, bits, low: bits, high: bits });
 const dimension = (dim, kl, labels = [], more = {}) => ({ dim, kl, active: true, sensitivity: 0, labels, ...more });

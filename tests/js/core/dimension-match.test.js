@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { correlation, formatMatch, matchedEdits, parseMatch } from '../../frontend/core/dimension-match.js';
+import { correlation, formatMatch, matchedEdits, parseMatch } from '../../../frontend/core/dimension-match.js';
 
 const match = { module: 3, dim: 12, toModule: 2, toDim: 5, sign: 1 };
 const times = { hop_seconds: 0.01, first_frame_seconds: 0 };

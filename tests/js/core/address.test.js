@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromAddress, toAddress } from '../../frontend/core/address.js';
-import { DEFAULT_CHOICE } from '../../frontend/core/choice.js';
+import { fromAddress, toAddress } from '../../../frontend/core/address.js';
+import { DEFAULT_CHOICE } from '../../../frontend/core/choice.js';
 
 const choice = (patch) => ({ ...DEFAULT_CHOICE, ...patch });
 const roundTrip = (patch) => assert.deepEqual(fromAddress(`#${toAddress(choice(patch))}`), choice(patch));

@@ -1,8 +1,8 @@
-import { jsonResponse, stubFetch } from './support/browser.js';
+import { jsonResponse, stubFetch } from '../support/browser.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as api from '../../frontend/server/api.js';
-import { call, post } from '../../frontend/server/http.js';
+import * as api from '../../../frontend/server/api.js';
+import { call, post } from '../../../frontend/server/http.js';
 
 test('an error response is thrown as a problem with its fields', async () => {
   const body = { type: '/problems/no-decoder', title: 'No decoder', detail: 'Layer 1 has none.', field: 'module' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ipaOf } from '../../frontend/core/phones.js';
+import { ipaOf } from '../../../frontend/core/phones.js';
 
 test('espeak-ng mnemonics are shown in IPA', () => {
   const phones = ['A:', '0', 'i@', 'tS', 'D', 'N', 'r', 'g', 'b', 'aI'];

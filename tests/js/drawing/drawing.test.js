@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { frequencyTicks, timeTicks } from '../../frontend/drawing/axes.js';
-import { colourMap, signedColourMap } from '../../frontend/drawing/colours.js';
-import { heatMapOf, heatRangeOf, rowsOf } from '../../frontend/drawing/heatmap.js';
-import { readRaster } from '../../frontend/drawing/raster.js';
-import { differenceOf, rangeOf, rasterOf, readSpectrogram } from '../../frontend/drawing/spectrogram.js';
-import { MODEL, openStore } from './support/state.js';
+import { frequencyTicks, timeTicks } from '../../../frontend/drawing/axes.js';
+import { colourMap, signedColourMap } from '../../../frontend/drawing/colours.js';
+import { heatMapOf, heatRangeOf, rowsOf } from '../../../frontend/drawing/heatmap.js';
+import { readRaster } from '../../../frontend/drawing/raster.js';
+import { differenceOf, rangeOf, rasterOf, readSpectrogram } from '../../../frontend/drawing/spectrogram.js';
+import { MODEL, openStore } from '../support/state.js';
 
 test('time ticks are round numbers', () => {
   assert.deepEqual(
