@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import time
+import urllib.error
 import urllib.request
 import venv
 from collections.abc import Iterator
@@ -61,6 +63,14 @@ def run(environment: Path, *command: str) -> str:
     ).stdout
 
 
+def is_ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=60) as answer:
+            return answer.status == 200
+    except urllib.error.HTTPError:  # 503 until a model is loaded
+        return False
+
+
 @pytest.fixture(scope="module")
 def address(environment: Path) -> Iterator[str]:
     """The address of an explorer started by the console command `sim-explorer`."""
@@ -73,7 +83,12 @@ def address(environment: Path) -> Iterator[str]:
     )
     try:
         assert server.stdout is not None
-        yield server.stdout.readline().split()[-1]
+        address = server.stdout.readline().split()[-1]
+        deadline = time.monotonic() + 120
+        while not is_ready(address):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield address
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)

@@ -29,7 +29,7 @@ def map_figure(report: Report) -> Figure | None:
     )
     for trace in traces:
         trace["visible"] = _kind(trace["meta"]) == _kind(visible)
-    made = make_figure("Map of latents", traces, "", "")
+    made = make_figure("Map", traces, "", "")
     made["layout"] |= {
         "meta": {"units": {unit: _shared_meta(one) for unit, one in maps.items()}},
         "hovermode": "closest",

@@ -57,7 +57,11 @@ def rotate_bundle(path: Path, folders: Sequence[Path], clips: int) -> list[str]:
 
 
 def remove_rotation(path: Path) -> None:
-    """Remove the rotation of the bundle at `path` and empty its report: dimensions are as trained again."""
+    """Remove the rotation of the bundle at `path` and empty its report: dimensions are as trained again.
+
+    Raises BundleError if there is no bundle at `path`.
+    """
+    bundle.read_config(path)
     bundle.save_rotation(path, None)
     bundle.write_report(path, Report())
 

@@ -136,7 +136,8 @@ def _jackknife(densities: Values, prior: Values, member: Codes) -> tuple[float, 
     total = by_group.sum(1, keepdims=True)
     whole = float((np.log(total[:, 0] / count) + prior).mean())
     left = np.maximum(total - by_group, np.finfo(np.float64).tiny)
-    each = np.log(left / (count - sizes)) + prior[:, None]
+    # A difference of logs: where denormals are flushed to zero, the smallest normal number divided by a count is zero.
+    each = np.log(left) - np.log(count - sizes) + prior[:, None]
     each[np.arange(count), member] = 0.0  # rows of the group that is left out
     without = each.sum(0) / (count - sizes)
     return whole, math.sqrt((groups - 1) / groups * float(((without - without.mean()) ** 2).sum()))
