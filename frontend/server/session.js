@@ -34,6 +34,8 @@ export function createSession(store, recentFiles) {
   let opening = 0;
   const openingRetry = createRetry(store);
   const decodingRetry = createRetry(store);
+  /** @type {{file: Blob, name: string} | null} a file that was given before a model was open; it is opened with the model */
+  let waitingFile = null;
 
   /**
    * @template Answer
@@ -114,10 +116,15 @@ export function createSession(store, recentFiles) {
   }
 
   /**
+   * Opens a file; if no model is open yet, together with the first model.
    * @param {Blob} file
    * @param {string} name
    */
   async function openFile(file, name) {
+    if (!store.state.modelInfo) {
+      waitingFile = { file, name };
+      return;
+    }
     const { clip: expected, file: expectedName, phase } = store.state;
     const fetchFile = async () => ({ file, name });
     await open(fetchFile, (clip) => {
@@ -149,8 +156,13 @@ export function createSession(store, recentFiles) {
     }
   }
 
-  /** Opens the recording of the choice; without one the first example, or the file that was open. */
+  /** Opens the file that waits, or the recording of the choice; without one the first example, or the file that was open. */
   async function openChosen() {
+    if (waitingFile) {
+      const { file: waiting, name } = waitingFile;
+      waitingFile = null;
+      return openFile(waiting, name);
+    }
     const { example, clip, file, examples, recording } = store.state;
     if (clip) return openClip(clip, file ?? 'the recording');
     const chosen = examples.find((one) => one.id === example) ?? examples[0];

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, Route, expect
 
-from .explorer import TIMEOUT_MS, Explorer, Opener
+from .explorer import TIMEOUT_MS, Explorer, Opener, wait_until_idle
 
 PASTE = """([name, data]) => {
     const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -59,6 +59,21 @@ def record(explorer: Explorer, seconds: float) -> None:
 def test_file_can_be_pasted(explorer: Explorer, vowel: Path) -> None:
     explorer.page.evaluate(PASTE, [vowel.name, base64.b64encode(vowel.read_bytes()).decode()])
     assert "file=my+vowel.wav" in explorer.wait_for_recording(vowel.name).address_with("clip=")
+
+
+def test_a_file_given_before_the_models_are_known_is_opened_with_the_first(new_explorer: Opener, vowel: Path) -> None:
+    explorer = new_explorer()
+    page = explorer.page
+    held: list[Route] = []
+    page.route("**/models", held.append)
+    with page.expect_request("**/models"):
+        page.goto(explorer.address)
+    page.locator("#file").set_input_files(vowel)
+    wait_until_idle(page)
+    [route] = held
+    route.continue_()
+    explorer.wait_for_recording(vowel.name)
+    expect(page.locator("#notice")).to_be_hidden()
 
 
 def test_microphone_recording_is_opened(explorer: Explorer) -> None:
