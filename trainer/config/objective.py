@@ -62,13 +62,15 @@ class ObjectiveConfig(Frozen):
 
     `window`: number of consecutive frames per step (None: all). `anchors`: number of anchor frames among these (None:
     all). `negatives`: number of negatives, drawn from the whole batch and shared by all anchors. `own_negatives`:
-    number of further negatives from the anchor's own crop. `scale_scores`: divide scores by sqrt(dims).
+    number of further negatives from the anchor's own crop. `target_guard`: own negatives at most this many seconds from
+    the target are left out (None: all are used, even the target itself). `scale_scores`: divide scores by sqrt(dims).
     """
 
     kind: Literal["info-nce"] = "info-nce"
     prediction: Annotated[FramePrediction | TimePrediction, Field(discriminator="unit")]
     negatives: int = Field(ge=1)
     own_negatives: int = Field(default=0, ge=0)
+    target_guard: float | None = Field(default=None, ge=0)
     augmentation: AugmentationConfig | None = Field(default=None, validation_alias=readable_names("augmentation"))
     pooled: PooledInfoNCEConfig | None = None
     window: int | None = Field(default=None, ge=2)

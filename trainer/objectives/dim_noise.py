@@ -18,10 +18,12 @@ class DimNoiseLoss(nn.Module):
     E[T] - log E[e^T] per prediction distance, the second mean over all anchors and negatives of the global batch.
     """
 
-    def __init__(self, dims: int, distances: tuple[int, ...], objective: DimNoiseConfig) -> None:
+    def __init__(
+        self, dims: int, distances: tuple[int, ...], objective: DimNoiseConfig, guard: int | None = None
+    ) -> None:
         super().__init__()
         wide = 2 * dims + 1
-        self.contrast = InfoNCE(wide, wide, distances, objective)
+        self.contrast = InfoNCE(wide, wide, distances, objective, guard)
         with torch.no_grad():  # squares start with weight 0: they are large, and e^T would overflow
             matrices = self.contrast.predict.weight.view(len(distances), wide, wide)
             matrices[:, dims:] = 0.0

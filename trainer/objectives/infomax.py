@@ -12,7 +12,7 @@ from trainer.geometry import encoder_geometry
 from trainer.model import SIM, Posterior
 from trainer.objectives.augmentation import make_views, other_view
 from trainer.objectives.dim_noise import DimNoiseLoss
-from trainer.objectives.infonce import InfoNCE, prediction_frames
+from trainer.objectives.infonce import InfoNCE, guard_frames, prediction_frames
 from trainer.objectives.pooled_infonce import PooledInfoNCE
 from trainer.objectives.reparameterisation import PosteriorSamples, sample_posterior
 
@@ -45,11 +45,12 @@ class InfoMaxObjective(nn.Module):
         dims = [module.dims for module in config.encoder.modules]
         geometries = encoder_geometry(config.encoder, config.sample_rate)
         distances = [prediction_frames(settings, one.hop_seconds) for one in geometries]
+        guards = [guard_frames(settings, one.hop_seconds) for one in geometries]
         modules = range(len(dims))
         if settings.end_to_end:
             modules = modules[len(dims) if config.encoder.context is not None else len(dims) - 1 :]
         self.dim_noise = isinstance(settings, DimNoiseConfig)
-        self.contrasts = nn.ModuleDict({str(i): _contrast(dims[i], distances[i], settings) for i in modules})
+        self.contrasts = nn.ModuleDict({str(i): _contrast(dims[i], distances[i], settings, guards[i]) for i in modules})
         self.pooled, self.pooled_weight = nn.ModuleDict(), 0.0
         if settings.pooled is not None:
             self.pooled_weight = settings.pooled.weight
@@ -57,7 +58,7 @@ class InfoMaxObjective(nn.Module):
                 {str(i): PooledInfoNCE(dims[i], settings.pooled, geometries[i].hop_seconds) for i in modules}
             )
         self.context_contrast = (
-            InfoNCE(config.encoder.context.hidden, dims[-1], distances[-1], settings)
+            InfoNCE(config.encoder.context.hidden, dims[-1], distances[-1], settings, guards[-1])
             if config.encoder.context is not None
             else None
         )
@@ -124,7 +125,7 @@ class InfoMaxObjective(nn.Module):
         return PosteriorSamples(latents, latents[..., window], posterior.mean[..., window], kl_per_dim)
 
 
-def _contrast(dims: int, distances: tuple[int, ...], settings: ObjectiveConfig) -> nn.Module:
+def _contrast(dims: int, distances: tuple[int, ...], settings: ObjectiveConfig, guard: int | None) -> nn.Module:
     if isinstance(settings, DimNoiseConfig):
-        return DimNoiseLoss(dims, distances, settings)
-    return InfoNCE(dims, dims, distances, settings)
+        return DimNoiseLoss(dims, distances, settings, guard)
+    return InfoNCE(dims, dims, distances, settings, guard)

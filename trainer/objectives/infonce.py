@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import torch
@@ -29,6 +30,11 @@ def prediction_frames(objective: ObjectiveConfig, hop_seconds: float) -> tuple[i
     return tuple(range(1, objective.prediction.steps + 1))
 
 
+def guard_frames(objective: ObjectiveConfig, hop_seconds: float) -> int | None:
+    """`objective.target_guard` of a module in its own frames, rounded."""
+    return None if objective.target_guard is None else round(objective.target_guard / hop_seconds)
+
+
 class InfoNCE(nn.Module):
     """Contrastive prediction of frames (van den Oord et al., arXiv 1807.03748, eq. 4; per module as in SIM, section 3).
 
@@ -38,13 +44,23 @@ class InfoNCE(nn.Module):
         -log( exp f_k(t, t+k) / (exp f_k(t, t+k) + sum over negatives j of exp f_k(t, j)) )
 
     Negatives are frames of the whole batch, shared by all anchors, so that they cost one matrix product, and
-    `own_negatives` frames of the same crop. With n negatives a useless predictor has a loss of about ln(n + 1).
+    `own_negatives` frames of the same crop. Of these, frames at most `guard` frames from the target are left out (None:
+    none), since they are the target itself or nearly equal to it. With n negatives a useless predictor has a loss of
+    about ln(n + 1).
     """
 
-    def __init__(self, context_dims: int, dims: int, distances: tuple[int, ...], objective: ObjectiveConfig) -> None:
+    def __init__(
+        self,
+        context_dims: int,
+        dims: int,
+        distances: tuple[int, ...],
+        objective: ObjectiveConfig,
+        guard: int | None = None,
+    ) -> None:
         super().__init__()
         self.predict = nn.Linear(context_dims, dims * len(distances), bias=False)
         self.distances, self.negatives, self.own_negatives = distances, objective.negatives, objective.own_negatives
+        self.guard = guard
         self.per_step = objective.prediction.per_step if isinstance(objective.prediction, TimePrediction) else None
         self.window, self.anchors = objective.window, objective.anchors
         self.scale = dims**-0.5 if objective.scale_scores else 1.0
@@ -83,19 +99,22 @@ class InfoNCE(nn.Module):
         candidates = distributed.all_gather(latents).reshape(-1, dims)
         shared = candidates[_draw(len(candidates), self.negatives, generator)]
         all_anchors = self._all_anchors(frames)
+        times = anchors.expand(batch, -1) if speed_ratio is None else _round(anchors * speed_ratio[:, None])
+        targets = (times[:, :, None] + distances).clamp(0, frames - 1).flatten(1)
         if speed_ratio is None and len(anchors) == len(all_anchors) and len(distances) == len(self.distances):
             offsets = tuple(all_anchors.start + distance for distance in self.distances)
             positives, negatives = distance_scores(predictions, latents, offsets, shared)
         else:
-            times = anchors.expand(batch, -1) if speed_ratio is None else _round(anchors * speed_ratio[:, None])
-            targets = (times[:, :, None] + distances).clamp(0, frames - 1)
             # Scores with all frames of the crop, of which the targets' are kept: cheaper than gathering each target.
             crop_scores = predictions.flatten(1, 2) @ latents.mT
-            positives = crop_scores.gather(2, targets.flatten(1)[..., None])
+            positives = crop_scores.gather(2, targets[..., None])
             negatives = predictions @ shared.T
         positives, negatives = positives.flatten(1), negatives.flatten(1, 2)
         if self.own_negatives:
-            own = predictions.flatten(1, 2) @ latents[:, _draw(frames, self.own_negatives, generator)].mT
+            drawn = _draw(frames, self.own_negatives, generator)
+            own = predictions.flatten(1, 2) @ latents[:, drawn].mT
+            if self.guard is not None:
+                own = own.masked_fill((targets[..., None] - drawn).abs() <= self.guard, -math.inf)
             negatives = torch.cat((negatives, own), dim=-1)
         return positives.float() * self.scale, negatives.float() * self.scale, weights
 

@@ -228,6 +228,26 @@ def test_negatives_of_the_same_crop_are_candidates() -> None:
     assert contrast(clips, clips, generator()).item() > math.log(8)
 
 
+@pytest.mark.parametrize("guard", [None, 0, 2])
+def test_negatives_near_the_target_are_left_out(guard: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all frames of the crop as own negatives, the loss must equal its formula without frames near the target."""
+    distance, frames = 2, 12
+    contrast = InfoNCE(3, 3, (distance,), objective(negatives=1, own_negatives=frames), guard)
+    shared, own = torch.tensor([0]), torch.arange(frames)
+    draws = {1: shared, frames: own}
+    monkeypatch.setattr("trainer.objectives.infonce._draw", lambda below, count, generator: draws[count])
+    latents = torch.randn(1, 3, frames, generator=generator())
+    loss = contrast(latents, latents, generator()).item()
+    scores = contrast.predict(latents[0].T) @ latents[0]  # [anchors, frames]
+    expected = []
+    for anchor in range(frames - distance):
+        target = anchor + distance
+        kept = [t for t in range(frames) if guard is None or abs(t - target) > guard]
+        candidates = torch.cat([scores[anchor, [target]], scores[anchor, [0]], scores[anchor, kept]])
+        expected.append(-candidates.log_softmax(0)[0])
+    assert loss == pytest.approx(torch.stack(expected).mean().item(), abs=1e-5)
+
+
 def test_each_step_uses_some_distances_and_over_time_all() -> None:
     distances = tuple(sign * k for sign in (1, -1) for k in (1, 2, 3))
     prediction = TimePrediction(distances=tuple(k / 100 for k in distances), per_step=2)
