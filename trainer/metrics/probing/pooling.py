@@ -104,25 +104,41 @@ def log_mel_source(sample_rate: int, bands: int = LOG_MEL_BANDS) -> Representati
     return RepresentationSource({LOG_MEL: geometry}, lambda waveforms: [log_mel(waveforms)])
 
 
-@torch.inference_mode()
-def pool_clips(
-    sources: Sequence[RepresentationSource], clips: Iterable[tuple[Waveform, Sequence[Span]]]
-) -> dict[str, Features]:
+Clips = Iterable[tuple[Waveform, Sequence[Span]]]
+"""Waveforms [samples] at their final loudness, each with its spans. Consecutive clips of equal length are computed
+together.
+"""
+
+
+def pool_clips(sources: Sequence[RepresentationSource], clips: Clips) -> dict[str, Features]:
     """Mean and standard deviation over time of each representation, by name [spans of all clips, 2 dims].
 
-    `clips`: waveforms [samples] at their final loudness, each with its spans; consecutive clips of equal length are
-    computed together. The frames of a span are those centred in it. Raises ValueError without spans.
+    The frames of a span are those centred in it. Raises ValueError without spans.
     """
+    return {name: torch.stack(pooled).numpy() for name, pooled in _by_span(sources, clips, _pool).items()}
+
+
+def span_frames(sources: Sequence[RepresentationSource], clips: Clips) -> dict[str, list[Features]]:
+    """The frames [L, dims] of each span of each representation, by name. Raises ValueError without spans."""
+    found = _by_span(sources, clips, lambda frames: frames.T.contiguous())
+    return {name: [frames.numpy() for frames in spans] for name, spans in found.items()}
+
+
+@torch.inference_mode()
+def _by_span(
+    sources: Sequence[RepresentationSource], clips: Clips, summarise: Callable[[Tensor], Tensor]
+) -> dict[str, list[Tensor]]:
+    """`summarise` of the frames [dims, L] of every span of every representation."""
     rows: dict[str, list[Tensor]] = {name: [] for source in sources for name in source.geometries}
     for batch in _batches(clips):
         waveforms = torch.from_numpy(np.stack([waveform for waveform, _ in batch]))
         for source in sources:
             for (name, geometry), frames in zip(source.geometries.items(), source.compute(waveforms), strict=True):
                 for one, (_, spans) in zip(frames, batch, strict=True):
-                    rows[name] += [_pool(one[:, geometry.frame_span(*span, one.shape[1])]) for span in spans]
+                    rows[name] += [summarise(one[:, geometry.frame_span(*span, one.shape[1])]) for span in spans]
     if not all(rows.values()):
         raise ValueError("nothing to pool: no recording has a span")
-    return {name: torch.stack(pooled).numpy() for name, pooled in rows.items()}
+    return rows
 
 
 def _pool(frames: Tensor) -> Tensor:
@@ -130,9 +146,7 @@ def _pool(frames: Tensor) -> Tensor:
     return torch.cat([frames.mean(1), frames.std(1, correction=0)])
 
 
-def _batches(
-    clips: Iterable[tuple[Waveform, Sequence[Span]]],
-) -> Iterator[list[tuple[Waveform, Sequence[Span]]]]:
+def _batches(clips: Clips) -> Iterator[list[tuple[Waveform, Sequence[Span]]]]:
     """Batches of consecutive clips of equal length, at most _BATCH_SAMPLES in total."""
     batch: list[tuple[Waveform, Sequence[Span]]] = []
     for clip in clips:
