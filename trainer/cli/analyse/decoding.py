@@ -1,12 +1,19 @@
-"""`analyse reconstruction`, `decoders`, `smoothness` and `interpolation`: decoded sound."""
+"""`analyse reconstruction`, `decoders`, `held-latents`, `smoothness` and `interpolation`: decoded sound."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
 
-from trainer.cli.analyse.measure import add_compared, add_measure, read_waveforms, write_rows
-from trainer.cli.options import Commands, add_json, data_name
+from trainer.cli.analyse.measure import (
+    add_compared,
+    add_measure,
+    read_waveforms,
+    store_rows,
+    write_json_rows,
+    write_rows,
+)
+from trainer.cli.options import Commands, add_json, data_name, folder_names
 
 
 def add_measures(measures: Commands) -> None:
@@ -19,7 +26,15 @@ def add_measures(measures: Commands) -> None:
         measures, "decoders", _decoders, "quality of decoded clips: spectrum, intelligibility, pitch, phones", clips=50
     )
     add_compared(decoders)
+    decoders.add_argument(
+        "--words", action="store_true", help="also the word error of an offline recogniser, for English recordings"
+    )
     add_json(decoders)
+
+    held = add_measure(
+        measures, "held-latents", _held_latents, "pitch of latents that stand still: buzz at the frame rate", clips=60
+    )
+    add_json(held)
 
     smoothness = add_measure(
         measures, "smoothness", _smoothness, "smoothness of decoded paths along dimensions and between clips", clips=40
@@ -56,10 +71,34 @@ def _decoders(options: argparse.Namespace) -> None:
     from trainer.evaluation.decoding.decoders import DECODERS_KEY, compare_decoders, table
     from trainer.evaluation.report_rows import rows_to_json
 
-    rows, notes = compare_decoders(options.bundle, options.data, options.compare, options.split, options.clips)
-    print("\n".join([*notes, "", *table(rows)]))
+    stored: list[dict[str, object]] = []
+    # Each corpus by itself: a mean over several recording conditions describes none of them
+    for folder in options.data:
+        rows, notes = compare_decoders(
+            options.bundle, [folder], options.compare, options.split, options.clips, words=options.words
+        )
+        corpus = folder_names([folder])
+        given = options.name if len(options.data) == 1 or not options.name else f"{options.name}: {corpus}"
+        name = f"{given or corpus}, {options.split}"
+        print("\n".join([f"{name}:", *notes, "", *table(rows), ""]))
+        store_rows(options.bundle, DECODERS_KEY, name, rows_to_json(rows, name))
+        stored += rows_to_json(rows, name)
+    write_json_rows(options, stored)
+
+
+def _held_latents(options: argparse.Namespace) -> None:
+    from trainer.bundle import load, read_config
+    from trainer.evaluation.decoding.held_latents import HELD_LATENTS_KEY, measure_held_latents, table
+    from trainer.evaluation.report_rows import rows_to_json
+    from trainer.evaluation.selection import min_clip_seconds, select_clips
+
+    header = read_config(options.bundle)
+    least = min_clip_seconds(header.config)
+    clips = select_clips(options.data, header, options.split, options.clips, min_seconds=least)
+    rows = measure_held_latents(load(options.bundle), clips)
+    print("\n".join(table(rows)))
     name = f"{data_name(options)}, {options.split}"
-    write_rows(options, DECODERS_KEY, name, rows_to_json(rows, name))
+    write_rows(options, HELD_LATENTS_KEY, name, rows_to_json(rows, name))
 
 
 def _smoothness(options: argparse.Namespace) -> None:

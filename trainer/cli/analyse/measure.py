@@ -48,12 +48,22 @@ def add_compared(parser: argparse.ArgumentParser) -> None:
 
 def write_rows(options: argparse.Namespace, key: str, data: str, rows: list[dict[str, object]]) -> None:
     """Write `rows` to `--json` if given, and into the bundle's report in place of earlier rows of the same `data`."""
+    write_json_rows(options, rows)
+    store_rows(options.bundle, key, data, rows)
+
+
+def write_json_rows(options: argparse.Namespace, rows: list[dict[str, object]]) -> None:
+    """Write `rows` to `--json` if given."""
+    if options.json is not None:
+        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+def store_rows(bundle: Path, key: str, data: str, rows: list[dict[str, object]]) -> None:
+    """Write `rows` into the report of `bundle` in place of earlier rows of the same `data`."""
     from trainer.bundle import Report, read_report, write_report
     from trainer.evaluation.report_rows import replace_rows
 
-    if options.json is not None:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    write_report(options.bundle, replace_rows(read_report(options.bundle) or Report(), key, data, rows))
+    write_report(bundle, replace_rows(read_report(bundle) or Report(), key, data, rows))
 
 
 def read_waveforms(options: argparse.Namespace) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from trainer.evaluation.selection import Clip, EvaluatedModel, Split, load_model
 from trainer.evaluation.text_table import Interval, format_interval, grouped_table
 from trainer.metrics.probing.pooling import Features, log_mel_source
 from trainer.metrics.probing.tasks import make_task
+from trainer.metrics.speech import word_error
 from trainer.metrics.speech.baselines import griffin_lim, mean_spectrum
 from trainer.metrics.speech.phone_retention import FOLDS, phone_features, recognised_phones
 from trainer.metrics.speech.suite import SPEECH_METRICS, AudioFeatures, FeatureExtractor, Waveform
@@ -24,12 +26,15 @@ from trainer.metrics.statistics.clip_scores import ClipScores
 from trainer.runtime.distribution import install_command
 
 DECODERS_KEY = "decoders"
-ACCURACY, RETENTION = "phone_accuracy", "phone_retention"
+ACCURACY, RETENTION, WORD_ERROR = "phone_accuracy", "phone_retention", "word_error"
 TITLES = {metric.name: metric.title for metric in SPEECH_METRICS} | {
+    WORD_ERROR: "word error of Whisper tiny.en, errors over words (lower is better)",
     ACCURACY: "phone accuracy of the probe (higher is better)",
     RETENTION: "phone retention, accuracy over accuracy on the originals (higher is better)",
 }
 _INSTALL = f"{install_command('measures')} (pesq needs a C compiler)"
+TEXT = "text"
+"""Label of a recording's transcript."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,10 @@ _MEAN_SPECTRUM = Sound("Griffin-Lim of the mean spectrum")
 
 @dataclass(frozen=True)
 class DecoderRow:
-    """One metric of one sound: its mean over `n` clips with its 95 % interval.
+    """One metric of one sound: its mean over `n` clips with its 95 % interval, and its median over clips.
 
-    `left_out`: clips for which the metric is undefined; `own_minus_it`: for a compared bundle, how much higher the
-    first bundle is at this module, paired by clip.
+    `median`: None for ratios of counts. `left_out`: clips for which the metric is undefined. `own_minus_it`: for a
+    compared bundle, how much higher the first bundle is at this module, paired by clip.
     """
 
     sound: str
@@ -63,24 +68,37 @@ class DecoderRow:
     high: float
     n: int
     left_out: int
+    median: float | None = None
     own_minus_it: Interval | None = None
 
 
 @dataclass
 class _Measurements:
-    """Per sound and clip: the metrics, and the features of the phones."""
+    """Per sound and clip: the metrics, the features of the phones, and of clips with a text (word errors, words)."""
 
     values: dict[Sound, dict[str, list[float | None]]] = field(default_factory=dict)
     phones: dict[Sound, list[Features]] = field(default_factory=dict)
+    words: dict[Sound, list[tuple[int, int]]] = field(default_factory=dict)
 
 
 _Scores = dict[tuple[str, Sound], ClipScores]
 
 
 def compare_decoders(
-    path: Path, folders: Sequence[Path], compared: Sequence[Path], split: Split, max_clips: int
+    path: Path,
+    folders: Sequence[Path],
+    compared: Sequence[Path],
+    split: Split,
+    max_clips: int,
+    *,
+    words: bool = False,
 ) -> tuple[list[DecoderRow], list[str]]:
-    """One row per metric and sound, and notes on the data. Raises ValueError if nothing can be measured."""
+    """One row per metric and sound, and notes on the data; with `words` also the word error of English recordings.
+
+    Raises ValueError if nothing can be measured.
+    """
+    if words:
+        _check_recogniser()
     models = load_models(path, compared)
     longest = max(min_clip_seconds(one.model.config) for one in models)
     found = select_clips(folders, models[0].header, split, max_clips, min_seconds=longest)
@@ -89,18 +107,29 @@ def compare_decoders(
     clips = [clip for clip in found if not is_silent(read_recording(clip.recording, rate))]
     if not clips:
         raise ValueError(f"every recording is silent: none is louder than {SILENT_DBFS:g} dB re full scale anywhere")
-    measurements = _measure(models, clips)
+    measurements = _measure(models, clips, words)
     scores: _Scores = {
         (metric, sound): ClipScores.from_values(values)
         for sound, by_metric in measurements.values.items()
         for metric, values in by_metric.items()
+    }
+    scores |= {
+        (WORD_ERROR, sound): ClipScores(*np.array(counts, dtype=np.float64).T)
+        for sound, counts in measurements.words.items()
     }
     phone_scores, phone_note = _phone_scores(clips, measurements.phones)
     notes = [*_notes(models, clips, len(found) - len(clips)), phone_note]
     return _rows(scores | phone_scores, models[0].label), notes
 
 
-def _measure(models: Sequence[EvaluatedModel], clips: Sequence[Clip]) -> _Measurements:
+def _check_recogniser() -> None:
+    """Raises ValueError that names the packages the recogniser needs."""
+    missing = [package for package in word_error.PACKAGES if importlib.util.find_spec(package) is None]
+    if missing:
+        raise ValueError(f"--words needs {', '.join(missing)}: {install_command('recognition')}")
+
+
+def _measure(models: Sequence[EvaluatedModel], clips: Sequence[Clip], words: bool) -> _Measurements:
     """Every metric of every sound, clip by clip."""
     config = models[0].model.config
     extract, log_mel = FeatureExtractor(config.sample_rate), log_mel_source(config.sample_rate)
@@ -111,12 +140,16 @@ def _measure(models: Sequence[EvaluatedModel], clips: Sequence[Clip]) -> _Measur
         gain = loudness_gain(wave, target_loudness(config))
         original = extract(wave * np.float32(gain))
         spans = [(phone.start, phone.end) for phone in _phones(clip)]
+        text = str(clip.recording.labels.get(TEXT, "")) if words else ""
         for sound, features in [(_ORIGINAL, original), *_sounds(models, wave, gain, original, extract)]:
             if spans:
                 found.phones.setdefault(sound, []).append(phone_features(log_mel, features.wave, spans))
-            if sound != _ORIGINAL:
-                values = found.values.setdefault(sound, {})
-                for metric in metrics:
+            if text:
+                recognised = word_error.recognise(features.wave, config.sample_rate)
+                found.words.setdefault(sound, []).append(word_error.word_errors(text, recognised))
+            values = found.values.setdefault(sound, {})
+            for metric in metrics:
+                if metric.reference_free or sound != _ORIGINAL:
                     values.setdefault(metric.name, []).append(metric.compute(original, features))
     return found
 
@@ -183,6 +216,7 @@ def _rows(scores: _Scores, own: str) -> list[DecoderRow]:
                     module=sound.module,
                     measure=name,
                     left_out=score.missing,
+                    median=score.median(),
                     **fields,
                 )
             )
@@ -212,10 +246,11 @@ def table(rows: Sequence[DecoderRow]) -> list[str]:
         rows,
         key=lambda row: row.measure,
         title=lambda block: TITLES[block[0].measure],
-        head=("", "mean", "n", "undefined", "first bundle minus this" if compared else ""),
+        head=("", "mean", "median", "n", "undefined", "first bundle minus this" if compared else ""),
         cells=lambda row: (
             row.sound,
             format_interval((row.mean, row.low, row.high)),
+            "" if row.median is None else f"{row.median:.3f}",
             str(row.n),
             str(row.left_out),
             format_interval(row.own_minus_it, sign="+"),

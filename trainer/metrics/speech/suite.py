@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from trainer.audio.log_mel import LogMel
 from trainer.audio.pitch import track_pitch
 from trainer.metrics.speech.cepstral_distortion import mel_cepstral_distortion
+from trainer.metrics.speech.dnsmos import dnsmos
 from trainer.metrics.speech.f0_correlation import f0_correlation
 from trainer.metrics.speech.log_mel_distance import log_mel_distance
 from trainer.metrics.speech.pesq import pesq
 from trainer.metrics.speech.stoi import stoi
+from trainer.metrics.speech.swift_f0 import swift_f0
 from trainer.metrics.speech.voicing_error import voicing_error
 
 Waveform = NDArray[np.float32]
@@ -51,13 +53,15 @@ class FeatureExtractor:
 class SpeechMetric:
     """A metric of (original, decoded); `compute` returns None where it is undefined.
 
-    `package`: an optional dependency that it needs.
+    `package`: an optional dependency that it needs. `reference_free`: it ignores the original, so that it has a value
+    for the original itself.
     """
 
     name: str
     title: str
     compute: Callable[[AudioFeatures, AudioFeatures], float | None]
     package: str | None = None
+    reference_free: bool = False
 
     @property
     def installed(self) -> bool:
@@ -88,9 +92,24 @@ SPEECH_METRICS = (
         package="pesq",
     ),
     SpeechMetric(
+        "dnsmos",
+        "DNSMOS, overall quality, 1 to 5 (higher is better)",
+        lambda original, decoded: dnsmos(decoded.wave, decoded.sample_rate),
+        package="speechmos",
+        reference_free=True,
+    ),
+    SpeechMetric(
         "f0_correlation",
         "correlation of log F0 (higher is better)",
         lambda original, decoded: f0_correlation(original.f0, decoded.f0),
+    ),
+    SpeechMetric(
+        "f0_correlation_swift",
+        "correlation of log F0 by SwiftF0 (higher is better)",
+        lambda original, decoded: f0_correlation(
+            swift_f0(original.wave, original.sample_rate), swift_f0(decoded.wave, decoded.sample_rate)
+        ),
+        package="swift_f0",
     ),
     SpeechMetric(
         "voicing_error",

@@ -38,6 +38,11 @@ class ClipScores:
         """Number of clips on which the metric is undefined."""
         return int(np.isnan(self.numerators).sum())
 
+    def median(self) -> float | None:
+        """Median over the clips on which the metric is defined; None for counts, or if undefined on all."""
+        defined = self.numerators[~np.isnan(self.numerators)]
+        return float(np.median(defined)) if len(defined) and (self.denominators == 1).all() else None
+
     def estimate(self) -> BootstrapEstimate | None:
         """sum(numerators) / sum(denominators) with its interval over resampled clips; None if undefined on all."""
         defined = ~np.isnan(self.numerators)

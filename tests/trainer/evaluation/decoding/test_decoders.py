@@ -16,7 +16,15 @@ from trainer import bundle
 from trainer.bundle import CorpusNote, Provenance
 from trainer.cli.main import main
 from trainer.config import override, preset
-from trainer.evaluation.decoding.decoders import ACCURACY, DECODERS_KEY, RETENTION, TITLES, compare_decoders, table
+from trainer.evaluation.decoding.decoders import (
+    ACCURACY,
+    DECODERS_KEY,
+    RETENTION,
+    TITLES,
+    WORD_ERROR,
+    compare_decoders,
+    table,
+)
 from trainer.metrics.speech.suite import SPEECH_METRICS
 from trainer.model import Model
 
@@ -73,7 +81,10 @@ def test_command_prints_and_stores_rows(speech: Path, model: Path, tmp_path: Pat
     sounds = {sound for _, sound in found}
     baselines = {"Griffin-Lim of the true log-mel", "Griffin-Lim of the mean spectrum"}
     assert sounds == {"original", "module 1", "module 3", compared, *baselines}
-    assert {measure for measure, _ in found} - {"f0_correlation", "pesq"} == set(TITLES) - {"f0_correlation", "pesq"}
+    optional = {"f0_correlation", "f0_correlation_swift", "pesq", WORD_ERROR}
+    assert {measure for measure, _ in found} - optional == set(TITLES) - optional
+    assert ("dnsmos", "original") in found, "the original is rated too"
+    assert ("stoi", "original") not in found
     for row in rows:
         assert row["low"] <= row["mean"] <= row["high"]
         assert row["n"] + row["left_out"] == CLIPS
@@ -120,12 +131,14 @@ def test_metrics_do_not_depend_on_the_loudness_of_the_recording(speech: Path, mo
 def test_notes_name_missing_packages_and_labels(speech: Path, model: Path, tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "unlabelled").mkdir()
     shutil.copy(speech / "00.wav", tmp_path / "unlabelled")
-    monkeypatch.setitem(sys.modules, "pystoi", None)
-    monkeypatch.setitem(sys.modules, "pesq", None)
+    for package in ("pystoi", "pesq", "speechmos", "swift_f0"):
+        monkeypatch.setitem(sys.modules, package, None)
     rows, notes = compare_decoders(model, [tmp_path / "unlabelled"], [], "all", 50)
     packages = {measure.name for measure in SPEECH_METRICS if measure.package}
     assert not {row.measure for row in rows} & (packages | {ACCURACY, RETENTION})
-    assert any("pystoi and pesq missing: pip install -e '.[measures]'" in note for note in notes)
+    assert any(
+        "pystoi and pesq and speechmos and swift_f0 missing: pip install -e '.[measures]'" in note for note in notes
+    )
     assert notes[-1] == "Phone retention is not measured: none of these recordings has timed phones."
     _, notes = compare_decoders(model, [speech], [], "all", 2)
     assert re.search("too few timed phones", notes[-1])
@@ -164,3 +177,42 @@ def test_silent_recordings_are_left_out(speech: Path, model: Path, tmp_path: Pat
     rows, notes = compare_decoders(model, [folder], [], "all", 2)
     assert {row.n + row.left_out for row in rows} == {1}
     assert "Silent recordings left out (nowhere above -60 dB re full scale): 1." in notes
+
+
+def test_each_corpus_is_measured_by_itself(speech: Path, model: Path, tmp_path: Path, capsys) -> None:
+    shutil.copytree(speech, tmp_path / "other")
+    command = ["analyse", "decoders", "--bundle", str(model), "--split", "all", "--clips", "2"]
+    file = tmp_path / "rows.json"
+    both = ["--data", str(speech), "--data", str(tmp_path / "other"), "--json", str(file)]
+    assert main([*command, *both]) == 0
+    rows = json.loads(file.read_text())
+    assert {row["data"] for row in rows} == {"speech, all", "other, all"}
+    assert bundle.read_report(model).model_extra[DECODERS_KEY] == rows
+    stoi = [row for row in rows if row["measure"] == "log_mel_distance_db"]
+    assert all(row["n"] == 2 and row["low"] <= row["median"] <= row["high"] for row in stoi)
+    assert main([*command, *both, "--name", "test"]) == 0
+    assert "test: other, all:" in capsys.readouterr().out
+
+
+def test_word_errors_of_recordings_with_a_text(speech: Path, model: Path, tmp_path: Path, monkeypatch) -> None:
+    """The recogniser is replaced: it understands the originals and nothing that was decoded."""
+    pytest.importorskip("jiwer")
+    (tmp_path / "read").mkdir()
+    lines = []
+    for number, text in enumerate(("one two three", "four five")):
+        shutil.copy(speech / f"{number:02d}.wav", tmp_path / "read" / f"{number}.wav")
+        lines.append({"path": f"{number}.wav", "text": text})
+    (tmp_path / "read" / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    heard = iter(["One two three.", *[""] * 4, "four five", *[""] * 4])
+    monkeypatch.setattr("trainer.metrics.speech.word_error.recognise", lambda wave, rate: next(heard))
+    monkeypatch.setattr("trainer.evaluation.decoding.decoders._check_recogniser", lambda: None)
+    rows, _ = compare_decoders(model, [tmp_path / "read"], [], "all", 2, words=True)
+    errors = {row.sound: (row.mean, row.n, row.median) for row in rows if row.measure == WORD_ERROR}
+    assert errors.pop("original") == (0.0, 2, None)
+    assert set(errors.values()) == {(1.0, 2, None)}
+
+
+def test_missing_recogniser_is_named(speech: Path, model: Path, monkeypatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"--words needs faster_whisper, .*\[recognition\]"):
+        compare_decoders(model, [speech], [], "all", 2, words=True)
