@@ -77,9 +77,10 @@ def _probes(options: argparse.Namespace) -> None:
 
 def _bounds(options: argparse.Namespace) -> None:
     from trainer.bundle import Report
-    from trainer.evaluation.probing.bounds import BOUNDS_KEY, add_bounds
+    from trainer.evaluation.probing.bounds import add_bounds
     from trainer.evaluation.probing.probes import ProbeOptions
     from trainer.evaluation.report_rows import rows_of
+    from trainer.metrics.probing.information_bounds import BOUNDS_KEY
 
     given = {name: getattr(options, name) for name in ProbeOptions.__dataclass_fields__ if name in options}
     name = f"{data_name(options)}, {options.split}"

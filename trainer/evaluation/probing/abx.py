@@ -188,9 +188,10 @@ def _rows(tokens: _Tokens, triples: Triples, speakers: str) -> Iterator[AbxRow]:
 def _difference(
     triples: Triples, values: NDArray[np.float64], other: str | None, errors: Mapping[str, NDArray[np.float64]]
 ) -> Interval | None:
-    if other not in errors:
+    if other is None or other not in errors:
         return None
-    return interval_of(abx_estimate(triples, values - errors[other]))
+    differences: NDArray[np.float64] = values - errors[other]
+    return interval_of(abx_estimate(triples, differences))
 
 
 def _pooled_errors(frames: Sequence[Features], triples: Triples) -> NDArray[np.float64]:

@@ -24,7 +24,6 @@ from trainer.metrics.probing.dimension_information import class_codes, entropy_b
 from trainer.metrics.probing.information_bounds import (
     BOUNDS_KEY,
     MARGIN_QUANTILES,
-    donsker_varadhan,
     margins,
 )
 from trainer.metrics.probing.pooling import MATCHED_WINDOW, MEAN, UNTRAINED, Features, select_pooling
@@ -43,9 +42,9 @@ _VALIDATION_FOLDS = 6  # one of these folds of the training groups is for early 
 class BoundRow:
     """Results of one family of probes on one label in one representation (means over time).
 
-    `bits`: H(Y) - cross-entropy with its 95 % interval; `donsker_varadhan`: the Donsker-Varadhan bound; `entropy`:
-    H(Y), the upper bound; the accuracy with its interval; `margins`: the 5th, 50th and 95th percentiles of the margins
-    of linear probes, in standardised features. `n` held-out examples of `groups` groups.
+    `bits`: H(Y) - cross-entropy with its 95 % interval; `entropy`: H(Y), the upper bound; the accuracy with its
+    interval; `margins`: the 5th, 50th and 95th percentiles of the margins of linear probes, in standardised features.
+    `n` held-out examples of `groups` groups.
     """
 
     label: str
@@ -54,7 +53,6 @@ class BoundRow:
     bits: float
     low: float
     high: float
-    donsker_varadhan: float
     entropy: float
     accuracy: float
     accuracy_low: float
@@ -155,9 +153,6 @@ def bound_row(validation: CrossValidation, representation: str, family: str, pre
     groups = validation.test_groups()
     log_probabilities, classes = predictions.log_probabilities, predictions.classes
     accuracy, bits = probe_estimates(log_probabilities, classes, groups)
-    frequencies = np.bincount(classes, minlength=log_probabilities.shape[1]) / len(classes)
-    # The critic log p(y|z) - log p(y) gives the tightest bound
-    critic = log_probabilities - np.log(np.maximum(frequencies, np.finfo(np.float64).tiny))
     return BoundRow(
         label=validation.task.label,
         representation=representation,
@@ -165,7 +160,6 @@ def bound_row(validation: CrossValidation, representation: str, family: str, pre
         bits=bits.mean,
         low=bits.low,
         high=bits.high,
-        donsker_varadhan=donsker_varadhan(critic, classes),
         entropy=entropy_bits(classes),
         accuracy=accuracy.mean,
         accuracy_low=accuracy.low,
@@ -212,12 +206,11 @@ def table(rows: Sequence[BoundRow]) -> list[str]:
             f"{block[0].label}: H = {block[0].entropy:.2f} bits, {block[0].classes} classes, n = {block[0].n}, "
             f"{block[0].groups} groups"
         ),
-        head=("representation", "probe", "bits", "Donsker-Varadhan", "accuracy, %", "margin: 5, 50, 95 %"),
+        head=("representation", "probe", "bits", "accuracy, %", "margin: 5, 50, 95 %"),
         cells=lambda row: (
             row.representation,
             row.family,
             format_interval((row.bits, row.low, row.high)),
-            f"{row.donsker_varadhan:.3f}",
             f"{100 * row.accuracy:.1f}",
             "" if row.margins is None else " ".join(f"{value:+.2f}" for value in row.margins),
         ),

@@ -1,7 +1,9 @@
 """Fine-tuned probe: copies of the modules above a module, with a linear head on time-pooled frames, trained on a label.
 
-The module itself stays fixed. It is the widest family of probes of Choi, Jung and Watanabe (arXiv 2312.10019); its
-held-out cross-entropy bounds I(Y; Z) as that of any other probe.
+The head sees the frames of the module itself and of the deepest one, and starts as the best linear probe of both, so
+that the family contains the linear probes of the module. The module itself stays fixed. It is the widest family of
+probes of Choi, Jung and Watanabe (arXiv 2312.10019); its held-out cross-entropy bounds I(Y; Z) as that of any other
+probe.
 """
 
 from __future__ import annotations
@@ -17,13 +19,14 @@ from torch import Tensor, nn
 
 from trainer.geometry import ModuleGeometry
 from trainer.metrics.probing.pooling import Span
+from trainer.metrics.probing.trained_probe import train_probe
 from trainer.model import Model
 
 Values = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 _EPOCHS, _PATIENCE, _BATCH_CLIPS = 12, 2, 8
-_LEARNING_RATE, _HEAD_LEARNING_RATE, _WEIGHT_DECAY = 3e-4, 1e-2, 1e-2
+_LEARNING_RATE, _HEAD_LEARNING_RATE, _WEIGHT_DECAY = 3e-4, 1e-3, 1e-2
 _MIN_DECREASE = 1e-4  # nats; a smaller decrease of the validation loss does not count
 
 
@@ -37,7 +40,9 @@ class ClipSpans:
 
 
 class FineTunedProbe(nn.Module):
-    """Copies of the modules above `module`, mean pooling over a span's frames, and a linear head."""
+    """Copies of the modules above `module`, mean pooling over a span's frames, and a linear head on the frames of
+    `module` and of the deepest copy.
+    """
 
     mean: Tensor
     sd: Tensor
@@ -48,8 +53,8 @@ class FineTunedProbe(nn.Module):
             copy.deepcopy(model.encoder.stack[index]) for index in range(module, len(model.geometry))
         )
         self.above.requires_grad_(True)
-        dims = model.dims(len(model.geometry))
-        self.geometry: ModuleGeometry = model.geometry[-1]
+        dims = model.dims(module) + model.dims(len(model.geometry))
+        self.geometries: tuple[ModuleGeometry, ModuleGeometry] = model.geometry[module - 1], model.geometry[-1]
         self.head = nn.Linear(dims, classes)
         self.register_buffer("mean", torch.zeros(dims))
         self.register_buffer("sd", torch.ones(dims))
@@ -57,12 +62,16 @@ class FineTunedProbe(nn.Module):
     def pooled(self, frames: Tensor, spans: Sequence[tuple[int, Span]]) -> Tensor:
         """Frames of the module (B, dims, frames) and (clip of the batch, span) of each example [n] -> [n, D].
 
-        D is the number of dimensions of the deepest module.
+        D is the number of dimensions of the module and of the deepest one.
         """
+        deepest = frames
         for module in self.above:
-            frames = module(frames.mT).mean
-        count = frames.shape[2]
-        return torch.stack([frames[clip][:, self.geometry.frame_span(*span, count)].mean(1) for clip, span in spans])
+            deepest = module(deepest.mT).mean
+        parts = [
+            torch.stack([one[clip][:, geometry.frame_span(*span, one.shape[2])].mean(1) for clip, span in spans])
+            for one, geometry in zip((frames, deepest), self.geometries, strict=True)
+        ]
+        return torch.cat(parts, dim=1)
 
     def forward(self, frames: Tensor, spans: Sequence[tuple[int, Span]]) -> Tensor:
         """Log-probabilities in nats [n, classes]."""
@@ -81,9 +90,9 @@ def fine_tuned_log_probabilities(
 ) -> Values:
     """Log-probabilities in nats of the test examples (not in `train` [n]) from a probe trained on the others.
 
-    Training examples in `validation` [n] are used for early stopping only. `clips`: latents [dims, frames] of `module`,
-    without rotation. The same seed gives the same result [n tested, classes]. Raises ValueError for the deepest module,
-    which has no module above it.
+    Training examples in `validation` [n] are used for early stopping only; if there are none, every other one is.
+    `clips`: latents [dims, frames] of `module`, in the trained basis. The same seed gives the same result [n tested,
+    classes]. Raises ValueError for the deepest module, which has no module above it.
     """
     if module >= len(model.geometry):
         raise ValueError(f"there is no module above module {module}; use a linear probe for the deepest module")
@@ -94,8 +103,10 @@ def fine_tuned_log_probabilities(
         probe = FineTunedProbe(model, module, count)
     # Keep the running statistics of batch norm: those of a batch of few clips are noisier
     probe.eval()
+    if not (train & validation).any() or not (train & ~validation).any():
+        validation = np.arange(len(train)) % 2 == 0
     fitted, held_out = train & ~validation, train & validation
-    _initialise(probe, clips, examples, fitted, count)
+    _initialise(probe, clips, examples, train, validation, count, seed)
     rng = np.random.default_rng(seed)
     optimiser = torch.optim.AdamW(
         [
@@ -131,18 +142,26 @@ def _with_ends(examples: ClipSpans, clips: Sequence[Tensor], geometry: ModuleGeo
     return ClipSpans(examples.clip, spans, examples.classes)
 
 
-def _initialise(probe: FineTunedProbe, clips: Sequence[Tensor], examples: ClipSpans, fitted: Flags, count: int) -> None:
-    """Standardise by the training examples, and start from the class prior as prediction."""
+def _initialise(
+    probe: FineTunedProbe,
+    clips: Sequence[Tensor],
+    examples: ClipSpans,
+    train: Flags,
+    validation: Flags,
+    count: int,
+    seed: int,
+) -> None:
+    """Start from the linear probe of the frames before fine-tuning."""
     with torch.inference_mode():
-        parts = [probe.pooled(frames, spans) for frames, spans, _ in _batches(clips, examples, fitted)]
-    pooled = torch.cat(parts).clone()
-    spread = pooled.std(0, correction=0)
-    share = (np.bincount(examples.classes[fitted], minlength=count) + 1) / (fitted.sum() + count)
+        parts = [(rows, probe.pooled(frames, spans)) for frames, spans, rows in _batches(clips, examples, train)]
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]))
+    pooled = torch.cat([values for _, values in parts]).numpy()[order]
+    linear = train_probe(pooled, examples.classes[train], validation[train], count, None, seed)
     with torch.no_grad():
-        probe.mean.copy_(pooled.mean(0))
-        probe.sd.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
-        probe.head.weight.zero_()
-        probe.head.bias.copy_(torch.from_numpy(np.log(share)))
+        probe.mean.copy_(torch.from_numpy(linear.mean))
+        probe.sd.copy_(torch.from_numpy(linear.sd))
+        probe.head.weight.copy_(torch.from_numpy(linear.weights))
+        probe.head.bias.copy_(torch.from_numpy(linear.biases))
 
 
 def _batches(

@@ -195,11 +195,14 @@ def _features(
     calibration = [
         read_recording(items[index].recording, rate) for index in evenly_spaced(len(items), _BATCH_NORM_RECORDINGS)
     ]
-    trained = [log_mel_source(rate, options.bands), model_source(bundle.load_encoder(path, config))]
+    sources = [
+        log_mel_source(rate, options.bands),
+        model_source(bundle.load_encoder(path, config)),
+        model_source(untrained_model(config, calibration, options.seed), f"{UNTRAINED} "),
+    ]
     if windows:
         deepest = encoder_geometry(config.encoder, rate)[-1]
-        trained = [with_matched_windows(source, deepest) for source in trained]
-    sources = [*trained, model_source(untrained_model(config, calibration, options.seed), f"{UNTRAINED} ")]
+        sources = [with_matched_windows(source, deepest) for source in sources]
 
     def clips() -> Iterator[tuple[Waveform, Sequence[Span]]]:
         for item, wanted in zip(tqdm(items, desc="encode", unit="clip", leave=False), spans, strict=True):

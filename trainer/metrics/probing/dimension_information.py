@@ -3,7 +3,8 @@
 The dimension is binned; per bin, the classes of the factor are counted on the training folds, and these counts predict
 the held-out fold, compared with the marginal counts of the training folds: predictive information (Xu et al., arXiv
 2002.10689), at most I(Y; Z) if the dimension has the same distribution in both parts. Overfitting (few speakers,
-correlated neighbouring frames) therefore lowers the estimate instead of raising it.
+correlated neighbouring frames) therefore lowers the estimate instead of raising it: at 600 frames and 16 levels it
+reads about half of the information. Compare estimates only at equal numbers of frames.
 """
 
 from __future__ import annotations

@@ -26,18 +26,6 @@ def pointwise_information(log_probabilities: Values, classes: Codes) -> Values:
     return bits
 
 
-def donsker_varadhan(scores: Values, classes: Codes) -> float:
-    """E[T] - log E[e^T] in bits for the critic `scores` T, nats [n, classes] (Donsker and Varadhan 1983).
-
-    The second expectation is over independent pairs of an example and a class. A lower bound for any T.
-    """
-    share = np.bincount(classes, minlength=scores.shape[1]) / len(classes)
-    own = np.take_along_axis(scores, classes[:, None], 1).mean()
-    highest = scores.max()
-    independent = np.log((np.exp(scores - highest) @ share).mean()) + highest
-    return float((own - independent) / np.log(2))
-
-
 def margins(features: Values, classes: Codes, weights: Values, biases: Values) -> Values:
     """Signed distance of each example [n] to the nearest decision boundary of its class, negative if misclassified.
 

@@ -23,8 +23,7 @@ _MAX_ITERATIONS = 10_000
 class ProbeResult:
     """Result of a probe on held-out examples.
 
-    `correct` [n]. `weight_spread`: standard deviation of w / max |w|, small if few features carry the label; None
-    without weights.
+    `correct` [n]. `weight_spread`: see that function; None without weights.
     """
 
     correct: Flags
@@ -44,8 +43,17 @@ def run_probe(features: Features, classes: Names, train: Flags, test: Flags, shu
     probe = LogisticRegression(C=REGULARISATION, max_iter=_MAX_ITERATIONS)
     probe.fit(scaler.transform(features[train].astype(np.float64)), labels)
     predicted = probe.predict(scaler.transform(features[test].astype(np.float64)))
-    largest = float(np.abs(probe.coef_).max())
-    return ProbeResult(predicted == classes[test], float(np.std(probe.coef_ / largest)) if largest > 0 else 0.0)
+    return ProbeResult(predicted == classes[test], weight_spread(probe.coef_))
+
+
+def weight_spread(weights: NDArray[np.float64]) -> float:
+    """Standard deviation of w / max |w| over all `weights` (the SIM paper's measure of concentration).
+
+    Small if FEW features carry the label: one large weight makes all others small by comparison. It is 1 for weights of
+    one size and either sign, about 0.3 for Gaussian ones, and near 0 if a single one of many is not 0.
+    """
+    largest = float(np.abs(weights).max())
+    return float(np.std(weights / largest)) if largest > 0 else 0.0
 
 
 def majority_baseline(classes: Names, train: Flags, test: Flags) -> ProbeResult:

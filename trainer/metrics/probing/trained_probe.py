@@ -21,6 +21,10 @@ FAMILIES = {"linear": None, "one hidden layer": HIDDEN}
 _EPOCHS, _PATIENCE, _MIN_BATCH_SIZE, _MAX_BATCHES = 100, 5, 128, 16
 _LEARNING_RATE, _LINEAR_LEARNING_RATE, _WEIGHT_DECAY = 3e-3, 2e-2, 1e-2
 _MIN_DECREASE = 1e-4  # nats; a smaller decrease of the validation loss does not count
+_LINEAR_PENALTIES = (0.0, 1e-3, 1e-2)
+"""Of half the squared weights of a linear probe. New speakers differ from those of the training set, and without a
+penalty the probe is so sure of its errors that its cross-entropy says nothing.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,24 @@ def train_probe(
 ) -> TrainedProbe:
     """Train a probe of `count` classes on `features` [n, dims] and `classes` [n].
 
-    The examples `validation` [n] are used for early stopping only. `hidden` units, or None for a linear probe. The same
-    seed gives the same probe.
+    The examples `validation` [n] are used for early stopping and, of a linear probe, to choose the penalty of its
+    weights. `hidden` units, or None for a linear probe. The same seed gives the same probe.
     """
+    penalties = (0.0,) if hidden is not None else _LINEAR_PENALTIES
+    fitted = [_fit(features, classes, validation, count, hidden, penalty, seed) for penalty in penalties]
+    return min(fitted, key=lambda one: one[1])[0]
+
+
+def _fit(
+    features: NDArray[np.float32],
+    classes: Codes,
+    validation: Flags,
+    count: int,
+    hidden: int | None,
+    penalty: float,
+    seed: int,
+) -> tuple[TrainedProbe, float]:
+    """A probe trained with a `penalty`, and its validation loss in nats."""
     train = ~validation
     mean, sd = features[train].mean(0), features[train].std(0)
     share = (np.bincount(classes[train], minlength=count) + 1) / (train.sum() + count)
@@ -81,16 +100,19 @@ def train_probe(
         order = own[torch.randperm(len(own), generator=generator)]
         for batch in torch.split(order, max(_MIN_BATCH_SIZE, -(-len(own) // _MAX_BATCHES))):
             optimiser.zero_grad()
-            torch.autograd.backward(nn.functional.cross_entropy(layers(inputs[batch]), targets[batch]))
+            loss = nn.functional.cross_entropy(layers(inputs[batch]), targets[batch])
+            if penalty:
+                loss = loss + penalty / 2 * layers[-1].weight.square().sum()
+            torch.autograd.backward(loss)
             optimiser.step()
-        loss = _loss(layers, inputs[held_out], targets[held_out])
+        validation_loss = _loss(layers, inputs[held_out], targets[held_out])
         since += 1
-        if loss < best - _MIN_DECREASE:
-            best, best_state, since = loss, copy.deepcopy(layers.state_dict()), 0
+        if validation_loss < best - _MIN_DECREASE:
+            best, best_state, since = validation_loss, copy.deepcopy(layers.state_dict()), 0
         if since == _PATIENCE:
             break
     layers.load_state_dict(best_state)
-    return probe
+    return probe, best
 
 
 def _layers(dims: int, log_share: Tensor, hidden: int | None, seed: int) -> nn.Sequential:

@@ -7,6 +7,7 @@ import torch
 from trainer.config import preset
 from trainer.evaluation.probing.fine_tuned_probe import ClipSpans, fine_tuned_log_probabilities
 from trainer.metrics.probing.pooling import WHOLE_CLIP
+from trainer.metrics.probing.trained_probe import train_probe
 from trainer.model import Model
 
 CLIPS, FRAMES, HOP = 60, 120, 20
@@ -79,6 +80,31 @@ def test_spans_are_classified_independently_of_padding(model: Model) -> None:
     train, validation = clip < 40, clip % 5 == 0
     predicted = fine_tuned_log_probabilities(model, 1, clips, examples, train, validation)
     assert information(predicted, examples.classes[~train]) > 0.8
+
+
+def test_it_is_not_below_a_linear_probe_of_the_module(model: Model) -> None:
+    """The label is a sum of dimensions of the module, which random modules above pass on only in part."""
+    rng = np.random.default_rng(4)
+    count, frames = 600, 30
+    clips = [
+        torch.tensor(rng.normal(size=(8, frames)) + rng.normal(size=(8, 1)), dtype=torch.float32) for _ in range(count)
+    ]
+    means = np.stack([clip.mean(1).numpy() for clip in clips])
+    classes = (means.sum(1) + 0.5 * rng.normal(size=count) > 0).astype(np.int64)
+    train, validation = np.arange(count) < 400, np.arange(count) % 4 == 0
+    examples = ClipSpans(np.arange(count), [WHOLE_CLIP] * count, classes)
+    tuned = fine_tuned_log_probabilities(model, 1, clips, examples, train, validation)
+    linear = train_probe(means[train], classes[train], validation[train], 2, None)(means[~train])
+    assert information(linear, classes[~train]) > 0.5
+    assert information(tuned, classes[~train]) > information(linear, classes[~train]) - 0.05
+
+
+def test_training_examples_without_validation_groups_are_split(model: Model) -> None:
+    clips, classes = rhythm()
+    train, _ = split()
+    examples = ClipSpans(np.arange(CLIPS), [WHOLE_CLIP] * CLIPS, classes)
+    predicted = fine_tuned_log_probabilities(model, 1, clips, examples, train, np.zeros(CLIPS, dtype=bool))
+    assert predicted.shape == (20, 2)
 
 
 def test_deepest_module_raises(model: Model) -> None:

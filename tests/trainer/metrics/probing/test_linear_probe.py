@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.metrics.probing.linear_probe import run_probe
+from trainer.metrics.probing.linear_probe import run_probe, weight_spread
 
 CLASSES = np.array(["a", "i", "u"])
 
@@ -28,3 +28,14 @@ def test_weight_spread_is_small_if_one_feature_carries_the_label() -> None:
     spread_one, spread_every = (run_probe(x, classes, train, ~train).weight_spread for x in (one, every))
     assert spread_one < 0.2
     assert spread_every > 0.4
+
+
+def test_weight_spread_falls_with_the_number_of_features_that_carry() -> None:
+    rng = np.random.default_rng(0)
+    signs = rng.choice([-1.0, 1.0], size=(3, 512))
+    few = 0.01 * rng.normal(size=(3, 512))
+    few[:, :8] = rng.normal(size=(3, 8))
+    assert weight_spread(signs) == pytest.approx(1.0, abs=0.01)
+    assert weight_spread(rng.normal(size=(3, 512))) == pytest.approx(0.3, abs=0.05)
+    assert weight_spread(few) < 0.1
+    assert weight_spread(np.zeros((3, 4))) == 0.0
