@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trainer import bundle
 from trainer.bundle import BundleConfig, CorpusNote
@@ -69,6 +70,13 @@ def select_clips(
     if not long_enough:
         raise ValueError("every recording is too short for the deepest layer")
     return [long_enough[index] for index in evenly_spaced(len(long_enough), limit)]
+
+
+def speaker_groups(clips: Sequence[Clip]) -> NDArray[np.str_] | None:
+    """The speaker of each clip [n], for intervals that resample speakers; None unless the clips name several."""
+    names = [f"{clip.corpus}/{clip.recording.labels.get('speaker', '')}" for clip in clips]
+    named = {clip.recording.labels["speaker"] for clip in clips if clip.recording.labels.get("speaker")}
+    return np.array(names) if len(named) > 1 else None
 
 
 def evenly_spaced(count: int, limit: int) -> list[int]:

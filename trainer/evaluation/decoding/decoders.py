@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,15 @@ from trainer.audio import SILENT_DBFS, is_silent, loudness_gain
 from trainer.corpus import SILENCE, Segment, read_recording
 from trainer.evaluation.report_rows import score_fields
 from trainer.evaluation.representations import target_loudness
-from trainer.evaluation.selection import Clip, EvaluatedModel, Split, load_models, min_clip_seconds, select_clips
+from trainer.evaluation.selection import (
+    Clip,
+    EvaluatedModel,
+    Split,
+    load_models,
+    min_clip_seconds,
+    select_clips,
+    speaker_groups,
+)
 from trainer.evaluation.text_table import Interval, format_interval, grouped_table
 from trainer.metrics.probing.pooling import Features, log_mel_source
 from trainer.metrics.probing.tasks import make_task
@@ -108,8 +116,9 @@ def compare_decoders(
     if not clips:
         raise ValueError(f"every recording is silent: none is louder than {SILENT_DBFS:g} dB re full scale anywhere")
     measurements = _measure(models, clips, words)
+    speakers = speaker_groups(clips)
     scores: _Scores = {
-        (metric, sound): ClipScores.from_values(values)
+        (metric, sound): ClipScores.from_values(values, speakers)
         for sound, by_metric in measurements.values.items()
         for metric, values in by_metric.items()
     }
@@ -119,6 +128,7 @@ def compare_decoders(
     }
     phone_scores, phone_note = _phone_scores(clips, measurements.phones)
     notes = [*_notes(models, clips, len(found) - len(clips)), phone_note]
+    phone_scores = {key: replace(score, groups=speakers) for key, score in phone_scores.items()}
     return _rows(scores | phone_scores, models[0].label), notes
 
 
@@ -227,8 +237,8 @@ def _notes(models: Sequence[EvaluatedModel], clips: Sequence[Clip], silent: int)
     missing = [metric.package for metric in SPEECH_METRICS if not metric.installed]
     return [
         f"{len(clips)} recordings, decoded from posterior means and compared at "
-        f"{target_loudness(models[0].model.config):g} dBFS. Intervals: 95 %, recordings resampled; differences are "
-        "paired.",
+        f"{target_loudness(models[0].model.config):g} dBFS. Intervals: 95 %, "
+        f"{'recordings' if speaker_groups(clips) is None else 'speakers'} resampled; differences are paired.",
         *(one.membership_line(clips) for one in models),
         *(
             [f"Silent recordings left out (nowhere above {SILENT_DBFS:g} dB re full scale): {silent}."]

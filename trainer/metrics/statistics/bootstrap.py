@@ -44,11 +44,22 @@ def bootstrap_mean(
     return BootstrapEstimate(ratio.mean, ratio.low, ratio.high, len(array))
 
 
-def bootstrap_median(values: Values, seed: int = 0, resamples: int = RESAMPLES) -> tuple[float, float, float]:
-    """Median of `values` [n] and its percentile bootstrap interval: (median, low, high)."""
+def bootstrap_median(
+    values: Values, seed: int = 0, resamples: int = RESAMPLES, groups: NDArray[Any] | None = None
+) -> tuple[float, float, float]:
+    """Median of `values` [n] and its percentile bootstrap interval: (median, low, high).
+
+    With `groups` [n], the group name of each value, whole groups are resampled, as in `bootstrap_mean`.
+    """
     array = np.asarray(values, dtype=np.float64)
-    drawn = np.random.default_rng(seed).integers(len(array), size=(resamples, len(array)))
-    low, high = np.quantile(np.median(array[drawn], axis=1), INTERVAL_QUANTILES)
+    rng = np.random.default_rng(seed)
+    if groups is None:
+        medians = np.median(array[rng.integers(len(array), size=(resamples, len(array)))], axis=1)
+    else:
+        members = [array[groups == name] for name in np.unique(groups)]
+        drawn = rng.integers(len(members), size=(resamples, len(members)))
+        medians = np.array([np.median(np.concatenate([members[index] for index in one])) for one in drawn])
+    low, high = np.quantile(medians, INTERVAL_QUANTILES)
     return float(np.median(array)), float(low), float(high)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,21 +17,23 @@ Values = NDArray[np.float64]
 class ClipScores:
     """A score per clip as `numerators` over `denominators` [clips]: a value over 1, or hits over trials.
 
-    The numerator is NaN for a clip on which the metric is undefined.
+    The numerator is NaN for a clip on which the metric is undefined. `groups`: the speaker of each clip, if intervals
+    resample speakers, since clips of one are not independent.
     """
 
     numerators: Values
     denominators: Values
+    groups: NDArray[np.str_] | None = None
 
     @classmethod
-    def from_values(cls, values: Sequence[float | None]) -> ClipScores:
+    def from_values(cls, values: Sequence[float | None], groups: NDArray[np.str_] | None = None) -> ClipScores:
         """One value per clip; None where the metric is undefined."""
         numerators = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-        return cls(numerators, np.ones_like(numerators))
+        return cls(numerators, np.ones_like(numerators), groups)
 
     def paired_difference(self, other: ClipScores) -> ClipScores:
         """Difference to another score of the same clips; undefined where either is undefined."""
-        return ClipScores(self.numerators - other.numerators, self.denominators)
+        return ClipScores(self.numerators - other.numerators, self.denominators, self.groups)
 
     @property
     def missing(self) -> int:
@@ -44,7 +46,16 @@ class ClipScores:
         return float(np.median(defined)) if len(defined) and (self.denominators == 1).all() else None
 
     def estimate(self) -> BootstrapEstimate | None:
-        """sum(numerators) / sum(denominators) with its interval over resampled clips; None if undefined on all."""
+        """sum(numerators) / sum(denominators) with its interval over resampled clips or groups of clips.
+
+        None if undefined on all.
+        """
         defined = ~np.isnan(self.numerators)
         numerators, denominators = self.numerators[defined], self.denominators[defined]
-        return bootstrap_ratio(numerators, denominators) if denominators.sum() > 0 else None
+        if not denominators.sum() > 0:
+            return None
+        if self.groups is None:
+            return bootstrap_ratio(numerators, denominators)
+        _, member = np.unique(self.groups[defined], return_inverse=True)
+        found = bootstrap_ratio(np.bincount(member, numerators).tolist(), np.bincount(member, denominators).tolist())
+        return replace(found, n=len(numerators))

@@ -55,3 +55,14 @@ def test_median_is_robust_to_outliers() -> None:
     assert (high - low) / 2 == pytest.approx(1.96 * 1.2533 / 20, rel=0.25)
     assert bootstrap_median([*values[1:], 1000.0])[2] < high + 0.1
     assert bootstrap_median([3.0, 3.0]) == (3.0, 3.0, 3.0)
+
+
+def test_median_over_groups_has_the_interval_of_as_many_values_as_groups() -> None:
+    """Ten recordings of each voice are equal: they say no more than one."""
+    of_voice = np.random.default_rng(5).normal(size=16)
+    values, voices = np.repeat(of_voice, 10), np.repeat([f"v{n}" for n in range(16)], 10)
+    alone = bootstrap_median(of_voice)
+    by_voice, by_recording = bootstrap_median(values, groups=voices), bootstrap_median(values)
+    assert by_voice[0] == alone[0]
+    assert by_voice[2] - by_voice[1] == pytest.approx(alone[2] - alone[1], rel=0.25)
+    assert by_recording[2] - by_recording[1] < 0.7 * (by_voice[2] - by_voice[1])

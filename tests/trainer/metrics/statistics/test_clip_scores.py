@@ -29,3 +29,19 @@ def test_difference_is_paired_by_clip() -> None:
     found = one.paired_difference(other).estimate()
     assert (found.mean, found.low, found.high) == pytest.approx((1.0, 1.0, 1.0))
     assert found.n == 30
+
+
+def test_speakers_are_resampled_whole() -> None:
+    """Ten clips of each speaker are equal: the interval is that of one clip per speaker."""
+    of_speaker = np.random.default_rng(6).normal(size=12)
+    speakers = np.repeat([f"s{n:02d}" for n in range(12)], 10)
+    values = np.repeat(of_speaker, 10).tolist()
+    alone = ClipScores.from_values(of_speaker.tolist()).estimate()
+    grouped = ClipScores.from_values(values, speakers)
+    found = grouped.estimate()
+    assert found.mean == pytest.approx(alone.mean)
+    assert (found.low, found.high) == pytest.approx((alone.low, alone.high))
+    assert found.n == 120
+    narrow = ClipScores.from_values(values).estimate()
+    assert narrow.high - narrow.low < 0.5 * (found.high - found.low)
+    assert grouped.paired_difference(grouped).estimate().high == 0
