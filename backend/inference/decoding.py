@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.errors import invalid
 from backend.inference.engine import Engine
 from backend.inference.rendering import FrameSlice, Sound, Waveform, limit_peak
-from backend.inference.starting_latents import DecodeSource, ModuleRef, get_source
+from backend.inference.starting_latents import DecodeSource, get_source
+from backend.inference.typicality import prior_distance
 from backend.schemas import DecodeRequest
 from trainer.edits import Edit, apply_edits
 
@@ -26,11 +23,12 @@ _ROUNDING_SECONDS = 1e-3
 
 @dataclass(frozen=True)
 class Decoded:
-    """A sound, the RMS of its latents, and the share of corpus frames with a larger RMS (None without a report)."""
+    """A sound, and the latents [D, L] it was decoded from: those of `source` after `edits`."""
 
     sound: Sound
-    rms: float
-    beyond: float | None
+    source: DecodeSource
+    edits: Sequence[Edit]
+    latents: Tensor
 
 
 def decode(engine: Engine, request: DecodeRequest) -> Decoded:
@@ -47,7 +45,7 @@ def response_content(engine: Engine, decoded: Decoded) -> dict[str, Any]:
         "samples": len(decoded.sound.waveform),
         "limited": decoded.sound.limited,
         "spectrogram": _spectrogram(engine, decoded.sound),
-        "prior_distance": {"rms": decoded.rms, "beyond": decoded.beyond},
+        "prior_distance": prior_distance(decoded.source, decoded.edits, decoded.latents),
     }
 
 
@@ -93,8 +91,7 @@ def _decode(source: DecodeSource, edits: Sequence[Edit]) -> Decoded:
     """Sound of `source` after checked `edits`. Raises Problem if it overflows."""
     latents = apply_edits(source.latents, edits, source.ref.geometry)
     waveform = _restore_level(_decode_latents(source, latents, edits), source)
-    rms = float(torch.linalg.vector_norm(latents)) / math.sqrt(latents.numel())
-    return Decoded(limit_peak(waveform, source.ref.record.sample_rate), rms, _share_beyond(rms, source.ref))
+    return Decoded(limit_peak(waveform, source.ref.record.sample_rate), source, edits, latents)
 
 
 def _decode_latents(source: DecodeSource, latents: Tensor, edits: Sequence[Edit]) -> Tensor:
@@ -117,18 +114,3 @@ def _restore_level(decoded: Tensor, source: DecodeSource) -> Waveform:
 
 def _spectrogram(engine: Engine, sound: Sound) -> dict[str, Any]:
     return engine.spectrograms.render(sound.waveform, sound.sample_rate)
-
-
-def _share_beyond(rms: float, ref: ModuleRef) -> float | None:
-    """Share of corpus frames whose latents have an RMS above `rms`; None if the report does not have it."""
-    modules = ref.record.report.modules if ref.record.report is not None else ()
-    prior = next((report.prior for report in modules if report.module == ref.module), None)
-    if prior is None:
-        return None
-    return 1.0 - float(np.interp(rms, *_cumulative(prior.frame_rms_quantiles)))
-
-
-@lru_cache(maxsize=64)
-def _cumulative(quantiles: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Cumulative distribution from equally spaced `quantiles`: values, and the share below each."""
-    return np.asarray(quantiles), np.linspace(0.0, 1.0, len(quantiles))

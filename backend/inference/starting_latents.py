@@ -43,6 +43,7 @@ class DecodeSource:
 
     `samples`: length of the sound. `field`: request field that the latents come from, for errors. `gain`: the decoded
     sound is divided by it. `unedited`: waveform of the latents without edits, if cached, for splicing local edits.
+    `noisy`: the latents are a sample of the posteriors, not their means.
     """
 
     ref: ModuleRef
@@ -51,6 +52,7 @@ class DecodeSource:
     field: str
     gain: float = 1.0
     unedited: Callable[[], Tensor] | None = None
+    noisy: bool = False
 
     @property
     def duration(self) -> float:
@@ -121,7 +123,8 @@ def _from_clip(engine: Engine, request: DecodeRequest, ref: ModuleRef) -> Decode
     key = (request.base, request.seed, request.toward)
     decode = partial(ref.model.decode, ref.module, latents, samples)
     unedited = partial(engine.unedited_waveform, request.clip, encoding, ref.record, ref.module, key, decode)
-    return DecodeSource(ref, latents, samples, "clip", encoding.gain, cache(unedited))
+    noisy = request.base == "sample" and posterior.logvar is not None
+    return DecodeSource(ref, latents, samples, "clip", encoding.gain, cache(unedited), noisy)
 
 
 def _zero_or_prior(request: DecodeRequest, dims: int, frames: int) -> Tensor:

@@ -172,9 +172,30 @@ class EncodeResponse(ResponseModel):
     modules: list[EncodedModule]
 
 
+class LeastTypical(ResponseModel):
+    """The least typical of the `frames` frames that were compared. The share of a typical frame is uniform: it is below
+    s with probability s, and the least of n independent ones with probability 1 - (1 - s)^n.
+    """
+
+    share: float = Field(description="Share of corpus frames as extreme as it; 0: beyond every corpus frame.")
+    at: float = Field(description="Time in seconds.")
+    side: Literal["near", "far"] = Field(
+        description="Whether it is nearer to the reference frames than most corpus frames are, or farther."
+    )
+    frames: int
+
+
 class PriorDistance(ResponseModel):
     rms: float = Field(description="Root mean square of the decoded latents.")
     beyond: float | None = Field(description="Share of corpus frames with a larger RMS; null without a report.")
+    typical: float | None = Field(
+        description="Share of corpus frames as extreme as the frame of median typicality: 0.5 is expected. Null if the "
+        "model has no reference frames, which are posterior means, or for a sample of the posteriors."
+    )
+    least: LeastTypical | None = Field(
+        description="The least typical frame of the edited spans, or of the clip if an edit applies to all of it or "
+        "there is none. Null where `typical` is."
+    )
 
 
 class DecodeResponse(ResponseModel):

@@ -6,8 +6,8 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISDIR
 
@@ -15,7 +15,7 @@ from backend.errors import AUDIO_CONTENT, MODEL_UNKNOWN, MODULE_UNKNOWN, NOT_REA
 from backend.store.ensembles import MEMBERS, NAME_PATTERN, NAME_RULE, ensemble_folders
 from backend.store.smoke_test import run_smoke_test
 from trainer import bundle
-from trainer.bundle import BundleError, Example, Report
+from trainer.bundle import BundleError, Example, Report, TypicalityReference
 from trainer.geometry import ModuleGeometry
 from trainer.model import Model
 
@@ -39,7 +39,9 @@ class BundlePath:
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """Description of a bundle without its weights. `dims`: number of dimensions per module."""
+    """Description of a bundle without its weights. `dims`: number of dimensions per module. `typicality`: reference
+    frames by module, if the bundle has them.
+    """
 
     name: str
     bundle: BundlePath
@@ -49,6 +51,7 @@ class ModelRecord:
     dims: tuple[int, ...]
     report: Report | None
     examples: tuple[Example, ...]
+    typicality: Mapping[int, TypicalityReference] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -175,15 +178,17 @@ class ModelStore:
     def _open(self, name: str, location: BundlePath) -> ModelRecord:
         model = self._load(location)
         run_smoke_test(model)
+        dims = tuple(model.dims(module) for module in range(1, model.modules_count + 1))
         record = ModelRecord(
             name=name,
             bundle=location,
             digest=bundle.digest(location.path),
             sample_rate=model.config.sample_rate,
             geometry=model.geometry,
-            dims=tuple(model.dims(module) for module in range(1, model.modules_count + 1)),
+            dims=dims,
             report=bundle.read_report(location.path),
             examples=tuple(bundle.read_examples(location.path)),
+            typicality=bundle.read_typicality(location.path, dims),
         )
         _check_unchanged(location)
         self._cache(record.digest, model)

@@ -64,7 +64,14 @@ export { Problem, Unreachable } from './problem.js';
  * @typedef {{contribution: number[], spectrograms: Spectrogram[]}} Interpolation between two clips; `contribution` is
  * the share of each dimension in their distance and sums to 1
  */
-/** @typedef {{rms: number | null, beyond: number | null}} PriorDistance */
+/**
+ * @typedef {{share: number, at: number, side: 'near' | 'far', frames: number}} LeastTypical frame of `frames`; `share`
+ * of training frames are as extreme on either side; `at` in seconds
+ */
+/**
+ * @typedef {{rms: number | null, beyond: number | null, typical: number | null, least: LeastTypical | null}}
+ * PriorDistance `typical` and `least` are null if the model has no reference frames
+ */
 /**
  * @typedef {{duration: number, audio: Promise<ArrayBuffer>, spectrogram: Spectrogram, prior: PriorDistance | null,
  * limited: boolean}} Decoded `audio` is a WAV file, which may arrive later

@@ -4,6 +4,7 @@ config.json            format version, configuration, provenance
 encoder.safetensors    decoder-1.safetensors ...
 axes.safetensors       rotation of the latent spaces  (optional)
 report.json            analysis results               (optional)
+typicality.safetensors frames of a corpus             (optional)
 examples/              *.flac and examples.json       (optional)
 MODEL_CARD.md          description for readers        (optional)
 
@@ -57,6 +58,7 @@ from trainer.bundle.store import (
     save_rotation,
     write_report,
 )
+from trainer.bundle.typicality import TypicalityReference, read_typicality, save_typicality
 
 __all__ = [
     "DEMO",
@@ -86,6 +88,7 @@ __all__ = [
     "Provenance",
     "Report",
     "TopActivation",
+    "TypicalityReference",
     "decoder_modules",
     "digest",
     "load",
@@ -95,9 +98,11 @@ __all__ = [
     "read_example",
     "read_examples",
     "read_report",
+    "read_typicality",
     "save",
     "save_decoder",
     "save_rotation",
+    "save_typicality",
     "write_ensemble",
     "write_json",
     "write_report",

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from trainer.bundle.files import BundleError, checked_path, parse, read_file, read_json, write_json
 from trainer.bundle.schema import BundleConfig, Example, Provenance, Report
+from trainer.bundle.typicality import TYPICALITY
 from trainer.bundle.weights import ShapesOnly, load_network, save_weights
 from trainer.config import Config
 from trainer.model import SIM, Decoder, Model, Rotation
@@ -120,12 +121,13 @@ def _construct(make: Callable[[], _Network]) -> _Network:
 
 
 def digest(path: Path | str) -> str:
-    """SHA-256 (hex) of config.json and all weights: the model's identity. Reports and examples do not count.
+    """SHA-256 (hex) of config.json and all weights: the model's identity. Results and examples do not count.
 
     Raises BundleError.
     """
     folder, total = Path(path), hashlib.sha256()
-    for file in sorted([folder / _CONFIG, *folder.glob("*.safetensors")]):
+    weights = (file for file in folder.glob("*.safetensors") if file.name != TYPICALITY)
+    for file in sorted([folder / _CONFIG, *weights]):
         try:
             with checked_path(folder, file.name).open("rb") as stream:
                 total.update(file.name.encode() + b"\0" + hashlib.file_digest(stream, "sha256").digest())

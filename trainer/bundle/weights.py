@@ -28,8 +28,13 @@ def save_weights(path: Path, network: nn.Module, dtype: torch.dtype) -> None:
         name: (value.to(dtype) if value.is_floating_point() else value).detach().cpu().contiguous()
         for name, value in network.state_dict().items()
     }
+    write_tensors(path, tensors)
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Write `tensors` to `path`, atomically."""
     with atomic_write(path) as stream:
-        stream.write(serialise(tensors))
+        stream.write(serialise({name: value.contiguous() for name, value in tensors.items()}))
 
 
 def load_network(make: Callable[[], Network], folder: Path, name: str) -> Network:
@@ -69,13 +74,24 @@ class ShapesOnly(TorchFunctionMode):
 
 def _read(folder: Path, name: str, expected: dict[str, Tensor]) -> dict[str, Tensor]:
     """The tensors of a file that has exactly the names and shapes `expected`, converted to the expected types."""
-    max_bytes = _HEADER_BYTES + _MAX_VALUE_BYTES * sum(value.numel() for value in expected.values())
+    return check_tensors(name, read_tensors(folder, name, sum(value.numel() for value in expected.values())), expected)
+
+
+def read_tensors(folder: Path, name: str, max_values: int) -> dict[str, Tensor]:
+    """The tensors of the file `name` in `folder`, unchecked. Raises BundleError, also above `max_values` in size."""
     # Not memory-mapped: truncating a mapped file kills the process.
-    raw = read_file(folder, name, max_bytes)
+    raw = read_file(folder, name, _HEADER_BYTES + _MAX_VALUE_BYTES * max_values)
     try:
-        tensors = deserialise(raw)
+        return deserialise(raw)
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, OverflowError) as error:
         raise BundleError(f"{name}: not a readable safetensors file; copy the file again") from error
+
+
+def check_tensors(name: str, tensors: dict[str, Tensor], expected: dict[str, Tensor]) -> dict[str, Tensor]:
+    """`tensors` of the file `name`, converted to the types of `expected`.
+
+    Raises BundleError unless they have the names and shapes of `expected` and are finite.
+    """
     _check_names(name, expected, tensors)
     return {key: _checked(name, key, value, expected[key]) for key, value in tensors.items()}
 

@@ -37,7 +37,9 @@ Part = Callable[[AnalysisContext, Report], tuple[Report, list[str]]]
 def _usage(context: AnalysisContext, report: Report) -> tuple[Report, list[str]]:
     rate = context.model.config.sample_rate
     waves = [read_recording(clip.recording, rate) for clip in context.clips[:: -(-len(context.clips) // _USAGE_CLIPS)]]
-    usage = report_usage(context.model, waves)
+    result = report_usage(context.model, waves)
+    bundle.save_typicality(context.path, result.typicality)
+    usage = result.report
     active = ", ".join(f"{sum(one.active for one in part.dimensions)}" for part in usage.modules)
     return with_usage(report, usage), [f"active dimensions of layers 1 to {len(usage.modules)}: {active}"]
 

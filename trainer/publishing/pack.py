@@ -18,8 +18,8 @@ def pack(source: Path, out: Path, *, examples_seed: int | None = None, rights: P
     """Write the bundle at `source` to `out` in half precision, with its report and a model card.
 
     `rights`: a JSON file {"licence", "notes", "corpora": {name: {"title", "licence", "attribution"}}}. With
-    `examples_seed`, the built-in synthesiser adds example clips. The report is copied, so it describes the weights
-    before packing. Raises BundleError or ValueError.
+    `examples_seed`, the built-in synthesiser adds example clips. The report and the frames for typicality are copied,
+    so they describe the weights before packing. Raises BundleError or ValueError.
     """
     header = bundle.read_config(source)
     provenance = _with_rights(header.provenance, json.loads(rights.read_text(encoding="utf-8")) if rights else {})
@@ -28,6 +28,8 @@ def pack(source: Path, out: Path, *, examples_seed: int | None = None, rights: P
     report = bundle.read_report(source)
     if report is not None:
         bundle.write_report(out, report)
+    dims = [model.dims(module) for module in range(1, model.modules_count + 1)]
+    bundle.save_typicality(out, bundle.read_typicality(source, dims))
     if examples_seed is not None:
         from trainer.corpus.examples import synthesise_examples
 

@@ -35,6 +35,11 @@ export const WORDS = [
       'N(0, I), the distribution that training pulls the latents towards: values near 0 are common, values beyond ±3 rare. Random samples from it contain no information about any recording.',
   },
   {
+    word: 'Typicality',
+    means:
+      'Whether the decoded latents resemble those of the training data. The frame of the edited section that is farthest from the training frames, or closest to them, decides: both an extreme value and an average of everything are atypical.',
+  },
+  {
     word: 'KL',
     means:
       'Kullback-Leibler divergence of the posterior from the prior: the information that a dimension carries, in bits or nats per frame.',

@@ -61,6 +61,7 @@ def fault(path: Path, *, weights: bool = True) -> str | None:
             run_smoke_test(bundle.load(path).optimise_for_inference())
             bundle.digest(path)
         bundle.read_report(path)
+        bundle.read_typicality(path, [8, 8, 8])
         for example in bundle.read_examples(path):
             bundle.read_example(path, example)
     except BundleError as error:

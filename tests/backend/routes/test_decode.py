@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import shutil
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from backend.schemas import DecodeResponse
 from trainer import bundle
 from trainer.audio.log_mel import LogMel
 from trainer.edits import Edit, apply_edits, base_latents, prior_latents
+from trainer.metrics.prior.typicality import typicality_reference
 
 
 def decode(client: TestClient, **body: Any) -> Any:
@@ -183,7 +185,8 @@ def test_sound_without_a_clip(client: TestClient) -> None:
     for base in ("zero", "prior"):
         answer = decode(client, module=3, seconds=0.5, base=base)
         assert len(waveform(answer)) == 8_000
-    assert decode(client, module=3, seconds=0.5, base="zero").json()["prior_distance"] == {"rms": 0.0, "beyond": 1.0}
+    nothing = {"rms": 0.0, "beyond": 1.0, "typical": None, "least": None}
+    assert decode(client, module=3, seconds=0.5, base="zero").json()["prior_distance"] == nothing
     rms = decode(client, module=1, seconds=5, base="prior").json()["prior_distance"]["rms"]
     assert rms == pytest.approx(1.0, abs=0.05)
 
@@ -218,6 +221,68 @@ def test_share_beyond_needs_a_report(client: TestClient, clip) -> None:
     without = decode(client, model="plain", module=3, clip=clip).json()["prior_distance"]
     assert without["rms"] > 0
     assert without["beyond"] is None
+
+
+@pytest.fixture
+def referenced(start, tiny, tmp_path) -> TestClient:
+    """Client of an app whose model has reference frames for module 3, drawn from N(0, I)."""
+    path = shutil.copytree(tiny, tmp_path / "tiny")
+    bundle.save_typicality(path, {3: typicality_reference([prior_latents(8, 100, seed) for seed in range(40)])})
+    return start(shipped=path)
+
+
+def test_least_typical_frame_of_the_edited_spans(referenced: TestClient, tiny) -> None:
+    latents = prior_latents(8, 100, 1000)
+    latents[0, 80] = 30.0
+
+    def measure(*edits: dict[str, Any]) -> dict[str, Any]:
+        answer = decode(referenced, module=3, latents=pack(latents.numpy(), "float32"), edits=list(edits))
+        return DecodeResponse.model_validate(answer.json()).prior_distance.model_dump()
+
+    whole = measure()
+    assert 0.3 < whole["typical"] < 0.7
+    geometry = bundle.load(tiny).geometry[2]
+    far = {"share": 0.0, "at": pytest.approx(geometry.frame_centre_seconds(80)), "side": "far", "frames": 100}
+    assert whole["least"] == far
+    assert measure({"dim": 1, "op": "add", "value": 0.01})["least"] == far, "an edit of the whole clip"
+
+    begin, end = geometry.frame_centre_seconds(20), geometry.frame_centre_seconds(30)
+    within = {"op": "add", "value": 0.0, "start": begin, "end": end}
+    least = measure({"dim": 1, **within})["least"]
+    assert least["share"] > 0
+    assert begin <= least["at"] < end
+    assert least["frames"] == 10
+    flat = [{"dim": dim, "op": "set", "value": 0.0, "start": begin, "end": end} for dim in range(8)]
+    assert measure(*flat)["typical"] < 0.05
+    assert measure(*flat)["least"]["side"] == "near"
+    apart = {"dim": 1, **within}, {"dim": 2, **within, "start": end, "end": geometry.frame_centre_seconds(40)}
+    assert measure(*apart)["least"]["frames"] == 20
+
+
+def test_typicality_without_a_clip_and_of_long_clips(referenced: TestClient) -> None:
+    zero = decode(referenced, module=3, seconds=0.5, base="zero").json()["prior_distance"]
+    assert zero["typical"] == pytest.approx(0.0, abs=0.05)
+    assert zero["least"]["side"] == "near"
+    prior = decode(referenced, module=3, seconds=8, base="prior").json()["prior_distance"]
+    assert 0.4 < prior["typical"] < 0.6
+    assert prior["least"]["frames"] == 512
+    assert prior["least"]["share"] < 0.02
+    other = decode(referenced, module=2, seconds=0.5, base="zero").json()["prior_distance"]
+    assert (other["typical"], other["least"]) == (None, None)
+
+
+def test_sample_of_the_posteriors_is_not_compared_with_means(referenced: TestClient, sound, to_file) -> None:
+    name = referenced.post("/encode", files={"file": to_file(sound)}).json()["clip"]
+    assert decode(referenced, module=3, clip=name).json()["prior_distance"]["least"] is not None
+    assert decode(referenced, module=3, clip=name, base="sample").json()["prior_distance"]["least"] is None
+
+
+def test_websocket_has_the_same_typicality(referenced: TestClient) -> None:
+    request = {"module": 3, "seconds": 0.5, "base": "prior"}
+    with referenced.websocket_connect("/decode") as socket:
+        socket.send_json(request)
+        body = socket.receive_json()["body"]
+    assert body["prior_distance"] == decode(referenced, **request).json()["prior_distance"]
 
 
 def test_model_decodes_a_clip_encoded_by_another(start, plain, tiny, sound, to_file) -> None:

@@ -45,7 +45,7 @@ test('a decoding has its duration, spectrogram and sound', async () => {
       sample_rate: 16000,
       audio: 'UklGRg==',
       spectrogram: { values: { shape: [1, 1], dtype: 'float32', data: 'AAAgwQ==' }, hop_seconds: 0.01, band_hz: [100] },
-      prior_distance: { rms: 1.5, beyond: 0.4 },
+      prior_distance: { rms: 1.5, beyond: 0.4, typical: null, least: null },
     }),
   );
   globalThis.WebSocket = class {

@@ -12,7 +12,7 @@ from tests.trainer.example_ensemble import similar_ensemble
 from trainer import bundle
 from trainer.bundle import BundleError
 from trainer.config import preset
-from trainer.model import Model
+from trainer.model import Model, Rotation
 
 WAVE = np.random.default_rng(0).normal(size=8000).astype(np.float32) * 0.1
 
@@ -62,6 +62,58 @@ def test_digest_depends_on_weights_and_not_on_report(folder: Path) -> None:
     weights["stack.0.mean.bias"] = weights["stack.0.mean.bias"] + 1
     save_file(weights, folder / "encoder.safetensors")
     assert bundle.digest(folder) != first
+
+
+def random_reference(frames: int = 20) -> bundle.TypicalityReference:
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randn(frames, 8, generator=generator).half().float()
+    return bundle.TypicalityReference(values, torch.full((8,), 0.5), torch.linspace(1, 3, 101))
+
+
+def test_reference_frames_are_no_part_of_the_identity(folder: Path) -> None:
+    assert bundle.read_typicality(folder, [8, 8, 8]) == {}
+    digest, reference = bundle.digest(folder), random_reference()
+    bundle.save_typicality(folder, {1: random_reference(), 3: reference})
+    assert bundle.digest(folder) == digest
+    found = bundle.read_typicality(folder, [8, 8, 8])
+    assert sorted(found) == [1, 3]
+    for name in ("frames", "scale", "quantiles"):
+        assert torch.equal(getattr(found[3], name), getattr(reference, name))
+    bundle.save_typicality(folder, {})
+    assert not (folder / "typicality.safetensors").exists()
+
+
+def test_reference_frames_of_other_latents_are_ignored(folder: Path, model: Model) -> None:
+    bundle.save_typicality(folder, {3: random_reference()})
+    bundle.save_decoder(folder, model, 3)
+    assert bundle.read_typicality(folder, [8, 8, 8]), "a decoder changes no latents"
+    bundle.save_rotation(folder, Rotation([8, 8, 8]))
+    assert bundle.read_typicality(folder, [8, 8, 8]) == {}
+    bundle.save_rotation(folder, None)
+    assert bundle.read_typicality(folder, [8, 8, 8])
+
+
+TYPICALITY_ERRORS = {
+    "lacks tensor module-3.scale": lambda t: t.pop("module-3.scale"),
+    "has the unknown tensor module-4.frames": lambda t: t.update({"module-4.frames": torch.zeros(9, 8)}),
+    "lacks tensor latents_digest": lambda t: t.pop("latents_digest"),
+    r"module-3.frames has shape \[20, 7\]": lambda t: t.update({"module-3.frames": torch.zeros(20, 7)}),
+    r"module-3.frames has shape \[4, 8\]": lambda t: t.update({"module-3.frames": torch.zeros(4, 8)}),
+    r"module-3.frames has shape \[1025, 8\]": lambda t: t.update({"module-3.frames": torch.zeros(1025, 8)}),
+    "module-3.frames has values that are not finite": lambda t: t["module-3.frames"].fill_(torch.nan),
+    "module-3.scale must be positive": lambda t: t["module-3.scale"].zero_(),
+    "module-3.quantiles must not be negative or decrease": lambda t: t["module-3.quantiles"].neg_(),
+}
+
+
+@pytest.mark.parametrize("message", TYPICALITY_ERRORS)
+def test_invalid_reference_frames_raise(folder: Path, message: str) -> None:
+    bundle.save_typicality(folder, {3: random_reference()})
+    tensors = load_file(folder / "typicality.safetensors")
+    TYPICALITY_ERRORS[message](tensors)
+    save_file(tensors, folder / "typicality.safetensors")
+    with pytest.raises(BundleError, match=f"typicality.safetensors: {message}"):
+        bundle.read_typicality(folder, [8, 8, 8])
 
 
 def write_dimension(folder: Path, **fields: object) -> None:

@@ -44,13 +44,15 @@ def _all(options: argparse.Namespace) -> None:
 
 
 def _usage(options: argparse.Namespace) -> None:
-    from trainer.bundle import Report, load, read_report, write_report
+    from trainer.bundle import Report, load, read_report, save_typicality, write_report
     from trainer.evaluation.dimension_facts import with_usage
     from trainer.evaluation.dimensions.usage_report import report_usage, step_effects
 
     model = load(options.bundle)
     waveforms = read_waveforms(options)
-    report = report_usage(model, waveforms)
+    result = report_usage(model, waveforms)
+    report = result.report
+    save_typicality(options.bundle, result.typicality)
     write_report(options.bundle, with_usage(read_report(options.bundle) or Report(), report))
     for part in report.modules:
         active = sum(dimension.active for dimension in part.dimensions)

@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from trainer.bundle import DimensionReport, HistogramReport, ModuleReport, PriorReport, Report
+from trainer.bundle import DimensionReport, HistogramReport, ModuleReport, PriorReport, Report, TypicalityReference
 from trainer.evaluation.dimensions.sensitivity import decoded_changes, sensitivity
 from trainer.metrics.latents.usage import HISTOGRAM_HIGH, HISTOGRAM_LOW, usage
+from trainer.metrics.prior.typicality import typicality_reference
 from trainer.metrics.statistics.bootstrap import BootstrapEstimate, bootstrap_mean
 from trainer.model import Model, Posterior
 
@@ -21,17 +22,28 @@ SENSITIVITY_CLIPS = 8
 SENSITIVITY_SECONDS = 1.0
 
 
-def report_usage(model: Model, waveforms: list[Waveform]) -> Report:
-    """KL, activity, histogram and sensitivity of every dimension, and the prior's quantiles of the frame RMS.
+@dataclass(frozen=True)
+class UsageResult:
+    """The report of every dimension, and by module the reference frames for typicality (none for a single clip)."""
+
+    report: Report
+    typicality: dict[int, TypicalityReference]
+
+
+def report_usage(model: Model, waveforms: list[Waveform]) -> UsageResult:
+    """KL, activity, histogram and sensitivity of every dimension, quantiles of the frame RMS, and reference frames.
 
     `waveforms` are at the model's sample rate. Sensitivity needs a decoder of the module.
     """
     encoded = [model.encode(waveform) for waveform in tqdm(waveforms, desc="encode", unit="clip", leave=False)]
-    return Report(
-        modules=tuple(
-            _report_module(model, index + 1, [clip[index] for clip in encoded]) for index in range(model.modules_count)
-        )
-    )
+    reports, typicality = [], {}
+    for module in range(1, model.modules_count + 1):
+        posteriors = [clip[module - 1] for clip in encoded]
+        reports.append(_report_module(model, module, posteriors))
+        reference = typicality_reference([posterior.mean for posterior in posteriors])
+        if reference is not None:
+            typicality[module] = reference
+    return UsageResult(Report(modules=tuple(reports)), typicality)
 
 
 def _report_module(model: Model, module: int, posteriors: list[Posterior]) -> ModuleReport:

@@ -34,7 +34,7 @@ def test_dimension_ignored_by_the_decoder_has_no_sensitivity(model: Model) -> No
 
 
 def test_report_has_every_dimension(model: Model) -> None:
-    report = report_usage(model, waves())
+    report = report_usage(model, waves()).report
     assert [part.module for part in report.modules] == [1, 2, 3]
     assert [len(part.dimensions) for part in report.modules] == [8, 8, 8]
     assert report.modules[1].dimensions[0].sensitivity is None
@@ -63,9 +63,15 @@ def test_deterministic_model_is_ranked_by_standard_deviation() -> None:
     with torch.no_grad():
         plain.encoder.stack[2].mean.weight[3] = 0.0
     plain.add_decoder(3)
-    report = report_usage(plain, waves())
+    report = report_usage(plain, waves()).report
     assert all(dimension.kl is None for part in report.modules for dimension in part.dimensions)
     assert [dimension.active for dimension in report.modules[2].dimensions] == [dim != 3 for dim in range(8)]
     sensitivities = [dimension.sensitivity for dimension in report.modules[2].dimensions]
     (effect,) = step_effects(plain, waves(), report, top=1)
     assert effect.dim == int(np.argmax(sensitivities))
+
+
+def test_reference_frames_need_several_clips(model: Model) -> None:
+    found = report_usage(model, waves()).typicality
+    assert {module: reference.frames.shape[1] for module, reference in found.items()} == {1: 8, 2: 8, 3: 8}
+    assert report_usage(model, waves(1)).typicality == {}
