@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import AdamW, Optimizer
+
+from trainer.training.muon import muon_for
 
 MATRIX_RATE = 2.5
 """Learning rate of hidden matrices relative to the rest. Muon's steps are equally large in all directions, which allows
@@ -23,7 +25,7 @@ class MuonAndAdamW(Optimizer):
 
     def __init__(self, matrices: Sequence[Tensor], others: Sequence[Tensor], lr: float) -> None:
         group = {"params": list(matrices), "relative_rate": MATRIX_RATE, "lr": lr * MATRIX_RATE}
-        muon = Muon([group], weight_decay=_WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
+        muon = muon_for(matrices[0].device)([group], weight_decay=_WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
         self._optimisers: tuple[Optimizer, Optimizer] = (muon, _adamw(others, lr))
         super().__init__([group for optimiser in self._optimisers for group in optimiser.param_groups], {})
         self._share_state()

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Muon
+from torch.optim import AdamW
 
 from tests.trainer.training_runs import TINY
 from trainer.model.decoder import make_decoder
 from trainer.training.checkpoint import resume, save_checkpoint
 from trainer.training.errors import CheckpointError
+from trainer.training.muon import muon_for
 from trainer.training.optimisers import MATRIX_RATE, MuonAndAdamW, decoder_optimiser
 from trainer.training.schedule import set_learning_rate
 
@@ -52,7 +53,9 @@ def test_steps_equal_those_of_each_optimiser_alone() -> None:
     one, two = net(), net()
     train(one, combined(one))
     others = [*two[0].parameters(), two[2].bias]
-    muon = Muon([two[2].weight], lr=MATRIX_RATE * RATE, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
+    muon = muon_for(torch.device("cpu"))(
+        [two[2].weight], lr=MATRIX_RATE * RATE, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+    )
     train(two, muon, AdamW(others, lr=RATE, betas=(0.8, 0.99), weight_decay=0.01, fused=True))
     assert equal(one, two)
     assert not equal(one, net())
