@@ -2,6 +2,7 @@
 
 config.json            format version, configuration, provenance
 encoder.safetensors    decoder-1.safetensors ...
+whitening.safetensors  whitening of the latent spaces (optional)
 axes.safetensors       rotation of the latent spaces  (optional)
 report.json            analysis results               (optional)
 typicality.safetensors frames of a corpus             (optional)
@@ -56,6 +57,7 @@ from trainer.bundle.store import (
     save,
     save_decoder,
     save_rotation,
+    save_whitening,
     write_report,
 )
 from trainer.bundle.typicality import TypicalityReference, read_typicality, save_typicality
@@ -103,6 +105,7 @@ __all__ = [
     "save_decoder",
     "save_rotation",
     "save_typicality",
+    "save_whitening",
     "write_ensemble",
     "write_json",
     "write_report",

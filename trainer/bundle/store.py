@@ -16,16 +16,17 @@ from trainer.bundle.schema import BundleConfig, Example, Provenance, Report
 from trainer.bundle.typicality import TYPICALITY
 from trainer.bundle.weights import ShapesOnly, load_network, save_weights
 from trainer.config import Config
-from trainer.model import SIM, Decoder, Model, Rotation
+from trainer.model import SIM, Decoder, Model, Rotation, Whitening
 
 FORMAT_VERSION = 1
 DEMO = Path(__file__).parents[1] / "pretrained" / "demo"
 
 _Network = TypeVar("_Network")
 
-_CONFIG, _ENCODER, _ROTATION, _REPORT, _EXAMPLES = (
+_CONFIG, _ENCODER, _WHITENING, _ROTATION, _REPORT, _EXAMPLES = (
     "config.json",
     "encoder.safetensors",
+    "whitening.safetensors",
     "axes.safetensors",
     "report.json",
     "examples/examples.json",
@@ -43,6 +44,7 @@ def save(path: Path, model: Model, provenance: Provenance | None = None, *, dtyp
     for module in range(1, model.modules_count + 1):
         if model.has_decoder(module):
             save_weights(path / _decoder_name(module), model.decoders[str(module)], dtype)
+    save_whitening(path, model.whitening)
     save_rotation(path, model.rotation)
     write_json(path / _CONFIG, header.model_dump(mode="json"))
 
@@ -52,6 +54,14 @@ def save_decoder(path: Path, model: Model, module: int) -> None:
     save_weights(path / _decoder_name(module), model.decoders[str(module)], torch.float32)
     header = read_config(path)
     write_json(path / _CONFIG, header.model_copy(update={"config": model.config}).model_dump(mode="json"))
+
+
+def save_whitening(path: Path, whitening: Whitening | None) -> None:
+    """Write `whitening` to the bundle at `path`; None deletes it. Always float32, so that its inverse is accurate."""
+    if whitening is None:
+        (path / _WHITENING).unlink(missing_ok=True)
+    else:
+        save_weights(path / _WHITENING, whitening, torch.float32)
 
 
 def save_rotation(path: Path, rotation: Rotation | None) -> None:
@@ -77,6 +87,7 @@ def load(path: Path | str) -> Model:
     model = load_encoder(folder, read_config(folder).config)
     for module in decoder_modules(folder):
         load_network(partial(_new_decoder, model, module), folder, _decoder_name(module))
+    model.whitening = _load_whitening(folder, model)
     model.rotation = _load_rotation(folder, model)
     return model.eval().requires_grad_(False)
 
@@ -89,11 +100,25 @@ def load_encoder(path: Path | str, config: Config) -> Model:
     return model.eval().requires_grad_(False)
 
 
+def _load_whitening(folder: Path, model: Model) -> Whitening | None:
+    if not _exists(folder, _WHITENING):
+        return None
+    whitening = load_network(lambda: Whitening(_dims(model)), folder, _WHITENING)
+    if modules := whitening.ill_conditioned():
+        raise BundleError(
+            f"{_WHITENING}: the matrix of module {modules[0]} cannot be inverted; whiten the bundle again"
+        )
+    return whitening
+
+
+def _dims(model: Model) -> list[int]:
+    return [model.dims(module) for module in range(1, model.modules_count + 1)]
+
+
 def _load_rotation(folder: Path, model: Model) -> Rotation | None:
     if not _exists(folder, _ROTATION):
         return None
-    dims = [model.dims(module) for module in range(1, model.modules_count + 1)]
-    rotation = load_network(lambda: Rotation(dims), folder, _ROTATION)
+    rotation = load_network(lambda: Rotation(_dims(model)), folder, _ROTATION)
     if modules := rotation.non_orthonormal():
         raise BundleError(f"{_ROTATION}: the basis of module {modules[0]} is not orthonormal")
     return rotation

@@ -1,4 +1,4 @@
-"""`rotate`: rotate the latent spaces of a bundle towards labelled factors."""
+"""`whiten` and `rotate`: the basis of a bundle's latent spaces."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from trainer.cli.options import Commands, add_bundle, add_deprecated
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `rotate`."""
+    """Add `whiten` and `rotate`."""
+    whiten = commands.add_parser("whiten", help="make the covariance of the latents the identity, like the prior's")
+    add_bundle(whiten)
+    mode = whiten.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--data", type=Path, action="append", help="a corpus used in training (may be repeated)")
+    mode.add_argument("--undo", action="store_true", help="remove the whitening")
+    whiten.add_argument("--clips", type=int, default=1000, help="maximum number of recordings, evenly spaced")
+    whiten.set_defaults(run=_whiten)
+
     rotate = commands.add_parser("rotate", help="rotate latent dimensions towards the labels of a corpus")
     add_bundle(rotate)
     mode = rotate.add_mutually_exclusive_group(required=True)
-    mode.add_argument(
-        "--data", type=Path, action="append", help="a labelled corpus used in training (may be repeated)"
-    )
+    mode.add_argument("--data", type=Path, action="append", help="a labelled corpus used in training (may be repeated)")
     undo = mode.add_argument("--undo", action="store_true", help="remove the rotation")
     add_deprecated(mode, "--as-trained", undo)
     rotate.add_argument("--clips", type=int, default=300, help="maximum number of recordings, evenly spaced")
@@ -30,4 +36,15 @@ def _rotate(options: argparse.Namespace) -> None:
         print("Removed the rotation, and the results for rotated dimensions from report.json.")
     else:
         print("\n".join(rotate_bundle(options.bundle, options.data, options.clips)))
+        print("\nRemoved earlier results for dimensions from report.json. Run `python -m trainer analyse all` next.")
+
+
+def _whiten(options: argparse.Namespace) -> None:
+    from trainer.evaluation.dimensions.whitening import remove_whitening, whiten_bundle
+
+    if options.undo:
+        remove_whitening(options.bundle)
+        print("Removed the whitening, and the results for whitened dimensions from report.json.")
+    else:
+        print("\n".join(whiten_bundle(options.bundle, options.data, options.clips)))
         print("\nRemoved earlier results for dimensions from report.json. Run `python -m trainer analyse all` next.")

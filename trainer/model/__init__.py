@@ -5,5 +5,6 @@ from trainer.model.model import Model
 from trainer.model.posterior import Posterior
 from trainer.model.rotation import Rotation
 from trainer.model.sim import SIM
+from trainer.model.whitening import Whitening
 
-__all__ = ["SIM", "Decoder", "Model", "Posterior", "Rotation", "make_decoder"]
+__all__ = ["SIM", "Decoder", "Model", "Posterior", "Rotation", "Whitening", "make_decoder"]

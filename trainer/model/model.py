@@ -20,6 +20,7 @@ from trainer.model.kernels.onnx_decoder import OnnxDecoder
 from trainer.model.posterior import Posterior
 from trainer.model.rotation import Rotation
 from trainer.model.sim import SIM
+from trainer.model.whitening import Whitening
 
 CHUNK_SECONDS = 20.0
 """Length of the chunks in which recordings are encoded and decoded."""
@@ -28,8 +29,8 @@ CHUNK_SECONDS = 20.0
 class Model(nn.Module):
     """Encodes recordings and decodes latents. Modules count from 1 at the waveform.
 
-    With a `rotation`, `encode` returns and `decode` takes latents in the rotated basis; the encoder and the decoders
-    themselves work in the trained basis.
+    With a `whitening` and a `rotation`, `encode` returns and `decode` takes latents that are whitened, then in the
+    rotated basis; the encoder and the decoders themselves work in the trained basis.
     """
 
     def __init__(self, config: Config) -> None:
@@ -38,6 +39,7 @@ class Model(nn.Module):
         self.geometry = geometry.encoder_geometry(config.encoder, config.sample_rate)
         self.encoder = SIM(config)
         self.decoders = nn.ModuleDict()
+        self.whitening: Whitening | None = None
         self.rotation: Rotation | None = None
 
     @property
@@ -96,14 +98,19 @@ class Model(nn.Module):
         return self.rotate(self._encode_in_chunks(torch.from_numpy(wave * np.float32(self.gain(wave))).to(parameter)))
 
     def rotate(self, posteriors: Sequence[Posterior]) -> list[Posterior]:
-        """Posteriors (..., D, L) of modules 1, 2, ... from the trained basis to the rotated basis, if there is one."""
-        if self.rotation is None:
-            return list(posteriors)
-        return [self.rotation.rotate(module, posterior) for module, posterior in enumerate(posteriors, 1)]
+        """Posteriors (..., D, L) of modules 1, 2, ... from the trained basis to the basis of `encode`."""
+        return [self._rotate(module, posterior) for module, posterior in enumerate(posteriors, 1)]
+
+    def _rotate(self, module: int, posterior: Posterior) -> Posterior:
+        if self.whitening is not None:
+            basis = None if self.rotation is None else self.rotation.bases[str(module)]
+            return self.whitening.whiten(module, posterior, basis)
+        return posterior if self.rotation is None else self.rotation.rotate(module, posterior)
 
     def derotate(self, module: int, latents: Tensor) -> Tensor:
-        """Latents (..., D, L) of `module` -> the trained basis, which decoders take."""
-        return latents if self.rotation is None else self.rotation.derotate(module, latents)
+        """Latents (..., D, L) of `module` in the basis of `encode` -> the trained basis, which decoders take."""
+        latents = latents if self.rotation is None else self.rotation.derotate(module, latents)
+        return latents if self.whitening is None else self.whitening.unwhiten(module, latents)
 
     def _encode_in_chunks(self, wave: Tensor) -> list[Posterior]:
         """Posteriors of `wave` [samples], CHUNK_SECONDS at a time: for a long recording the first convolution alone

@@ -118,9 +118,7 @@ def test_renamed_commands_still_work_with_a_message(
         ("rotate --bundle b --as-trained", "undo", True, "--undo"),
     ],
 )
-def test_renamed_options_still_work_with_a_message(
-    arguments: str, name: str, value: object, new: str, capsys
-) -> None:
+def test_renamed_options_still_work_with_a_message(arguments: str, name: str, value: object, new: str, capsys) -> None:
     assert getattr(make_parser().parse_args(arguments.split()), name) == value
     assert f"use {new}" in capsys.readouterr().err
 
