@@ -30,6 +30,8 @@ from trainer.metrics.prior.mmd import squared_mmd
 from trainer.metrics.prior.normality import CERTIFICATES_KEY, DIMENSIONS_KEY, NORMALITY_KEY, PROBABILITIES, normality
 from trainer.metrics.prior.sliced_wasserstein import random_directions, sliced_wasserstein
 from trainer.metrics.prior.two_sample import two_sample_accuracy
+from trainer.metrics.prior.typical_share import DRAWS as DRAWN
+from trainer.metrics.prior.typical_share import typical_share
 from trainer.metrics.statistics.effective_size import effective_size
 from trainer.model import Model
 
@@ -99,11 +101,29 @@ def add_normality(report: Report, data: str, model: Model, clips: Sequence[Clip]
         {"data": data, "module": one.module, "of": of, "level": level, **joint_row(values, groups)}
         for one, of, level, values, groups in tqdm(samples, desc="prior", unit="row", leave=False)
     ]
-    dimensions = [{"data": data, "module": one.module, **dimension_rows(one)} for one in tqdm(latents, leave=False)]
+    dimensions = [
+        {"data": data, "module": one.module, **dimension_rows(one), **_spread(one)}
+        for one in tqdm(latents, leave=False)
+    ]
     certified = [{"data": data, "module": one.module, **row} for one in latents for row in certificate_rows(one.means)]
     report = replace_rows(report, NORMALITY_KEY, data, joint)
     report = replace_rows(report, DIMENSIONS_KEY, data, dimensions)
     return replace_rows(report, CERTIFICATES_KEY, data, certified), table(joint, dimensions, certified)
+
+
+def _spread(latents: Latents) -> Row:
+    """Standard deviation over frames of each dimension, and the share of draws from the prior that are typical frames.
+
+    Both are of draws from the posteriors, or of means if the encoder is deterministic.
+    """
+    clips = latents.draws if latents.draws is not None else latents.means
+    deviations = np.concatenate(clips).std(0)
+    share = typical_share(clips)
+    return {
+        "sd": deviations.round(_DIGITS).tolist(),
+        "typical_prior_draws": None if share is None else round(share, _DIGITS),
+        "prior_draws": DRAWN,
+    }
 
 
 def _samples(latents: Latents) -> Iterator[tuple[str, str, Values, Codes]]:
