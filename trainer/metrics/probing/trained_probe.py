@@ -102,7 +102,7 @@ def _fit(
             optimiser.zero_grad()
             loss = nn.functional.cross_entropy(layers(inputs[batch]), targets[batch])
             if penalty:
-                loss = loss + penalty / 2 * layers[-1].weight.square().sum()
+                loss = loss + penalty / 2 * probe._last().weight.square().sum()
             torch.autograd.backward(loss)
             optimiser.step()
         validation_loss = _loss(layers, inputs[held_out], targets[held_out])
