@@ -84,7 +84,7 @@ def test_trainer_accepts_command(words: list[str]) -> None:
 
 def test_every_group_of_trainer_commands_has_an_example() -> None:
     used = {command.values[0][0] for command in TRAINER_COMMANDS}
-    wanted = {"corpus", "fit", "fit-decoder", "rotate", "analyse", "report", "pack", "ensemble", "sweep"}
+    wanted = {"corpus", "fit", "fit-decoder", "whiten", "rotate", "analyse", "report", "pack", "ensemble", "sweep"}
     assert used == wanted
 
 
