@@ -34,7 +34,7 @@ export function createSession(store, recentFiles) {
   let opening = 0;
   const openingRetry = createRetry(store);
   const decodingRetry = createRetry(store);
-  /** @type {{file: Blob, name: string} | null} a file that was given before a model was open; it is opened with the model */
+  /** @type {{file: Blob, name: string} | null} a file given before a model was open; it is opened with the model */
   let waitingFile = null;
 
   /**
@@ -156,7 +156,7 @@ export function createSession(store, recentFiles) {
     }
   }
 
-  /** Opens the file that waits, or the recording of the choice; without one the first example, or the file that was open. */
+  /** Opens the file that waits, or the recording of the choice; else the first example, or the file that was open. */
   async function openChosen() {
     if (waitingFile) {
       const { file: waiting, name } = waitingFile;
