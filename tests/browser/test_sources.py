@@ -65,7 +65,7 @@ def test_a_file_given_before_the_models_are_known_is_opened_with_the_first(new_e
     explorer = new_explorer()
     page = explorer.page
     held: list[Route] = []
-    page.route("**/models", held.append)
+    page.route("**/models", lambda route: held.append(route))
     with page.expect_request("**/models"):
         page.goto(explorer.address)
     page.locator("#file").set_input_files(vowel)
