@@ -74,8 +74,10 @@ def select_clips(
 
 def speaker_groups(clips: Sequence[Clip]) -> NDArray[np.str_] | None:
     """The speaker of each clip [n], for intervals that resample speakers; None unless the clips name several."""
-    names = [f"{clip.corpus}/{clip.recording.labels.get('speaker', '')}" for clip in clips]
-    named = {clip.recording.labels["speaker"] for clip in clips if clip.recording.labels.get("speaker")}
+    speakers = [clip.recording.labels.get("speaker", "") for clip in clips]
+    # Corpora number their speakers independently: speaker 1 of two corpora is two people
+    names = [f"{clip.corpus}/{speaker}" for clip, speaker in zip(clips, speakers, strict=True)]
+    named = {name for name, speaker in zip(names, speakers, strict=True) if speaker != ""}
     return np.array(names) if len(named) > 1 else None
 
 

@@ -77,7 +77,8 @@ def _evaluation(report: Report | None) -> list[str]:
     return [
         "## Evaluation",
         "",
-        "Intervals: 95 %, clips resampled.",
+        "Intervals: 95 %, clips resampled, or speakers where the measurement says so. Clips of one speaker are not "
+        "independent: over clips of few speakers, intervals are too narrow for speakers in general.",
         "",
         *_usage(report.modules),
         *_rotation((report.model_extra or {}).get(ALIGNMENT_KEY)),

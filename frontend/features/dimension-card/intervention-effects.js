@@ -24,7 +24,7 @@ const isSignificant = ({ low, high }) => low > 0 || high < 0;
 export function effectsOf({ effects, active }) {
   const significant = effects.filter(isSignificant).length;
   const note = effects.length
-    ? `${significant ? '' : 'No significant effect. '}Median over ${effects[0].n} recordings ± half the interquartile range. Grey: not significant (the 95 % interval contains zero).`
+    ? `${significant ? '' : 'No significant effect. '}Median over ${effects[0].n} recordings of half the difference between +1 and −1, ± half the interquartile range. Grey: not significant (the 95 % interval contains zero).`
     : active === false
       ? 'Not computed: the dimension carries almost no information.'
       : 'Not computed: run `python -m trainer analyse all`. The layer needs a decoder.';

@@ -32,7 +32,7 @@ export const WORDS = [
   {
     word: 'Prior',
     means:
-      'N(0, I), the distribution that training pulls the latents towards: values near 0 are common, values beyond ±3 rare. Random samples from it contain no information about any recording.',
+      'N(0, I), the distribution that training pulls the latents towards: values near 0 are common, values beyond ±3 rare. The latents of a model can be far from it (see Distribution). Random samples from it contain no information about any recording.',
   },
   {
     word: 'Typicality',
@@ -59,7 +59,7 @@ export const WORDS = [
   {
     word: 'Bits',
     means:
-      'Mutual information: one bit halves the uncertainty about a factor. Probes give a lower bound, with a 95 % interval.',
+      'Mutual information: one bit halves the uncertainty about a factor. Probes give a lower bound, with a 95 % interval. Few frames lower the estimate: compare only figures from equally many.',
   },
   {
     word: 'Probe',

@@ -1,5 +1,7 @@
 """Selection of models and recordings."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -8,8 +10,17 @@ import torch
 from trainer import bundle
 from trainer.bundle import BundleConfig, CorpusNote, Provenance
 from trainer.config import override, preset
+from trainer.corpus import Recording
 from trainer.corpus.dataset_splits import find_splits, relative_name
-from trainer.evaluation.selection import SplitMembership, evenly_spaced, load_models, min_clip_seconds, select_clips
+from trainer.evaluation.selection import (
+    Clip,
+    SplitMembership,
+    evenly_spaced,
+    load_models,
+    min_clip_seconds,
+    select_clips,
+    speaker_groups,
+)
 from trainer.model import Model
 
 RATE = 16_000
@@ -57,6 +68,22 @@ def test_short_recordings_are_left_out_before_spacing(folder) -> None:
     samples = round((min_clip_seconds(preset("tiny")) - 0.01) * RATE)
     assert Model(preset("tiny")).geometry[-1].frames(samples) == 1
     assert Model(preset("tiny")).geometry[-1].frames(samples - 1) == 0
+
+
+def clip_of(corpus: str, **labels: str) -> Clip:
+    return Clip(Recording(Path("r.wav"), 1.0, dict(labels)), corpus, "r")
+
+
+def test_speakers_are_groups_if_several_are_named() -> None:
+    named = [clip_of("a", speaker="1"), clip_of("a", speaker="2"), clip_of("a", speaker="1")]
+    groups = speaker_groups(named)
+    assert groups is not None
+    assert groups[0] == groups[2] != groups[1]
+    for alone in (named[:1], [clip_of("a"), clip_of("a")], [clip_of("a", speaker="1"), clip_of("b")]):
+        assert speaker_groups(alone) is None
+    across = speaker_groups([clip_of("a", speaker="1"), clip_of("b", speaker="1")])
+    assert across is not None
+    assert len(set(across)) == 2, "two corpora number their speakers independently"
 
 
 def test_split_membership_follows_the_provenance(folder) -> None:

@@ -83,5 +83,12 @@ def test_menu_shows_one_label_and_measure_at_a_time() -> None:
     assert [trace["visible"] for trace in figure["data"]] == buttons[0]["args"][0]["visible"]
 
 
+def test_older_report_with_the_donsker_varadhan_bound_is_shown() -> None:
+    rows = [row | {"donsker_varadhan": row["bits"]} for row in ROWS]
+    assert layers_figure(Report.model_validate({"bounds": rows})) == layers_figure(
+        Report.model_validate({"bounds": ROWS})
+    )
+
+
 def test_no_figure_without_rows() -> None:
     assert layers_figure(Report()) is None

@@ -117,7 +117,8 @@ def measure_smoothness(
                 found[_PathSet(one.label, module, kind)] = shapes
     notes = [
         f"{len(clips)} clips, about one second from the middle of each; {options.steps} equal steps per path; log-mel "
-        "in dB. Intervals: 95 %, clips (or pairs of clips) resampled; differences are paired.",
+        "in dB. Intervals: 95 %, clips (or pairs of clips) resampled, so over few speakers they are too narrow for "
+        "speakers in general; differences are paired.",
         f"Dimensions: the {options.dims} with the highest KL, or the highest standard deviation (sd) if the encoder is "
         "deterministic; mean and sd over all frames of these clips. Crossfade: a mix of the decoded sounds at the two "
         "ends of the path.",

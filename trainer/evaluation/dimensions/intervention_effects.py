@@ -55,8 +55,9 @@ def dimension_effects(
 ) -> tuple[AcousticEffect, ...]:
     """Acoustic changes per unit of one dimension, over latents (D, L) of `clips` by `speakers` [clips] if known.
 
-    The central difference of a step up and a step down in all frames. The median over clips is reported: one octave
-    error of the pitch tracker would dominate a mean. A property defined in fewer than three clips is left out.
+    Half the difference of a step up and a step down in all frames, so that a single jump between the two counts half.
+    The median over clips is reported: one octave error of the pitch tracker would dominate a mean. A property defined
+    in fewer than three clips is left out.
     """
     up, down = ([_measure_step(model, module, dim, latents, sign * STEP) for latents in clips] for sign in (1, -1))
     changes = change_per_unit(up, down, STEP)

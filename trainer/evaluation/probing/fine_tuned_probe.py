@@ -1,9 +1,9 @@
 """Fine-tuned probe: copies of the modules above a module, with a linear head on time-pooled frames, trained on a label.
 
-The head sees the frames of the module itself and of the deepest one, and starts as the best linear probe of both, so
-that the family contains the linear probes of the module. The module itself stays fixed. It is the widest family of
-probes of Choi, Jung and Watanabe (arXiv 2312.10019); its held-out cross-entropy bounds I(Y; Z) as that of any other
-probe.
+The head sees the frames of the module itself and of the deepest one, and starts as the linear probe of both or of the
+module alone, so that the family contains the linear probes of the module. The module itself stays fixed. It is the
+widest family of probes of Choi, Jung and Watanabe (arXiv 2312.10019); its held-out cross-entropy bounds I(Y; Z) as that
+of any other probe.
 """
 
 from __future__ import annotations
@@ -151,17 +151,27 @@ def _initialise(
     count: int,
     seed: int,
 ) -> None:
-    """Start from the linear probe of the frames before fine-tuning."""
+    """Start from the linear probe of the frames before fine-tuning: of both modules or of the own one alone.
+
+    The better one on the validation examples, since twice the dimensions of few examples can be worse.
+    """
     with torch.inference_mode():
         parts = [(rows, probe.pooled(frames, spans)) for frames, spans, rows in _batches(clips, examples, train)]
     order = np.argsort(np.concatenate([rows for rows, _ in parts]))
     pooled = torch.cat([values for _, values in parts]).numpy()[order]
-    linear = train_probe(pooled, examples.classes[train], validation[train], count, None, seed)
-    with torch.no_grad():
-        probe.mean.copy_(torch.from_numpy(linear.mean))
-        probe.sd.copy_(torch.from_numpy(linear.sd))
-        probe.head.weight.copy_(torch.from_numpy(linear.weights))
-        probe.head.bias.copy_(torch.from_numpy(linear.biases))
+    candidates = []
+    for dims in (pooled.shape[1], clips[0].shape[0]):
+        linear = train_probe(pooled[:, :dims], examples.classes[train], validation[train], count, None, seed)
+        with torch.no_grad():
+            if dims == pooled.shape[1]:
+                probe.mean.copy_(torch.from_numpy(linear.mean))
+                probe.sd.copy_(torch.from_numpy(linear.sd))
+            probe.head.weight.zero_()
+            probe.head.weight[:, :dims].copy_(torch.from_numpy(linear.weights))
+            probe.head.bias.copy_(torch.from_numpy(linear.biases))
+        loss = _loss(probe, clips, examples, train & validation)
+        candidates.append((loss, copy.deepcopy(probe.state_dict())))
+    probe.load_state_dict(min(candidates, key=lambda one: one[0])[1])
 
 
 def _batches(

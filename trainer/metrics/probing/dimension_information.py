@@ -3,8 +3,9 @@
 The dimension is binned; per bin, the classes of the factor are counted on the training folds, and these counts predict
 the held-out fold, compared with the marginal counts of the training folds: predictive information (Xu et al., arXiv
 2002.10689), at most I(Y; Z) if the dimension has the same distribution in both parts. Overfitting (few speakers,
-correlated neighbouring frames) therefore lowers the estimate instead of raising it: at 600 frames and 16 levels it
-reads about half of the information. Compare estimates only at equal numbers of frames.
+correlated neighbouring frames) therefore lowers the estimate instead of raising it. With 600 independent frames and 16
+levels it reads about 20 % of 0.2 bits, 40 % of 0.5 bits and 60 % of 1.2 bits, and with 40 000 frames more than 90 % of
+each. Compare estimates only at equal numbers of frames.
 """
 
 from __future__ import annotations

@@ -5,12 +5,14 @@ import pytest
 import torch
 
 from trainer.config import preset
+from trainer.evaluation.probing import fine_tuned_probe
 from trainer.evaluation.probing.fine_tuned_probe import ClipSpans, fine_tuned_log_probabilities
 from trainer.metrics.probing.pooling import WHOLE_CLIP
 from trainer.metrics.probing.trained_probe import train_probe
 from trainer.model import Model
 
 CLIPS, FRAMES, HOP = 60, 120, 20
+predict = fine_tuned_probe._predict
 
 
 @pytest.fixture
@@ -97,6 +99,30 @@ def test_it_is_not_below_a_linear_probe_of_the_module(model: Model) -> None:
     linear = train_probe(means[train], classes[train], validation[train], 2, None)(means[~train])
     assert information(linear, classes[~train]) > 0.5
     assert information(tuned, classes[~train]) > information(linear, classes[~train]) - 0.05
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_it_starts_no_worse_than_a_linear_probe_of_the_module(model: Model, monkeypatch, seed: int) -> None:
+    """On the validation examples, also if the deepest frames, which random modules make, add little but overfitting."""
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(2, size=240)
+    clips = [torch.tensor(rng.normal(size=(8, 4)), dtype=torch.float32) for _ in classes]
+    for clip, one in zip(clips, classes.tolist(), strict=True):
+        clip[2] += 2 * one - 1
+    train, validation = np.arange(240) < 200, np.arange(240) % 4 == 0
+    means = np.stack([clip.mean(1).numpy() for clip in clips])
+    linear = train_probe(means[train], classes[train], validation[train], 2, None)
+    monkeypatch.setattr(fine_tuned_probe, "_EPOCHS", 0)
+    # The validation examples are those tested, so the result is that of the start on them
+    examples = ClipSpans(np.arange(240), [WHOLE_CLIP] * 240, classes)
+    held_out = train & validation
+    monkeypatch.setattr(
+        fine_tuned_probe, "_predict", lambda probe, clips, examples, mask: predict(probe, clips, examples, held_out)
+    )
+    started = fine_tuned_log_probabilities(model, 1, clips, examples, train, validation)
+    alone = information(linear(means[held_out]), classes[held_out])
+    assert alone > 0.3
+    assert information(started, classes[held_out]) >= alone - 1e-4
 
 
 def test_training_examples_without_validation_groups_are_split(model: Model) -> None:

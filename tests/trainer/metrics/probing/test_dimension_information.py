@@ -33,6 +33,20 @@ def test_correlated_gaussians_have_the_closed_form(rho: float) -> None:
     assert 0.9 * exact - 0.02 < found < exact
 
 
+@pytest.mark.parametrize(("rho", "share"), [(0.5, 0.2), (0.7, 0.4), (0.9, 0.63)])
+def test_few_frames_read_a_part_of_the_information(rho: float, share: float) -> None:
+    """600 frames and 16 levels: counting noise lowers the estimate, so figures of unequal n are not comparable."""
+    exact = -0.5 * np.log2(1 - rho**2)
+    shares = []
+    for seed in range(20):
+        z, noise = np.random.default_rng(seed).normal(size=(2, 6000))
+        bins, levels = quantile_codes(z, BINS), quantile_codes(rho * z + np.sqrt(1 - rho**2) * noise, LEVELS)
+        shares.append([held_out_bits(bins[:n], levels[:n], folds_of(40, n)[1]).mean() / exact for n in (600, 6000)])
+    few, more = np.mean(shares, axis=0)
+    assert few == pytest.approx(share, abs=0.08)
+    assert few + 0.2 < more < 1
+
+
 def test_shifted_gaussians_match_quadrature() -> None:
     """Two classes 2 sd apart: 1 bit minus the mean entropy of the posterior."""
     rng = np.random.default_rng(0)
