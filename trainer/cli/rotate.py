@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trainer.cli.options import Commands, add_bundle, add_deprecated
@@ -31,20 +32,25 @@ def add_commands(commands: Commands) -> None:
 def _rotate(options: argparse.Namespace) -> None:
     from trainer.evaluation.dimensions.rotation import remove_rotation, rotate_bundle
 
-    if options.undo:
-        remove_rotation(options.bundle)
-        print("Removed the rotation, and the results for rotated dimensions from report.json.")
-    else:
-        print("\n".join(rotate_bundle(options.bundle, options.data, options.clips)))
-        print("\nRemoved earlier results for dimensions from report.json. Run `python -m trainer analyse all` next.")
+    _change_basis(options, "rotation", rotate_bundle, remove_rotation)
 
 
 def _whiten(options: argparse.Namespace) -> None:
     from trainer.evaluation.dimensions.whitening import remove_whitening, whiten_bundle
 
+    _change_basis(options, "whitening", whiten_bundle, remove_whitening)
+
+
+def _change_basis(
+    options: argparse.Namespace,
+    name: str,
+    change: Callable[[Path, Sequence[Path], int], list[str]],
+    undo: Callable[[Path], None],
+) -> None:
+    """Change the basis of the bundle's latents by `change`, or remove the change by `undo`, and print what was done."""
     if options.undo:
-        remove_whitening(options.bundle)
-        print("Removed the whitening, and the results for whitened dimensions from report.json.")
+        undo(options.bundle)
+        print(f"Removed the {name}, and the results for dimensions from report.json.")
     else:
-        print("\n".join(whiten_bundle(options.bundle, options.data, options.clips)))
+        print("\n".join(change(options.bundle, options.data, options.clips)))
         print("\nRemoved earlier results for dimensions from report.json. Run `python -m trainer analyse all` next.")

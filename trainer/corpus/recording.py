@@ -35,6 +35,11 @@ class Recording:
     labels: dict[str, str | float] = field(default_factory=dict)
     segments: tuple[Segment, ...] = ()
 
+    @property
+    def phones(self) -> tuple[Segment, ...]:
+        """The timed phones without silence."""
+        return tuple(segment for segment in self.segments if segment.label != SILENCE)
+
 
 def clip_segments(segments: tuple[Segment, ...], duration: float) -> tuple[Segment, ...]:
     """The segments within `duration` seconds, the last one shortened: label files often exceed the recording."""

@@ -7,9 +7,20 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from trainer.config import Config
-from trainer.metrics.probing.pooling import GRU, FrameLocator, RepresentationSource, Waveform, normalise_loudness
+from trainer.corpus import Recording, read_recording
+from trainer.metrics.probing.pooling import (
+    GRU,
+    UNTRAINED,
+    FrameLocator,
+    RepresentationSource,
+    Span,
+    Waveform,
+    log_mel_source,
+    normalise_loudness,
+)
 from trainer.model import Model, Posterior
 
 LOUDNESS_DBFS = -23.0
@@ -40,6 +51,27 @@ def model_source(model: Model, prefix: str = "") -> RepresentationSource:
         return [*frames, model.encoder.contextualise(model.derotate(model.modules_count, frames[-1]))]
 
     return RepresentationSource(geometries, compute)
+
+
+def with_baselines(model: Model, waveforms: Sequence[Waveform], bands: int, seed: int) -> list[RepresentationSource]:
+    """Log-mel spectrograms of `bands` bands, `model`, and the same model with random weights of `seed`.
+
+    `waveforms` are for the batch norm of the random weights, see `untrained_model`.
+    """
+    untrained = untrained_model(model.config, waveforms, seed)
+    return [
+        log_mel_source(model.config.sample_rate, bands),
+        model_source(model),
+        model_source(untrained, f"{UNTRAINED} "),
+    ]
+
+
+def labelled_waveforms(
+    recordings: Sequence[Recording], spans: Sequence[Sequence[Span]], config: Config
+) -> Iterator[tuple[Waveform, Sequence[Span]]]:
+    """The waveform [samples] of each recording, at the rate and loudness of `config`, with its spans."""
+    for recording, wanted in zip(tqdm(recordings, desc="encode", unit="clip", leave=False), spans, strict=True):
+        yield normalise_loudness(read_recording(recording, config.sample_rate), target_loudness(config)), wanted
 
 
 def _encode(model: Model, waveforms: Tensor) -> list[Posterior]:

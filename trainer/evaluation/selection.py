@@ -39,6 +39,11 @@ class Clip:
     corpus: str
     name: str
 
+    @property
+    def speaker(self) -> str:
+        """CORPUS/SPEAKER, since corpora number their speakers independently; CORPUS/ if the speaker is unknown."""
+        return f"{self.corpus}/{self.recording.labels.get('speaker', '')}"
+
     def split_membership(self, notes: Sequence[CorpusNote]) -> SplitMembership:
         """Whether the bundle with the corpora `notes` was trained on this recording."""
         held_out = {note.name: note.held_out for note in notes}.get(self.corpus)
@@ -74,11 +79,8 @@ def select_clips(
 
 def speaker_groups(clips: Sequence[Clip]) -> NDArray[np.str_] | None:
     """The speaker of each clip [n], for intervals that resample speakers; None unless the clips name several."""
-    speakers = [clip.recording.labels.get("speaker", "") for clip in clips]
-    # Corpora number their speakers independently: speaker 1 of two corpora is two people
-    names = [f"{clip.corpus}/{speaker}" for clip, speaker in zip(clips, speakers, strict=True)]
-    named = {name for name, speaker in zip(names, speakers, strict=True) if speaker != ""}
-    return np.array(names) if len(named) > 1 else None
+    named = {clip.speaker for clip in clips if clip.recording.labels.get("speaker", "") != ""}
+    return np.array([clip.speaker for clip in clips]) if len(named) > 1 else None
 
 
 def evenly_spaced(count: int, limit: int) -> list[int]:

@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from trainer.audio import SILENT_DBFS, is_silent, loudness_gain
-from trainer.corpus import SILENCE, Segment, read_recording
+from trainer.corpus import read_recording
 from trainer.evaluation.report_rows import score_fields
 from trainer.evaluation.representations import target_loudness
 from trainer.evaluation.selection import (
@@ -82,11 +82,11 @@ class DecoderRow:
 
 @dataclass
 class _Measurements:
-    """Per sound and clip: the metrics, the features of the phones, and of clips with a text (word errors, words)."""
+    """Per sound and clip: the metrics, the features of the phones, and (word errors, words), NaN without a text."""
 
     values: dict[Sound, dict[str, list[float | None]]] = field(default_factory=dict)
     phones: dict[Sound, list[Features]] = field(default_factory=dict)
-    words: dict[Sound, list[tuple[int, int]]] = field(default_factory=dict)
+    words: dict[Sound, list[tuple[float, int]]] = field(default_factory=dict)
 
 
 _Scores = dict[tuple[str, Sound], ClipScores]
@@ -122,10 +122,9 @@ def compare_decoders(
         for sound, by_metric in measurements.values.items()
         for metric, values in by_metric.items()
     }
-    scores |= {
-        (WORD_ERROR, sound): ClipScores(*np.array(counts, dtype=np.float64).T)
-        for sound, counts in measurements.words.items()
-    }
+    for sound, counts in measurements.words.items():
+        errors, spoken = np.array(counts, dtype=np.float64).T
+        scores[WORD_ERROR, sound] = ClipScores(errors, spoken, speakers)
     phone_scores, phone_note = _phone_scores(clips, measurements.phones)
     notes = [*_notes(models, clips, len(found) - len(clips)), phone_note]
     phone_scores = {key: replace(score, groups=speakers) for key, score in phone_scores.items()}
@@ -149,19 +148,25 @@ def _measure(models: Sequence[EvaluatedModel], clips: Sequence[Clip], words: boo
         wave = read_recording(clip.recording, config.sample_rate)
         gain = loudness_gain(wave, target_loudness(config))
         original = extract(wave * np.float32(gain))
-        spans = [(phone.start, phone.end) for phone in _phones(clip)]
+        spans = [(phone.start, phone.end) for phone in clip.recording.phones]
         text = str(clip.recording.labels.get(TEXT, "")) if words else ""
         for sound, features in [(_ORIGINAL, original), *_sounds(models, wave, gain, original, extract)]:
             if spans:
                 found.phones.setdefault(sound, []).append(phone_features(log_mel, features.wave, spans))
-            if text:
-                recognised = word_error.recognise(features.wave, config.sample_rate)
-                found.words.setdefault(sound, []).append(word_error.word_errors(text, recognised))
+            if words:
+                found.words.setdefault(sound, []).append(_word_errors(text, features))
             values = found.values.setdefault(sound, {})
             for metric in metrics:
                 if metric.reference_free or sound != _ORIGINAL:
                     values.setdefault(metric.name, []).append(metric.compute(original, features))
     return found
+
+
+def _word_errors(text: str, decoded: AudioFeatures) -> tuple[float, int]:
+    """Word errors and number of words of `text`; (NaN, 0) if it has no words."""
+    if not word_error.normalise_text(text):
+        return np.nan, 0
+    return word_error.word_errors(text, word_error.recognise(decoded.wave, decoded.sample_rate))
 
 
 def _sounds(
@@ -178,13 +183,9 @@ def _sounds(
     yield _MEAN_SPECTRUM, mean_spectrum(original, extract)
 
 
-def _phones(clip: Clip) -> list[Segment]:
-    return [segment for segment in clip.recording.segments if segment.label != SILENCE]
-
-
 def _phone_scores(clips: Sequence[Clip], phones: Mapping[Sound, list[Features]]) -> tuple[_Scores, str]:
     """Phone accuracy and retention of every sound, and a note on the probe or the reason why there is none."""
-    segments = [(index, phone.label) for index, clip in enumerate(clips) for phone in _phones(clip)]
+    segments = [(index, phone.label) for index, clip in enumerate(clips) for phone in clip.recording.phones]
     if not segments:
         return {}, "Phone retention is not measured: none of these recordings has timed phones."
     names = [f"{clips[index].corpus}/{clips[index].name}" for index, _ in segments]

@@ -11,7 +11,7 @@ import numpy as np
 from trainer import bundle
 from trainer.bundle import BundleConfig, Report
 from trainer.config import DimNoiseConfig, ObjectiveConfig
-from trainer.corpus import SILENCE, read_recording
+from trainer.corpus import read_recording
 from trainer.evaluation.prior.certificates import certificate_rows, thin_frames
 from trainer.evaluation.prior.normality_report import encode_latents
 from trainer.evaluation.probing.bounds import probe_predictions
@@ -100,7 +100,7 @@ def _task(clips: Sequence[Clip], label: str) -> tuple[ProbeTask, list[list[Span]
     if label != PHONE:
         task = recording_tasks([clip.recording.labels for clip in clips], groups, [label])[0]
         return task, [[WHOLE_CLIP] for _ in clips]
-    timed = [(i, part) for i, clip in enumerate(clips) for part in clip.recording.segments if part.label != SILENCE]
+    timed = [(i, part) for i, clip in enumerate(clips) for part in clip.recording.phones]
     phones = [timed[index] for index in evenly_spaced(len(timed), _MAX_PHONES)]
     spans: list[list[Span]] = [[(part.start, part.end) for j, part in phones if j == i] for i in range(len(clips))]
     phone_task = make_task(PHONE, [part.label for _, part in phones], [groups[i] for i, _ in phones])

@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from trainer import bundle
 from trainer.config import Config
-from trainer.corpus import SILENCE, Segment, read_recording
+from trainer.corpus import read_recording
 from trainer.evaluation.report_rows import interval_of
-from trainer.evaluation.representations import model_source, target_loudness, untrained_model
+from trainer.evaluation.representations import labelled_waveforms, with_baselines
 from trainer.evaluation.selection import Clip, Split, evenly_spaced, min_clip_seconds, select_clips
 from trainer.evaluation.text_table import Interval, format_interval, grouped_table
 from trainer.metrics.probing.abx import ACROSS, WITHIN, Triples, abx_estimate, draw_triples, triple_errors
@@ -29,9 +29,6 @@ from trainer.metrics.probing.pooling import (
     Features,
     RepresentationSource,
     Span,
-    Waveform,
-    log_mel_source,
-    normalise_loudness,
     span_frames,
 )
 from trainer.metrics.probing.time_warping import angular_distances, unit_frames, warped_distances
@@ -114,7 +111,7 @@ def measure_abx(path: Path, folders: Sequence[Path], options: AbxOptions) -> tup
 def _tokens(
     clips: Sequence[Clip], sources: Sequence[RepresentationSource], config: Config, options: AbxOptions
 ) -> _Tokens:
-    found = [(index, phone) for index, clip in enumerate(clips) for phone in _phones(clip)]
+    found = [(index, phone) for index, clip in enumerate(clips) for phone in clip.recording.phones]
     found = [found[index] for index in evenly_spaced(len(found), options.segments)]
     names, counts = np.unique([phone.label for _, phone in found], return_counts=True)
     frequent = set(names[counts >= MIN_TOKENS].tolist())
@@ -124,16 +121,10 @@ def _tokens(
     spans: list[list[Span]] = [[] for _ in clips]
     for index, phone in found:
         spans[index].append((phone.start, phone.end))
-    rate, loudness = config.sample_rate, target_loudness(config)
-
-    def waveforms() -> Iterator[tuple[Waveform, Sequence[Span]]]:
-        for clip, wanted in zip(tqdm(clips, desc="encode", unit="clip", leave=False), spans, strict=True):
-            yield normalise_loudness(read_recording(clip.recording, rate), loudness), wanted
-
-    frames = span_frames(sources, waveforms())
+    frames = span_frames(sources, labelled_waveforms([clip.recording for clip in clips], spans, config))
     return _Tokens(
         np.array([phone.label for _, phone in found]),
-        np.array([_speaker(clips[index]) for index, _ in found]),
+        np.array([clips[index].speaker for index, _ in found]),
         {name: _standardised(values) for name, values in frames.items()},
     )
 
@@ -141,20 +132,7 @@ def _tokens(
 def _sources(path: Path, config: Config, clips: Sequence[Clip], options: AbxOptions) -> list[RepresentationSource]:
     chosen = [clips[index].recording for index in evenly_spaced(len(clips), _UNTRAINED_RECORDINGS)]
     waves = [read_recording(recording, config.sample_rate) for recording in chosen]
-    return [
-        log_mel_source(config.sample_rate, options.bands),
-        model_source(bundle.load_encoder(path, config)),
-        model_source(untrained_model(config, waves, options.seed), f"{UNTRAINED} "),
-    ]
-
-
-def _phones(clip: Clip) -> list[Segment]:
-    return [segment for segment in clip.recording.segments if segment.label != SILENCE]
-
-
-def _speaker(clip: Clip) -> str:
-    """The speaker's name; recordings of a corpus without names are taken as one speaker."""
-    return f"{clip.corpus}/{clip.recording.labels.get('speaker', '')}"
+    return with_baselines(bundle.load_encoder(path, config), waves, options.bands, options.seed)
 
 
 def _standardised(tokens: Sequence[Features]) -> list[Features]:

@@ -5,7 +5,7 @@ Baselines: log-mel spectrograms, random weights, shuffled labels and the majorit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,21 +15,17 @@ from tqdm import tqdm
 from trainer import bundle
 from trainer.bundle import BundleConfig
 from trainer.config import Config
-from trainer.corpus import SILENCE, Recording, Segment, read_recording
-from trainer.evaluation.representations import model_source, target_loudness, untrained_model
+from trainer.corpus import Recording, Segment, read_recording
+from trainer.evaluation.representations import labelled_waveforms, target_loudness, with_baselines
 from trainer.evaluation.selection import Clip, Split, SplitMembership, evenly_spaced, min_clip_seconds, select_clips
 from trainer.evaluation.text_table import format_interval, grouped_table
 from trainer.geometry import encoder_geometry
 from trainer.metrics.probing.cross_validation import CrossValidation, ProbeRow, cross_validations, probe_rows
 from trainer.metrics.probing.pooling import (
     LOG_MEL_BANDS,
-    UNTRAINED,
     WHOLE_CLIP,
     Features,
     Span,
-    Waveform,
-    log_mel_source,
-    normalise_loudness,
     pool_clips,
     with_matched_windows,
 )
@@ -178,8 +174,7 @@ def _phones(items: Sequence[_Item], options: ProbeOptions) -> list[tuple[int, Se
     """Timed phones without silence, each with the index of its recording."""
     if options.labels is not None and PHONE not in options.labels:
         return []
-    found = [(index, segment) for index, item in enumerate(items) for segment in item.recording.segments]
-    found = [(index, segment) for index, segment in found if segment.label != SILENCE]
+    found = [(index, phone) for index, item in enumerate(items) for phone in item.recording.phones]
     return [found[index] for index in evenly_spaced(len(found), options.segments)]
 
 
@@ -191,24 +186,14 @@ def _features(
     options: ProbeOptions,
     windows: bool,
 ) -> dict[str, Features]:
-    rate = config.sample_rate
-    calibration = [
-        read_recording(items[index].recording, rate) for index in evenly_spaced(len(items), _BATCH_NORM_RECORDINGS)
-    ]
-    sources = [
-        log_mel_source(rate, options.bands),
-        model_source(bundle.load_encoder(path, config)),
-        model_source(untrained_model(config, calibration, options.seed), f"{UNTRAINED} "),
-    ]
+    recordings = [item.recording for item in items]
+    chosen = [recordings[index] for index in evenly_spaced(len(recordings), _BATCH_NORM_RECORDINGS)]
+    waves = [read_recording(recording, config.sample_rate) for recording in chosen]
+    sources = with_baselines(bundle.load_encoder(path, config), waves, options.bands, options.seed)
     if windows:
-        deepest = encoder_geometry(config.encoder, rate)[-1]
+        deepest = encoder_geometry(config.encoder, config.sample_rate)[-1]
         sources = [with_matched_windows(source, deepest) for source in sources]
-
-    def clips() -> Iterator[tuple[Waveform, Sequence[Span]]]:
-        for item, wanted in zip(tqdm(items, desc="encode", unit="clip", leave=False), spans, strict=True):
-            yield normalise_loudness(read_recording(item.recording, rate), target_loudness(config)), wanted
-
-    return pool_clips(sources, clips())
+    return pool_clips(sources, labelled_waveforms(recordings, spans, config))
 
 
 def _notes(config: Config, items: Sequence[_Item], options: ProbeOptions) -> list[str]:

@@ -199,17 +199,17 @@ def test_word_errors_of_recordings_with_a_text(speech: Path, model: Path, tmp_pa
     pytest.importorskip("jiwer")
     (tmp_path / "read").mkdir()
     lines = []
-    for number, text in enumerate(("one two three", "four five")):
+    for number, text in enumerate(("one two three", "four five", "[beep]")):
         shutil.copy(speech / f"{number:02d}.wav", tmp_path / "read" / f"{number}.wav")
         lines.append({"path": f"{number}.wav", "text": text})
     (tmp_path / "read" / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)))
     heard = iter(["One two three.", *[""] * 4, "four five", *[""] * 4])
     monkeypatch.setattr("trainer.metrics.speech.word_error.recognise", lambda wave, rate: next(heard))
     monkeypatch.setattr("trainer.evaluation.decoding.decoders._check_recogniser", lambda: None)
-    rows, _ = compare_decoders(model, [tmp_path / "read"], [], "all", 2, words=True)
-    errors = {row.sound: (row.mean, row.n, row.median) for row in rows if row.measure == WORD_ERROR}
-    assert errors.pop("original") == (0.0, 2, None)
-    assert set(errors.values()) == {(1.0, 2, None)}
+    rows, _ = compare_decoders(model, [tmp_path / "read"], [], "all", 3, words=True)
+    errors = {row.sound: (row.mean, row.n, row.left_out, row.median) for row in rows if row.measure == WORD_ERROR}
+    assert errors.pop("original") == (0.0, 2, 1, None), "a recording without words is left out"
+    assert set(errors.values()) == {(1.0, 2, 1, None)}
 
 
 def test_missing_recogniser_is_named(speech: Path, model: Path, monkeypatch) -> None:
