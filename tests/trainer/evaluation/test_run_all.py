@@ -1,5 +1,6 @@
 """`analyse all` on a tiny model with one decoder and synthetic vowels with known pitch."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import soundfile
 import torch
 
-from tests.trainer.vowel_corpus import RATE, VOWELS, sound, write_vowels
+from tests.trainer.vowel_corpus import RATE, VOWELS, sound
 from trainer import bundle
 from trainer.bundle import Report
 from trainer.cli.main import main
@@ -20,18 +21,9 @@ from trainer.metrics.probing import trained_probe
 from trainer.model import Model
 
 
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_vowels(tmp_path_factory.mktemp("corpus") / "vowels")
-
-
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
-    torch.manual_seed(0)
-    made = Model(preset("tiny"))
-    made.add_decoder(3)
-    bundle.save(tmp_path / "model", made.eval())
-    return tmp_path / "model"
+def model(tiny_bundle: Callable[..., Path]) -> Path:
+    return tiny_bundle(3)
 
 
 @pytest.fixture(autouse=True)
@@ -43,12 +35,12 @@ def reduced_settings(monkeypatch) -> None:
     monkeypatch.setattr(intervention_effects, "CLIPS", 4)
 
 
-def run(model: Path, corpus: Path, *more: str) -> int:
-    return main(["analyse", "all", "--bundle", str(model), "--data", str(corpus), "--split", "all", *more])
+def run(model: Path, vowels: Path, *more: str) -> int:
+    return main(["analyse", "all", "--bundle", str(model), "--data", str(vowels), "--split", "all", *more])
 
 
-def test_every_part_runs_once_and_is_stored(model: Path, corpus: Path, capsys, monkeypatch) -> None:
-    assert run(model, corpus) == 0
+def test_every_part_runs_once_and_is_stored(model: Path, vowels: Path, capsys, monkeypatch) -> None:
+    assert run(model, vowels) == 0
     output = capsys.readouterr().out
     assert output.startswith("40 recordings: vowels, all\n")
     report = bundle.read_report(model)
@@ -72,30 +64,30 @@ def test_every_part_runs_once_and_is_stored(model: Path, corpus: Path, capsys, m
         raise AssertionError("measured again")
 
     monkeypatch.setattr(run_all, "PARTS", dict.fromkeys(PARTS, never))
-    assert run(model, corpus) == 0
+    assert run(model, vowels) == 0
     assert capsys.readouterr().out.count("up to date") == len(PARTS)
     assert bundle.read_report(model) == report
 
 
-def test_stopped_run_keeps_finished_parts_and_continues(model: Path, corpus: Path, capsys, monkeypatch) -> None:
+def test_stopped_run_keeps_finished_parts_and_continues(model: Path, vowels: Path, capsys, monkeypatch) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setitem(PARTS, "evidence", stop)
-        assert run(model, corpus, "--parts", "usage,evidence,entanglement") == 130
+        assert run(model, vowels, "--parts", "usage,evidence,entanglement") == 130
     assert "the same command continues" in capsys.readouterr().out
     assert set(bundle.read_report(model).model_extra[DONE_KEY]) == {"usage"}
-    assert run(model, corpus, "--parts", "usage,evidence") == 0
+    assert run(model, vowels, "--parts", "usage,evidence") == 0
     assert "usage: up to date" in capsys.readouterr().out
     assert set(bundle.read_report(model).model_extra[DONE_KEY]) == {"usage", "evidence"}
 
 
-def test_report_of_other_weights_is_replaced(model: Path, corpus: Path, capsys) -> None:
-    assert run(model, corpus, "--parts", "usage") == 0
+def test_report_of_other_weights_is_replaced(model: Path, vowels: Path, capsys) -> None:
+    assert run(model, vowels, "--parts", "usage") == 0
     torch.manual_seed(1)
     bundle.save(model, Model(preset("tiny")).eval())
-    assert run(model, corpus, "--parts", "usage") == 0
+    assert run(model, vowels, "--parts", "usage") == 0
     output = capsys.readouterr().out
     assert "belongs to other weights" in output
     assert "up to date" not in output
@@ -120,22 +112,22 @@ def test_parts_that_cannot_be_measured_are_skipped_with_a_reason(model: Path, tm
     assert "no part could be measured" in capsys.readouterr().err
 
 
-def test_effects_are_skipped_without_a_decoder(model: Path, corpus: Path, capsys) -> None:
+def test_effects_are_skipped_without_a_decoder(model: Path, vowels: Path, capsys) -> None:
     (model / "decoder-3.safetensors").unlink()
-    assert run(model, corpus, "--parts", "usage,effects") == 0
+    assert run(model, vowels, "--parts", "usage,effects") == 0
     assert "effects: skipped: the bundle has no decoder" in capsys.readouterr().out
 
 
-def test_unknown_parts_give_an_error(model: Path, corpus: Path, capsys) -> None:
-    assert run(model, corpus, "--parts", "usage,colour") == 1
+def test_unknown_parts_give_an_error(model: Path, vowels: Path, capsys) -> None:
+    assert run(model, vowels, "--parts", "usage,colour") == 1
     assert "--parts: colour is not one of usage, factors" in capsys.readouterr().err
     assert bundle.read_report(model) is None
 
 
-def test_analyse_usage_keeps_other_results(model: Path, corpus: Path) -> None:
-    assert run(model, corpus, "--parts", "usage,evidence") == 0
+def test_analyse_usage_keeps_other_results(model: Path, vowels: Path) -> None:
+    assert run(model, vowels, "--parts", "usage,evidence") == 0
     before = bundle.read_report(model)
-    command = ["analyse", "usage", "--bundle", str(model), "--data", str(corpus), "--clips", "10", "--split", "all"]
+    command = ["analyse", "usage", "--bundle", str(model), "--data", str(vowels), "--clips", "10", "--split", "all"]
     assert main(command) == 0
     after = bundle.read_report(model)
     assert isinstance(after, Report)

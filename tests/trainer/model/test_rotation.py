@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.trainer.random_bases import random_basis
 from trainer import bundle
 from trainer.bundle import BundleError
 from trainer.config import override, preset
@@ -15,18 +16,6 @@ from trainer.metrics.probing.pooling import MEAN, WHOLE_CLIP, normalise_loudness
 from trainer.model import Model, Posterior, Rotation
 
 WAVE = np.random.default_rng(0).normal(size=8000).astype(np.float32) * 0.1
-
-
-def random_basis(seed: int, dims: int = 8) -> torch.Tensor:
-    return torch.linalg.qr(torch.randn(dims, dims, generator=torch.Generator().manual_seed(seed)))[0]
-
-
-@pytest.fixture
-def model() -> Model:
-    torch.manual_seed(0)
-    made = Model(preset("tiny"))
-    made.add_decoder(2)
-    return made.eval()
 
 
 @pytest.fixture

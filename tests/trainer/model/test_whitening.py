@@ -7,30 +7,18 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.trainer.random_bases import random_basis
 from trainer import bundle
 from trainer.bundle import BundleError
-from trainer.config import preset
 from trainer.model import Model, Posterior, Rotation, Whitening
 
 WAVE = np.random.default_rng(0).normal(size=8000).astype(np.float32) * 0.1
-
-
-def random_basis(seed: int, dims: int = 8) -> torch.Tensor:
-    return torch.linalg.qr(torch.randn(dims, dims, generator=torch.Generator().manual_seed(seed)))[0]
 
 
 def random_moments(seed: int, dims: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
     root = torch.randn(dims, dims, generator=generator) + 2 * torch.eye(dims)
     return torch.randn(dims, generator=generator), root @ root.T
-
-
-@pytest.fixture
-def model() -> Model:
-    torch.manual_seed(0)
-    made = Model(preset("tiny"))
-    made.add_decoder(2)
-    return made.eval()
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """`analyse held-latents` on models whose held sound is known."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from tests.trainer.vowel_corpus import write_vowels
 from trainer import bundle
 from trainer.cli.main import main
 from trainer.config import preset
@@ -17,26 +17,17 @@ from trainer.model import Model
 RATE = 16_000
 
 
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_vowels(tmp_path_factory.mktemp("corpus") / "vowels")
-
-
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
-    torch.manual_seed(0)
-    made = Model(preset("tiny"))
-    made.add_decoder(2)
-    bundle.save(tmp_path / "model", made)
-    return tmp_path / "model"
+def model(tiny_bundle: Callable[..., Path]) -> Path:
+    return tiny_bundle(2)
 
 
 @pytest.mark.parametrize(("hertz", "share"), [(200.0, 1.0), (230.0, 0.0)])
 def test_share_is_that_of_the_decoded_pitch(
-    corpus: Path, model: Path, monkeypatch: pytest.MonkeyPatch, hertz: float, share: float
+    vowels: Path, model: Path, monkeypatch: pytest.MonkeyPatch, hertz: float, share: float
 ) -> None:
     """A decoder of harmonics of `hertz`; its frame rate is 100 Hz."""
-    clips = select_clips([corpus], bundle.read_config(model), "all", 12)
+    clips = select_clips([vowels], bundle.read_config(model), "all", 12)
 
     def decode(self: Model, module: int, latents: torch.Tensor, samples: int | None = None) -> torch.Tensor:
         assert (latents == latents[:, :1]).all(), "the latents stand still"
@@ -55,15 +46,15 @@ def test_share_is_that_of_the_decoded_pitch(
     assert held.pitch_error == pytest.approx(12 * np.log2(hertz / 137), abs=3)
 
 
-def test_command_stores_rows(corpus: Path, model: Path, capsys) -> None:
-    command = ["analyse", "held-latents", "--bundle", str(model), "--data", str(corpus), "--split", "all"]
+def test_command_stores_rows(vowels: Path, model: Path, capsys) -> None:
+    command = ["analyse", "held-latents", "--bundle", str(model), "--data", str(vowels), "--split", "all"]
     assert main([*command, "--clips", "4"]) == 0
     assert "at a multiple of it" in capsys.readouterr().out
     assert bundle.read_report(model).model_extra[HELD_LATENTS_KEY][0]["sound"] == "original"
 
 
-def test_a_bundle_without_decoders_is_refused(corpus: Path, tmp_path: Path) -> None:
+def test_a_bundle_without_decoders_is_refused(vowels: Path, tmp_path: Path) -> None:
     bundle.save(tmp_path / "bare", Model(preset("tiny")))
-    clips = select_clips([corpus], bundle.read_config(tmp_path / "bare"), "all", 2)
+    clips = select_clips([vowels], bundle.read_config(tmp_path / "bare"), "all", 2)
     with pytest.raises(ValueError, match="fit-decoder"):
         measure_held_latents(bundle.load(tmp_path / "bare"), clips)

@@ -1,38 +1,26 @@
 """The rotate command on a tiny model."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
-from tests.trainer.vowel_corpus import write_vowels
 from trainer import bundle
 from trainer.cli.main import main
-from trainer.config import preset
 from trainer.evaluation.dimensions.rotation import ALIGNMENT_KEY
-from trainer.model import Model
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_vowels(tmp_path_factory.mktemp("corpus") / "vowels")
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
-    torch.manual_seed(0)
-    made = Model(preset("tiny"))
-    made.add_decoder(3)
-    bundle.save(tmp_path / "model", made.eval())
-    return tmp_path / "model"
+def model(tiny_bundle: Callable[..., Path]) -> Path:
+    return tiny_bundle(3)
 
 
-def test_rotation_can_be_undone(model: Path, corpus: Path, capsys) -> None:
+def test_rotation_can_be_undone(model: Path, vowels: Path, capsys) -> None:
     before = bundle.digest(model)
     bundle.write_report(model, bundle.Report(modules=()))
     command = ["rotate", "--bundle", str(model)]
-    assert main([*command, "--data", str(corpus)]) == 0
+    assert main([*command, "--data", str(vowels)]) == 0
     rotation = bundle.read_report(model).model_extra[ALIGNMENT_KEY]
     assert rotation["axes"]["1"][0] == "f0"
     assert "consonant" not in rotation["axes"]["1"], "the corpus has no consonants"
@@ -51,18 +39,18 @@ def test_rotation_can_be_undone(model: Path, corpus: Path, capsys) -> None:
     rotated = bundle.digest(model)
     assert rotated != before
 
-    assert main([*command, "--data", str(corpus)]) == 0
+    assert main([*command, "--data", str(vowels)]) == 0
     assert bundle.digest(model) == rotated, "rotated from the original dimensions, not again"
     assert main([*command, "--undo"]) == 0
     assert bundle.digest(model) == before
     assert ALIGNMENT_KEY not in (bundle.read_report(model).model_extra or {})
 
 
-def test_recordings_without_labels_are_rejected(model: Path, corpus: Path, tmp_path: Path, capsys) -> None:
+def test_recordings_without_labels_are_rejected(model: Path, vowels: Path, tmp_path: Path, capsys) -> None:
     silent = tmp_path / "silent"
     silent.mkdir()
     for number in range(4):
-        (silent / f"{number}.wav").write_bytes((corpus / "0.wav").read_bytes()[:44] + bytes(19_200))
+        (silent / f"{number}.wav").write_bytes((vowels / "0.wav").read_bytes()[:44] + bytes(19_200))
     assert main(["rotate", "--bundle", str(model), "--data", str(silent)]) == 1
     assert "these recordings have no labels for any of f0, voicing" in capsys.readouterr().err
     assert not (model / "axes.safetensors").exists()

@@ -1,41 +1,30 @@
 """The whiten command on a tiny model."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.trainer.vowel_corpus import write_vowels
 from trainer import bundle
 from trainer.cli.main import main
-from trainer.config import preset
 from trainer.corpus import read_recording, scan
-from trainer.model import Model
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_vowels(tmp_path_factory.mktemp("corpus") / "vowels")
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
-    torch.manual_seed(0)
-    made = Model(preset("tiny"))
-    made.add_decoder(3)
-    bundle.save(tmp_path / "model", made.eval())
-    return tmp_path / "model"
+def model(tiny_bundle: Callable[..., Path]) -> Path:
+    return tiny_bundle(3)
 
 
-def test_draws_are_whitened_and_sound_is_kept(model: Path, corpus: Path, capsys) -> None:
+def test_draws_are_whitened_and_sound_is_kept(model: Path, vowels: Path, capsys) -> None:
     plain, digest = bundle.load(model), bundle.digest(model)
     bundle.write_report(model, bundle.Report.model_validate({"modules": (), "old": 1}))
     command = ["whiten", "--bundle", str(model)]
-    assert main([*command, "--data", str(corpus)]) == 0
+    assert main([*command, "--data", str(vowels)]) == 0
     assert "standard deviations before" in capsys.readouterr().out
     assert bundle.read_report(model) == bundle.Report()
     white = bundle.load(model)
-    waves = [read_recording(recording, 16_000) for recording in scan(corpus)]
+    waves = [read_recording(recording, 16_000) for recording in scan(vowels)]
     for module in range(3):
         posteriors = [white.encode(wave)[module] for wave in waves]
         means = torch.cat([one.mean for one in posteriors], dim=1)
@@ -48,16 +37,16 @@ def test_draws_are_whitened_and_sound_is_kept(model: Path, corpus: Path, capsys)
     assert torch.allclose(found, expected, atol=1e-3 * float(expected.abs().max()))
 
     once = bundle.digest(model)
-    assert main([*command, "--data", str(corpus)]) == 0
+    assert main([*command, "--data", str(vowels)]) == 0
     assert bundle.digest(model) == once, "whitened from the trained dimensions, not again"
     assert main([*command, "--undo"]) == 0
     assert bundle.digest(model) == digest
 
 
-def test_a_rotated_bundle_is_refused(model: Path, corpus: Path, capsys) -> None:
-    assert main(["rotate", "--bundle", str(model), "--data", str(corpus)]) == 0
+def test_a_rotated_bundle_is_refused(model: Path, vowels: Path, capsys) -> None:
+    assert main(["rotate", "--bundle", str(model), "--data", str(vowels)]) == 0
     digest = bundle.digest(model)
-    for how in (["--data", str(corpus)], ["--undo"]):
+    for how in (["--data", str(vowels)], ["--undo"]):
         assert main(["whiten", "--bundle", str(model), *how]) == 1
         assert "remove the rotation first" in capsys.readouterr().err
     assert bundle.digest(model) == digest
