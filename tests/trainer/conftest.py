@@ -3,13 +3,19 @@ import os
 # Progress bars of hundreds of steps drown a failure's report; read by tqdm when it is imported.
 os.environ.setdefault("TQDM_MININTERVAL", "60")
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from tests.signals import square_wave
+from tests.trainer.vowel_corpus import write_vowels
+from trainer import bundle
+from trainer.config import preset
+from trainer.model import Model
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +30,24 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         turns = np.repeat(rng.integers(3, size=5), rate // 5)
         soundfile.write(folder / f"voice{index}.wav", 0.2 * sounds[turns, np.arange(rate)].clip(-4, 4), rate)
     return folder
+
+
+@pytest.fixture(scope="session")
+def vowels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Synthetic vowels of ten speakers with timed phones; tests must not write into it."""
+    return write_vowels(tmp_path_factory.mktemp("corpus") / "vowels")
+
+
+@pytest.fixture
+def tiny_bundle(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a bundle of random weights with decoders of the given modules, and returns its folder."""
+
+    def write(*modules: int) -> Path:
+        torch.manual_seed(0)
+        made = Model(preset("tiny"))
+        for module in modules:
+            made.add_decoder(module)
+        bundle.save(tmp_path / "model", made.eval())
+        return tmp_path / "model"
+
+    return write

@@ -1,4 +1,4 @@
-"""Ensembles and sweeps by their commands, on tiny models and a corpus of buzzes with known vowels."""
+"""Ensembles and sweeps by their commands, on tiny models and synthetic vowels."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.trainer.evaluation.test_run_all import corpus as _corpus
 from trainer import bundle
 from trainer.bundle import BundleError, Ensemble, PackedArray, read_ensemble, write_ensemble
 from trainer.cli.main import main
@@ -15,23 +14,22 @@ from trainer.figures.ensemble import ensemble_figures
 from trainer.figures.report import figures
 from trainer.metrics.probing import trained_probe
 
-corpus = _corpus
 SMALL = ["--set", "training.steps=8", "--set", "encoder.initial_logvar=-14", "--accelerator", "cpu"]
 
 
 @pytest.fixture(scope="module")
-def ensemble(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ensemble(vowels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("ensemble") / "three"
     assert (
-        main(["ensemble", "fit", "--preset", "tiny", "--seeds", "3", "--data", str(corpus), "--out", str(out), *SMALL])
+        main(["ensemble", "fit", "--preset", "tiny", "--seeds", "3", "--data", str(vowels), "--out", str(out), *SMALL])
         == 0
     )
-    common = ["--ensemble", str(out), "--data", str(corpus)]
+    common = ["--ensemble", str(out), "--data", str(vowels)]
     assert main(["analyse", "channels", *common, "--samples", "60", "--resamples", "2", "--min-samples", "2"]) == 0
     return out
 
 
-def test_members_share_the_split_and_are_trained_once(ensemble: Path, corpus: Path, capsys) -> None:
+def test_members_share_the_split_and_are_trained_once(ensemble: Path, vowels: Path, capsys) -> None:
     paths = [ensemble / "members" / f"seed-{seed}" for seed in range(3)]
     headers = [bundle.read_config(path) for path in paths]
     assert [header.provenance.seed for header in headers] == [0, 1, 2]
@@ -39,7 +37,7 @@ def test_members_share_the_split_and_are_trained_once(ensemble: Path, corpus: Pa
     assert len({bundle.digest(path) for path in paths}) == 3
     assert len(list((ensemble / "waveforms").glob("*.f32"))) == 2, "decoded once for all members"
     before = [(path / "encoder.safetensors").stat().st_mtime_ns for path in paths]
-    command = ["ensemble", "fit", "--preset", "tiny", "--seeds", "3", "--data", str(corpus), "--out", str(ensemble)]
+    command = ["ensemble", "fit", "--preset", "tiny", "--seeds", "3", "--data", str(vowels), "--out", str(ensemble)]
     assert main([*command, *SMALL]) == 0
     assert [(path / "encoder.safetensors").stat().st_mtime_ns for path in paths] == before
     assert main([*command, *SMALL, "--set", "objective.negatives=16"]) == 1
@@ -61,10 +59,10 @@ def test_channels_of_all_members_are_compared(ensemble: Path) -> None:
         assert channel.bits <= channel.monte_carlo.value + 0.1
 
 
-def test_fusion_is_added_to_the_ensemble_and_its_figures(ensemble: Path, corpus: Path, capsys) -> None:
+def test_fusion_is_added_to_the_ensemble_and_its_figures(ensemble: Path, vowels: Path, capsys) -> None:
     found = read_ensemble(ensemble)
     assert found.hot_spots
-    fuse = ["analyse", "fuse-channels", "--ensemble", str(ensemble), "--data", str(corpus), "--hot-spot"]
+    fuse = ["analyse", "fuse-channels", "--ensemble", str(ensemble), "--data", str(vowels), "--hot-spot"]
     assert main([*fuse, "0"]) == 0
     fused = read_ensemble(ensemble)
     assert {row.spot for row in fused.fusion} == {0}
@@ -95,20 +93,20 @@ def test_invalid_ensemble_file_raises(ensemble: Path, tmp_path: Path) -> None:
             read_ensemble(tmp_path)
 
 
-def test_failed_run_is_reported_with_its_reason(tmp_path: Path, corpus: Path, capsys) -> None:
-    command = ["ensemble", "fit", "--preset", "tiny", "--seeds", "1", "--data", str(corpus), "--out", str(tmp_path)]
+def test_failed_run_is_reported_with_its_reason(tmp_path: Path, vowels: Path, capsys) -> None:
+    command = ["ensemble", "fit", "--preset", "tiny", "--seeds", "1", "--data", str(vowels), "--out", str(tmp_path)]
     assert main([*command, "--set", "training.crop_samples=450", "--accelerator", "cpu"]) == 1
     message = capsys.readouterr().err.splitlines()[-1]
     assert message.startswith("trainer: seed-0 ended with code 1")
     assert "crop" in message
-    assert main(["analyse", "channels", "--ensemble", str(tmp_path), "--data", str(corpus)]) == 1
+    assert main(["analyse", "channels", "--ensemble", str(tmp_path), "--data", str(vowels)]) == 1
     assert "two bundles" in capsys.readouterr().err
 
 
-def test_sweep_of_beta_and_noise_is_measured_and_drawn(ensemble: Path, tmp_path: Path, corpus: Path, capsys) -> None:
+def test_sweep_of_beta_and_noise_is_measured_and_drawn(ensemble: Path, tmp_path: Path, vowels: Path, capsys) -> None:
     out = tmp_path / "sweep"
     command = ["sweep", "--preset", "tiny", "--betas", "0.01", "--noises", "0.25", "--seeds", "1", "--label", "phone"]
-    command += ["--data", str(corpus), "--out", str(out), *SMALL, "--report-into", str(ensemble / "members" / "seed-0")]
+    command += ["--data", str(vowels), "--out", str(out), *SMALL, "--report-into", str(ensemble / "members" / "seed-0")]
     command += ["--set", "training.validation_fraction=0.5"]
     assert main([*command, "--processes", "2"]) == 0
     rows = json.loads((out / "sweep.json").read_text())["rows"]
@@ -126,11 +124,11 @@ def test_sweep_of_beta_and_noise_is_measured_and_drawn(ensemble: Path, tmp_path:
     assert (out / "sweep.json").read_text() == before, "measured only once"
 
 
-def test_normality_of_latents_is_added_to_the_report(ensemble: Path, corpus: Path, monkeypatch) -> None:
+def test_normality_of_latents_is_added_to_the_report(ensemble: Path, vowels: Path, monkeypatch) -> None:
     monkeypatch.setattr(trained_probe, "_EPOCHS", 4)
     monkeypatch.setattr(normality_report, "_NULL_DRAWS", 8)
     member = ensemble / "members" / "seed-1"
-    assert main(["analyse", "prior", "--bundle", str(member), "--data", str(corpus), "--split", "all"]) == 0
+    assert main(["analyse", "prior", "--bundle", str(member), "--data", str(vowels), "--split", "all"]) == 0
     report = bundle.read_report(member)
     assert {(row["of"], row["level"]) for row in report.model_extra["normality"]} == {
         (of, level) for of in ("draws", "means") for level in ("frames", "clip means")

@@ -62,7 +62,9 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def test_command_prints_and_stores_rows(speech: Path, model: Path, tmp_path: Path, capsys) -> None:
+def test_command_prints_and_stores_rows(speech: Path, model: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    # The real one takes half a second per sound; test_each_corpus_is_measured_by_itself uses it
+    monkeypatch.setattr("trainer.metrics.speech.suite.dnsmos", lambda wave, rate: float(np.abs(wave).mean()))
     other = Model(override(preset("tiny"), {"loudness_dbfs": None}))
     other.add_decoder(3)
     bundle.save(tmp_path / "plain", other)
@@ -187,6 +189,7 @@ def test_each_corpus_is_measured_by_itself(speech: Path, model: Path, tmp_path: 
     assert main([*command, *both]) == 0
     rows = json.loads(file.read_text())
     assert {row["data"] for row in rows} == {"speech, all", "other, all"}
+    assert all(1 <= row["mean"] <= 5 for row in rows if row["measure"] == "dnsmos")
     assert bundle.read_report(model).model_extra[DECODERS_KEY] == rows
     stoi = [row for row in rows if row["measure"] == "log_mel_distance_db"]
     assert all(row["n"] == 2 and row["low"] <= row["median"] <= row["high"] for row in stoi)
